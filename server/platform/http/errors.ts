@@ -1,0 +1,87 @@
+import { refuser } from '../errors.ts'
+
+/** What any route may answer with, whichever module it belongs to. */
+export const httpErrors = {
+  REQUEST_INVALID: {
+    status: 400,
+    title: 'The request does not have the required form.',
+    help: 'Correct the field that is named; the OpenAPI document shows its schema.',
+  },
+  REQUEST_HEADER_INVALID: {
+    status: 400,
+    title: 'A header is repeated or malformed.',
+    help: 'Send the header that is named once, in the form that its specification gives.',
+  },
+  REQUEST_TOO_LARGE: {
+    status: 413,
+    title: 'The request body is larger than this route takes.',
+    help: 'Send at most as many bytes as limitBytes says.',
+  },
+  REQUEST_HEADERS_TOO_LARGE: {
+    status: 431,
+    title: 'The request headers are too large.',
+    help: 'Send fewer or shorter headers; old cookies are the usual cause.',
+  },
+  REQUEST_TIMEOUT: {
+    status: 408,
+    title: 'The request did not arrive in time.',
+    help: 'Send it again over a better connection.',
+  },
+  MEDIA_TYPE_UNSUPPORTED: {
+    status: 415,
+    title: 'The body is in a form that this route does not take.',
+    help: 'Send UTF-8 JSON with content-type application/json.',
+  },
+  ROUTE_UNKNOWN: {
+    status: 404,
+    title: 'There is nothing at this address.',
+    help: 'See /openapi.json for what there is.',
+  },
+  METHOD_NOT_ALLOWED: {
+    status: 405,
+    title: 'This address does not take that method.',
+    help: 'Use one of the methods in the Allow header.',
+  },
+  HOST_UNKNOWN: {
+    status: 421,
+    title: 'This server does not answer for that host name.',
+    help: 'Use the public address of Custodia or of an application in its configuration.',
+  },
+  AUTHENTICATION_REQUIRED: {
+    status: 401,
+    title: 'This needs to know who is asking.',
+    help: 'Sign in, or send an API key as a bearer token.',
+  },
+  ACCESS_DENIED: {
+    status: 403,
+    title: 'You may not do this.',
+    help: 'Ask an administrator of your organisation for the permission that is named.',
+  },
+  FRESH_FACTOR_REQUIRED: {
+    status: 403,
+    title: 'This needs a sign-in that is more recent.',
+    help: 'Prove a factor again, then repeat the request.',
+  },
+  CROSS_SITE_REFUSED: {
+    status: 403,
+    title: 'Another site may not make this request in your name.',
+    help: 'Use the page on its own address.',
+  },
+  LIMIT_REACHED: {
+    status: 429,
+    title: 'Too many requests.',
+    help: 'Wait as long as the Retry-After header says.',
+  },
+  SERVER_BUSY: {
+    status: 503,
+    title: 'The server could not answer in time.',
+    help: 'Try again in a moment.',
+  },
+  SERVER_FAULT: {
+    status: 500,
+    title: 'Something went wrong on our side.',
+    help: 'Try again; if it stays, give the request id to whoever runs this server.',
+  },
+} as const
+
+export const refuseRequest = refuser(httpErrors)

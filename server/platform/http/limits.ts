@@ -1,0 +1,68 @@
+import type { Clock } from '../clock.ts'
+import type { LimitClass } from './route.ts'
+
+/** How many requests one address may make at once, and in how long it earns them back. */
+export type LimitFigures = { readonly burst: number; readonly perSeconds: number }
+
+export const defaultLimits: Readonly<Record<LimitClass, LimitFigures>> = {
+  'sign-in': { burst: 30, perSeconds: 60 },
+  read: { burst: 1_200, perSeconds: 60 },
+  write: { burst: 300, perSeconds: 60 },
+  expensive: { burst: 60, perSeconds: 60 },
+}
+
+const maxAddresses = 50_000
+
+/**
+ * The first gate: a generic cell rate per class and address, in this process alone. It keeps one client from taking the
+ * server; what must hold across processes (guesses at a password) is counted in the shared cache by its own module.
+ */
+export class AddressLimits {
+  // Theoretical arrival time per key, in milliseconds; a Map keeps insertion order, so the oldest goes first.
+  readonly #arrivals = new Map<string, number>()
+  readonly #clock: Clock
+  readonly #limits: Readonly<Record<LimitClass, LimitFigures>>
+
+  constructor(clock: Clock, limits = defaultLimits) {
+    this.#clock = clock
+    this.#limits = limits
+  }
+
+  /** @returns seconds to wait; 0 where the request may pass. */
+  spend(kind: LimitClass, address: string): number {
+    const { burst, perSeconds } = this.#limits[kind]
+    const now = this.#clock.nowMs()
+    const stepMs = (perSeconds * 1000) / burst
+    const key = `${kind} ${network(address)}`
+    const arrival = Math.max(now, this.#arrivals.get(key) ?? now)
+    const waitMs = arrival + stepMs - now - perSeconds * 1000
+    if (waitMs > 0) return waitMs / 1000
+    this.#arrivals.delete(key)
+    if (this.#arrivals.size >= maxAddresses) this.#forgetOldest()
+    this.#arrivals.set(key, arrival + stepMs)
+    return 0
+  }
+
+  #forgetOldest(): void {
+    const oldest = this.#arrivals.keys().next().value
+    if (oldest !== undefined) this.#arrivals.delete(oldest)
+  }
+}
+
+/** An IPv4 address as it is; an IPv6 address by its /64, which one subscriber holds whole (RFC 6177). */
+export function network(address: string): string {
+  if (!address.includes(':')) return address
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)
+  if (mapped?.[1] !== undefined) return mapped[1]
+  const [head = '', tail] = (address.split('%')[0] as string).split('::')
+  const groups = head === '' ? [] : head.split(':')
+  if (tail !== undefined) {
+    const after = tail === '' ? [] : tail.split(':')
+    while (groups.length + after.length < 8) groups.push('0')
+    groups.push(...after)
+  }
+  return `${groups
+    .slice(0, 4)
+    .map((group) => Number.parseInt(group, 16).toString(16))
+    .join(':')}::/64`
+}

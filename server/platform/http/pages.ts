@@ -1,0 +1,94 @@
+import { createHash } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
+import { extname, join, relative } from 'node:path'
+import { brotliCompressSync, constants } from 'node:zlib'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+
+export type Pages = {
+  /** Answers a request for a page or an asset. @returns false where it is neither. */
+  serve(request: FastifyRequest, reply: FastifyReply): boolean
+}
+
+type Page = { readonly type: string; readonly plain: Buffer; readonly etag: string; brotli: Buffer | null }
+
+const types: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+  '.png': 'image/png',
+  '.ico': 'image/x-icon',
+  '.txt': 'text/plain; charset=utf-8',
+}
+
+/** Nothing inline, nothing from elsewhere, no string becomes script. */
+export const pageHeaders = {
+  'content-security-policy': [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self'",
+    "connect-src 'self'",
+    "font-src 'self'",
+    "base-uri 'none'",
+    "form-action 'self'",
+    "frame-ancestors 'none'",
+    "require-trusted-types-for 'script'",
+    "trusted-types 'none'",
+  ].join('; '),
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'permissions-policy': 'camera=(), geolocation=(), microphone=(), payment=(), usb=()',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+} as const
+
+/**
+ * Reads the built pages into memory once. Requests are looked up by their exact path, so no path can lead out of the folder;
+ * an address that is no file and that a browser opens as a page gets `index.html`, and the page's own router does the rest.
+ */
+export function loadPages(folder: string): Pages {
+  const pages = new Map<string, Page>()
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue
+    const file = join(entry.parentPath, entry.name)
+    const type = types[extname(file)]
+    if (type === undefined) continue
+    const plain = readFileSync(file)
+    const etag = `"${createHash('sha256').update(plain).digest('base64url').slice(0, 22)}"`
+    pages.set(`/${relative(folder, file).replaceAll('\\', '/')}`, { type, plain, etag, brotli: null })
+  }
+  const index = pages.get('/index.html')
+  if (index === undefined) throw new Error(`There are no pages in ${folder}. Build them: npx vite build console`)
+
+  return {
+    serve(request, reply) {
+      if (request.method !== 'GET' && request.method !== 'HEAD') return false
+      const path = request.url.split('?')[0] as string
+      const asset = pages.get(path)
+      const page = asset ?? (wantsPage(request, path) ? index : undefined)
+      if (page === undefined) return false
+      const immutable = page !== index && path.startsWith('/assets/')
+      void reply.headers({
+        ...pageHeaders,
+        'content-type': page.type,
+        'cache-control': immutable ? 'public, max-age=31536000, immutable' : 'no-cache',
+        etag: page.etag,
+        vary: 'accept-encoding',
+      })
+      if (request.headers['if-none-match'] === page.etag) void reply.code(304).send()
+      else if (/\bbr\b/.test(request.headers['accept-encoding'] ?? '')) {
+        page.brotli ??= brotliCompressSync(page.plain, { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } })
+        void reply.code(200).header('content-encoding', 'br').send(page.brotli)
+      } else void reply.code(200).send(page.plain)
+      return true
+    },
+  }
+}
+
+/** A navigation, as opposed to a call: browsers say so. */
+function wantsPage(request: FastifyRequest, path: string): boolean {
+  if (/^\/(?:v\d|ledger\/|\.well-known\/)/.test(path) && path !== '/ledger') return false
+  const mode = request.headers['sec-fetch-mode']
+  return mode === undefined ? (request.headers.accept ?? '').includes('text/html') : mode === 'navigate'
+}

@@ -1,0 +1,53 @@
+import type { FastifyRequest } from 'fastify'
+import type { Clock } from '../clock.ts'
+import type { AddressLimits } from './limits.ts'
+import type { Authenticator, Authorizer, RequestHead } from './ports.ts'
+import type { Principal } from './principal.ts'
+import type { Route } from './route.ts'
+import { authenticate } from './steps/authenticate.ts'
+import { authorise } from './steps/authorise.ts'
+import { freshness } from './steps/freshness.ts'
+import { headers } from './steps/headers.ts'
+import { limit } from './steps/limit.ts'
+import { sameSite } from './steps/same-site.ts'
+
+/** One request on its way through the pipeline. Steps read it and fill in what they find. */
+export type Exchange = {
+  readonly route: Route
+  readonly raw: FastifyRequest['raw']
+  readonly head: RequestHead
+  principal: Principal | null
+}
+
+/** What the steps need of the house. */
+export type PipelineServices = {
+  readonly clock: Clock
+  readonly limits: AddressLimits
+  readonly authenticators: readonly Authenticator[]
+  readonly authorizer: Authorizer
+  /** Origins from which pages may send requests that change something: Custodia's own. */
+  readonly ownOrigins: ReadonlySet<string>
+  readonly sensitiveMaxAgeSeconds: number
+  /** Told of every refusal by `authorise`, for the ledger. */
+  readonly onDenied: (exchange: Exchange, permission: string, policies: readonly string[]) => void
+}
+
+/** One check. It passes by returning; it refuses by throwing. A step that needs no waiting returns no promise. */
+export type Step = {
+  readonly name: string
+  run(exchange: Exchange, services: PipelineServices): void | Promise<void>
+}
+
+/**
+ * What happens to every request before its body is read, in this order. After it: the body is parsed by the
+ * route's schema, the use case runs, and the reply is written by the route's reply schema.
+ */
+export const pipeline: readonly Step[] = [headers, limit, authenticate, authorise, sameSite, freshness]
+
+/** Runs the steps from `index` on, without a promise for those that need none. */
+export function runPipeline(exchange: Exchange, services: PipelineServices, index = 0): void | Promise<void> {
+  for (let i = index; i < pipeline.length; i++) {
+    const waiting = (pipeline[i] as Step).run(exchange, services)
+    if (waiting !== undefined) return waiting.then(() => runPipeline(exchange, services, i + 1))
+  }
+}

@@ -1,0 +1,55 @@
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { Principal } from './principal.ts'
+
+/** What an authenticator may look at: the head of a request, never its body. */
+export type RequestHead = {
+  readonly method: string
+  /** Path and query as they were sent. */
+  readonly url: string
+  /** Host name without port, lower case. */
+  readonly host: string
+  readonly headers: IncomingHttpHeaders
+  /** The client's address, after trusted proxies. */
+  readonly address: string
+}
+
+/**
+ * One way to find out who is asking.
+ *
+ * @returns the principal; null where this request carries no credential of this kind.
+ * @throws Refusal 401 where it carries one that does not hold.
+ */
+export type Authenticator = {
+  readonly name: string
+  authenticate(head: RequestHead): Principal | null | Promise<Principal | null>
+}
+
+/** What a decision is about: nothing but attributes, so that the decision function needs no database. */
+export type Resource = {
+  readonly type: string
+  readonly id: string
+  readonly organisationId: string
+}
+
+export type Decision = {
+  readonly allowed: boolean
+  /** `permitted`, `no-grant` (nobody gave it) or `forbidden` (a condition or a forbid decided). */
+  readonly reason: 'permitted' | 'no-grant' | 'forbidden'
+  /** Identifiers of the policies that decided. */
+  readonly policies: readonly string[]
+}
+
+/** The one decision function, as the routes see it. Deny by default. */
+export type Authorizer = {
+  /** Answers at once where it can: most decisions were made before. */
+  decide(principal: Principal, permission: string, resource?: Resource): Decision | Promise<Decision>
+}
+
+/** Serves whole hosts that are not Custodia's own: the gateway. */
+export type HostHandler = {
+  /** `host` is lower case and without port. */
+  claims(host: string): boolean
+  handle(request: IncomingMessage, response: ServerResponse): void
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
+}

@@ -1,0 +1,60 @@
+import type { Refusal } from '../errors.ts'
+import { isRefusal } from '../errors.ts'
+import { refuseRequest } from './errors.ts'
+
+/** A problem as it is sent: RFC 9457 §3.1, with `code`, `help`, `requestId` and the occurrence's own facts. */
+export type ProblemReply = {
+  readonly status: number
+  readonly headers: Record<string, string>
+  readonly body: Record<string, unknown>
+}
+
+/** The media type of RFC 9457 §6.1. */
+export const problemType = 'application/problem+json'
+
+/** Where the reference page explains a code: a stable name, resolvable on the server itself. */
+export const problemPage = (code: string) => `/docs/errors#${code}`
+
+/** Turns whatever was thrown into what the caller may know. A fault becomes SERVER_FAULT and nothing more. */
+export function problemFor(error: unknown, requestId: string): ProblemReply {
+  const refusal = isRefusal(error) ? error : translate(error)
+  const { retryAfterSeconds, ...details } = refusal.details
+  const headers: Record<string, string> = {}
+  if (typeof retryAfterSeconds === 'number') headers['retry-after'] = String(Math.max(1, Math.ceil(retryAfterSeconds)))
+  if (refusal.definition.status === 401) headers['www-authenticate'] = 'Bearer realm="custodia"' // RFC 9110 §11.6.1
+  return {
+    status: refusal.definition.status,
+    headers,
+    body: {
+      ...details,
+      type: problemPage(refusal.code),
+      title: refusal.definition.title,
+      status: refusal.definition.status,
+      code: refusal.code,
+      help: refusal.definition.help,
+      requestId,
+    },
+  }
+}
+
+/** True where the error is nobody's refusal: it is logged with its stack, and only there. */
+export function isFault(error: unknown): boolean {
+  return !isRefusal(error) && translate(error).definition.status === 500
+}
+
+/** What Fastify throws on its own account, said in our codes. */
+const translations: Readonly<Record<string, () => Refusal>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: () => refuseRequest('REQUEST_TOO_LARGE'),
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: () => refuseRequest('MEDIA_TYPE_UNSUPPORTED'),
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: () => refuseRequest('REQUEST_HEADER_INVALID', { field: 'header.content-length' }),
+  FST_ERR_CTP_EMPTY_JSON_BODY: () => refuseRequest('REQUEST_INVALID', { field: 'body', detail: 'is empty' }),
+  FST_ERR_BAD_URL: () => refuseRequest('REQUEST_INVALID', { field: 'path', detail: 'is not a valid address' }),
+  FST_ERR_MAX_PARAM_LENGTH: () => refuseRequest('REQUEST_INVALID', { field: 'path', detail: 'is too long' }),
+  FST_ERR_HANDLER_TIMEOUT: () => refuseRequest('SERVER_BUSY', { retryAfterSeconds: 5 }),
+}
+
+function translate(error: unknown): Refusal {
+  const code = (error as { code?: unknown } | null)?.code
+  const known = typeof code === 'string' && Object.hasOwn(translations, code) ? translations[code] : undefined
+  return known?.() ?? refuseRequest('SERVER_FAULT')
+}

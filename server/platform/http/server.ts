@@ -1,0 +1,206 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import { createServer as createPlainServer } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
+import type { FastifyInstance, FastifyReply } from 'fastify'
+import Fastify from 'fastify'
+import type { Log } from '../telemetry/log.ts'
+import type { Metrics } from '../telemetry/metrics.ts'
+import { refuseRequest } from './errors.ts'
+import { hostName } from './hosts.ts'
+import type { Pages } from './pages.ts'
+import type { PipelineServices } from './pipeline.ts'
+import type { HostHandler } from './ports.ts'
+import { isFault, problemFor, problemType } from './problem.ts'
+import { registerRoutes } from './register-routes.ts'
+import type { Route } from './route.ts'
+import { parseStrictJson } from './strict-json.ts'
+import type { TlsMaterial } from './tls.ts'
+import { tlsOptions } from './tls.ts'
+import { compileValidator } from './validate.ts'
+
+export type HttpServerOptions = {
+  readonly routes: readonly Route[]
+  readonly services: PipelineServices
+  /** Host names that are Custodia's own; any other goes to `hostHandlers`, or is refused. */
+  readonly ownHosts: ReadonlySet<string>
+  readonly hostHandlers: readonly HostHandler[]
+  readonly pages: Pages | null
+  readonly tls: TlsMaterial | null
+  readonly log: Log
+  readonly metrics: Metrics
+  readonly trustedProxies: readonly string[]
+  readonly requestTimeoutSeconds: number
+  readonly bodyLimitBytes: number
+}
+
+export type HttpServer = {
+  /** @returns the port that was bound. */
+  listen(host: string, port: number): Promise<number>
+  /** Takes no new connection, lets requests in flight finish for `graceSeconds`, then ends what is left. */
+  drain(graceSeconds: number): Promise<void>
+}
+
+const maxHeaderBytes = 16_384
+
+/** Builds the one listener: Custodia's own routes and pages, and whole hosts that a module serves. */
+export async function createHttpServer(options: HttpServerOptions): Promise<HttpServer> {
+  const { log } = options
+  let server: Server | undefined
+  let own: ((request: IncomingMessage, response: ServerResponse) => void) | undefined
+
+  const claiming = (host: string | null) =>
+    host === null ? undefined : options.hostHandlers.find((one) => one.claims(host))
+
+  const dispatch = (request: IncomingMessage, response: ServerResponse): void => {
+    const host = hostName(request.headers.host)
+    if (host !== null && options.ownHosts.has(host)) own?.(request, response)
+    else {
+      const handler = claiming(host)
+      if (handler === undefined) refuseHost(response, host)
+      else handler.handle(request, response)
+    }
+  }
+
+  const app: FastifyInstance = Fastify({
+    logger: false,
+    genReqId: requestIds(),
+    trustProxy: options.trustedProxies.length > 0 ? [...options.trustedProxies] : false,
+    bodyLimit: options.bodyLimitBytes,
+    handlerTimeout: options.requestTimeoutSeconds * 1000,
+    routerOptions: { maxParamLength: 256 },
+    forceCloseConnections: 'idle',
+    frameworkErrors: (error, request, reply) => {
+      const problem = problemFor(error, request.id)
+      const bare = reply as FastifyReply
+      void bare
+        .code(problem.status)
+        .headers({ ...problem.headers, ...apiHeaders })
+        .type(problemType)
+        .send(problem.body)
+    },
+    serverFactory: (handler) => {
+      own = handler as typeof own
+      server =
+        options.tls === null
+          ? createPlainServer(limits(options))
+          : createTlsServer({ ...limits(options), ...tlsOptions(options.tls) })
+      server.on('request', dispatch)
+      server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+        const handler = claiming(hostName(request.headers.host))
+        if (handler === undefined)
+          socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
+        else handler.upgrade(request, socket, head)
+      })
+      server.on('clientError', refuseMalformed)
+      return server
+    },
+  })
+
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
+    try {
+      done(null, parseStrictJson(body as Buffer))
+    } catch (error) {
+      done(error as Error)
+    }
+  })
+  app.setValidatorCompiler(({ schema, httpPart }) => compileValidator(schema as object, httpPart ?? 'body'))
+  app.setErrorHandler((error, request, reply) => {
+    if (isFault(error)) log.error({ requestId: request.id, route: request.routeOptions.url, error }, 'a request failed')
+    const problem = problemFor(error, request.id)
+    return reply
+      .code(problem.status)
+      .headers(problem.headers)
+      .type(problemType)
+      .serializer(JSON.stringify)
+      .send(problem.body)
+  })
+  app.addHook('onSend', (request, reply, payload, done) => {
+    void reply.header('request-id', request.id)
+    for (const [name, value] of apiHeaderList) if (!reply.hasHeader(name)) void reply.header(name, value)
+    if (options.tls !== null) void reply.header('strict-transport-security', 'max-age=63072000; includeSubDomains')
+    done(null, payload)
+  })
+  registerRoutes(app, options)
+  app.setNotFoundHandler((request, reply) => {
+    const page = options.pages?.serve(request, reply)
+    if (page === true) return reply
+    const allowed = methodsFor(options.routes, request.url)
+    if (allowed.length === 0) throw refuseRequest('ROUTE_UNKNOWN')
+    void reply.header('allow', allowed.join(', '))
+    throw refuseRequest('METHOD_NOT_ALLOWED')
+  })
+  await app.ready()
+
+  return {
+    async listen(host, port) {
+      await app.listen({ host, port })
+      return (app.addresses()[0] as AddressInfo).port
+    },
+    async drain(graceSeconds) {
+      const late = setTimeout(() => server?.closeAllConnections(), graceSeconds * 1000)
+      await app.close()
+      clearTimeout(late)
+    },
+  }
+}
+
+/** Replies that are data: no page may embed, sniff, cache or run them. */
+const apiHeaders = {
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+} as const
+const apiHeaderList = Object.entries(apiHeaders)
+
+const limits = (options: HttpServerOptions) => ({
+  maxHeaderSize: maxHeaderBytes,
+  headersTimeout: 10_000,
+  requestTimeout: options.requestTimeoutSeconds * 1000,
+  keepAliveTimeout: 60_000,
+  connectionsCheckingInterval: 2_000,
+  insecureHTTPParser: false,
+})
+
+function refuseHost(response: ServerResponse, host: string | null): void {
+  const code = host === null ? 'REQUEST_HEADER_INVALID' : 'HOST_UNKNOWN'
+  const problem = problemFor(refuseRequest(code, { field: 'header.host' }), '-')
+  response.writeHead(problem.status, { 'content-type': problemType, connection: 'close' })
+  response.end(JSON.stringify(problem.body))
+}
+
+/** What Node's parser throws at, answered on the bare socket. */
+function refuseMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy()
+  const code = socketErrors[error.code ?? ''] ?? 'REQUEST_HEADER_INVALID'
+  const problem = problemFor(refuseRequest(code), '-')
+  const body = JSON.stringify(problem.body)
+  socket.end(
+    `HTTP/1.1 ${problem.status} ${code}\r\nContent-Type: ${problemType}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  )
+}
+
+const socketErrors: Readonly<Record<string, 'REQUEST_TIMEOUT' | 'REQUEST_HEADERS_TOO_LARGE'>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: 'REQUEST_TIMEOUT',
+  HPE_HEADER_OVERFLOW: 'REQUEST_HEADERS_TOO_LARGE',
+}
+
+/** Request ids: a random prefix per process and a count. */
+function requestIds(): () => string {
+  const prefix = `req_${crypto.randomUUID().slice(0, 13).replace('-', '')}`
+  let count = 0
+  return () => `${prefix}_${(++count).toString(36)}`
+}
+
+function methodsFor(routes: readonly Route[], url: string): string[] {
+  const path = (url.split('?')[0] as string).split('/')
+  const matching = routes.filter((route) => {
+    const pattern = route.path.split('/')
+    return pattern.length === path.length && pattern.every((part, i) => part.startsWith(':') || part === path[i])
+  })
+  return [...new Set(matching.map((route) => route.method))].sort()
+}

@@ -1,0 +1,44 @@
+import { refuseRequest } from '../errors.ts'
+import type { Step } from '../pipeline.ts'
+
+// RFC 9110 §5.3 lets only list headers repeat. Of these, Node keeps one and drops or joins the others, silently:
+// two parsers in a row could then see two different requests.
+const singletons = new Set([
+  'authorization',
+  'content-length',
+  'content-type',
+  'cookie',
+  'host',
+  'if-match',
+  'if-none-match',
+  'origin',
+  'referer',
+  'sec-fetch-dest',
+  'sec-fetch-mode',
+  'sec-fetch-site',
+  'transfer-encoding',
+  'user-agent',
+  'x-forwarded-for',
+])
+
+/** The first of the headers that may stand once and stands twice; null where there is none. */
+export function repeatedHeader(rawHeaders: readonly string[]): string | null {
+  let seen: string[] | undefined
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = (rawHeaders[i] as string).toLowerCase()
+    if (!singletons.has(name)) continue
+    if (seen === undefined) seen = [name]
+    else if (seen.includes(name)) return name
+    else seen.push(name)
+  }
+  return null
+}
+
+export const headers: Step = {
+  name: 'headers',
+  run({ raw }) {
+    const repeated = repeatedHeader(raw.rawHeaders)
+    if (repeated !== null)
+      throw refuseRequest('REQUEST_HEADER_INVALID', { field: `header.${repeated}`, detail: 'appears twice' })
+  },
+}
