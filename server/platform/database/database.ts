@@ -1,8 +1,7 @@
 import type { Kysely } from 'kysely'
 
 /** A connection or a transaction whose tables are not said yet; a module's `store.ts` says its own with `withTables`. */
-// biome-ignore lint/suspicious/noExplicitAny: Kysely's own way to leave the tables open
-export type Queries = Kysely<any>
+export type Queries = Kysely<Record<never, never>>
 
 /** The one database. */
 export type Database = {
