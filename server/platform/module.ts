@@ -26,6 +26,8 @@ export type Context<Config extends SettingTable = SettingTable> = {
   readonly permissions: PermissionTable
   /** The address that people type, without a slash at its end, as in `http://custodia.localhost:8080`. */
   readonly publicUrl: string
+  /** Addresses (CIDR) whose X-Forwarded-For counts. */
+  readonly trustedProxies: readonly string[]
   /** Where this instance keeps its files. */
   readonly dataFolder: string
 }
@@ -50,6 +52,8 @@ export type Module<Api = unknown, Uses = Record<string, unknown>, Config extends
   readonly uses: readonly (keyof Uses & string)[]
   readonly config: Config
   readonly permissions: PermissionTable
+  /** Permissions that exist because the configuration says so, as those of an application behind the gateway. */
+  readonly configuredPermissions?: (config: Settings<Config>) => PermissionTable
   readonly errors: ErrorTable
   readonly events: EventTable
   /** Folder of `0001_name.sql` files. */

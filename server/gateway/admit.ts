@@ -1,0 +1,100 @@
+import type { Access } from '../access/api.ts'
+import type { Identity } from '../identity/api.ts'
+import { refuseRequest } from '../platform/http/errors.ts'
+import type { RequestHead } from '../platform/http/ports.ts'
+import type { UserPrincipal } from '../platform/http/principal.ts'
+import { repeatedHeader } from '../platform/http/steps/headers.ts'
+import { crossSiteHeader } from '../platform/http/steps/same-site.ts'
+import type { Sessions } from '../sessions/api.ts'
+import type { Application } from './applications.ts'
+import { canonicalPath } from './canonical-path.ts'
+import type { DecisionLog } from './decision-log.ts'
+import { refuse } from './errors.ts'
+import type { AssertionMint } from './mint-assertion.ts'
+import { ruleFor } from './rules.ts'
+
+export type AdmitNeeds = {
+  readonly access: Access
+  readonly sessions: Sessions
+  readonly identity: Identity
+  readonly mint: AssertionMint
+  readonly decisions: DecisionLog
+}
+
+/** A request that may pass. Both are null where a public rule let it through. */
+export type Admitted = { readonly principal: UserPrincipal | null; readonly assertion: string | null }
+
+/** Checks of the head that need nobody's identity. @returns the path on which the decision is made. */
+export function checkHead(head: RequestHead, rawHeaders: readonly string[]): string {
+  const repeated = repeatedHeader(rawHeaders)
+  if (repeated !== null)
+    throw refuseRequest('REQUEST_HEADER_INVALID', { field: `header.${repeated}`, detail: 'appears twice' })
+  const path = canonicalPath(head.url)
+  if (path === null) throw refuse('GATEWAY_PATH_AMBIGUOUS')
+  return path
+}
+
+/**
+ * Decides on one request to an application, by identity, role, method and path.
+ *
+ * @param origin the application's own, as in `http://inbox.localhost:8080`.
+ * @throws Refusal AUTHENTICATION_REQUIRED where a session would help; ACCESS_DENIED, CROSS_SITE_REFUSED where it would not.
+ */
+export async function admit(
+  application: Application,
+  head: RequestHead,
+  path: string,
+  origin: string,
+  needs: AdmitNeeds,
+): Promise<Admitted> {
+  const rule = ruleFor(application.rules, head.method, path)
+  if (rule !== null && rule.permission === null) return { principal: null, assertion: null }
+
+  const principal = await needs.sessions.authenticate(head)
+  if (principal === null) throw refuseRequest('AUTHENTICATION_REQUIRED')
+  const denied = (reason: string) => {
+    needs.decisions.refused(
+      application.name,
+      principal,
+      { method: head.method, path },
+      rule?.permission ?? null,
+      reason,
+    )
+  }
+
+  const crossSite = crossSiteHeader(head, new Set([origin]))
+  if (crossSite !== null) {
+    denied('cross-site')
+    throw refuseRequest('CROSS_SITE_REFUSED', { field: `header.${crossSite}` })
+  }
+  if (rule === null || rule.permission === null) {
+    denied('no-rule')
+    throw refuseRequest('ACCESS_DENIED', { detail: 'no rule of the application allows this' })
+  }
+  const decision = await needs.access.decide(principal, rule.permission)
+  if (!decision.allowed) {
+    denied(decision.reason)
+    throw refuseRequest('ACCESS_DENIED', { permission: rule.permission })
+  }
+  const person = await needs.identity.person(principal.id)
+  if (person === null) throw refuseRequest('AUTHENTICATION_REQUIRED')
+
+  needs.decisions.allowed(application.name, principal, rule.permission)
+  return {
+    principal,
+    assertion: needs.mint.mint(
+      application.name,
+      principal,
+      person,
+      await granted(application, principal, needs.access),
+    ),
+  }
+}
+
+/** What this person may do in this application; the rest is none of its business. */
+async function granted(application: Application, principal: UserPrincipal, access: Access): Promise<string[]> {
+  const permissions: string[] = []
+  for (const permission in application.permissions)
+    if ((await access.decide(principal, permission)).allowed) permissions.push(permission)
+  return permissions
+}

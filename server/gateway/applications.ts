@@ -1,0 +1,96 @@
+import { setting } from '../platform/config/setting.ts'
+import { hostName } from '../platform/http/hosts.ts'
+import type { PermissionTable } from '../platform/module.ts'
+import type { Rule } from './rules.ts'
+import { compileRules } from './rules.ts'
+
+/** One protected application, as configured. */
+export type Application = {
+  readonly name: string
+  readonly title: string
+  /** Lower case, without port. */
+  readonly host: string
+  /** Origin of the upstream, as in `http://127.0.0.1:4100`. */
+  readonly upstream: string
+  readonly timeoutSeconds: number
+  readonly rules: readonly Rule[]
+  readonly permissions: PermissionTable
+}
+
+export const config = {
+  applications: setting.structure<readonly Application[]>({
+    description: 'The applications behind the gateway, by name.',
+    shape: 'a mapping of name to { title, host, upstream, permissions, rules, timeoutSeconds }',
+    example:
+      '{ "inbox": { "title": "Inbox", "host": "inbox.localhost", "upstream": "http://127.0.0.1:4100", "permissions": { "inbox:read": "Read mail." }, "rules": [{ "methods": ["GET"], "path": "/**", "permission": "inbox:read" }] } }',
+    default: [],
+    check: checkApplications,
+  }),
+}
+
+export function applicationPermissions(applications: readonly Application[]): PermissionTable {
+  return Object.assign({}, ...applications.map((application) => application.permissions)) as PermissionTable
+}
+
+const known = new Set(['title', 'host', 'upstream', 'permissions', 'rules', 'timeoutSeconds'])
+
+function checkApplications(value: unknown): readonly Application[] {
+  const applications = Object.entries(record(value, 'it')).map(([name, fields]) => checkApplication(name, fields))
+  const hosts = new Set(applications.map((application) => application.host))
+  if (hosts.size < applications.length) throw new Error('two applications have the same host')
+  return applications
+}
+
+function checkApplication(name: string, value: unknown): Application {
+  if (!/^[a-z][a-z0-9-]{0,30}$/.test(name))
+    throw new Error(`${name} is not a name (lower-case letters, digits, hyphens)`)
+  const fields = record(value, name)
+  for (const key of Object.keys(fields)) if (!known.has(key)) throw new Error(`${name}.${key} is not known`)
+  const host = hostName(text(fields.host, `${name}.host`))
+  if (host === null || host !== fields.host)
+    throw new Error(`${name}.host is not a host name in lower case, without port`)
+  const permissions = Object.entries(record(fields.permissions ?? {}, `${name}.permissions`)).map(
+    ([permission, summary]) => {
+      if (!new RegExp(`^${name}:[a-z0-9:-]{1,60}$`).test(permission))
+        throw new Error(`${name}.permissions: ${permission} does not begin with ${name}:`)
+      return [permission, { summary: text(summary, `${name}.permissions.${permission}`) }] as const
+    },
+  )
+  const timeoutSeconds = fields.timeoutSeconds ?? 30
+  if (
+    typeof timeoutSeconds !== 'number' ||
+    !Number.isInteger(timeoutSeconds) ||
+    timeoutSeconds < 1 ||
+    timeoutSeconds > 600
+  )
+    throw new Error(`${name}.timeoutSeconds is not a number of seconds from 1 to 600`)
+  return {
+    name,
+    title: text(fields.title ?? name, `${name}.title`),
+    host,
+    upstream: origin(text(fields.upstream, `${name}.upstream`), `${name}.upstream`),
+    timeoutSeconds,
+    rules: compileRules(fields.rules, `${name}.rules`, new Set(permissions.map(([permission]) => permission))),
+    permissions: Object.fromEntries(permissions),
+  }
+}
+
+function origin(value: string, where: string): string {
+  const url = URL.canParse(value) ? new URL(value) : null
+  const plain =
+    url !== null && (url.protocol === 'http:' || url.protocol === 'https:') && url.pathname === '/' && url.search === ''
+  if (url === null || !plain || url.username !== '' || url.hash !== '')
+    throw new Error(`${where} is not an origin such as http://127.0.0.1:4100`)
+  return url.origin
+}
+
+function text(value: unknown, where: string): string {
+  if (typeof value !== 'string' || value === '' || value.length > 200)
+    throw new Error(`${where} is missing or not text`)
+  return value
+}
+
+function record(value: unknown, where: string): Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Error(`${where} is not a mapping`)
+  return value as Record<string, unknown>
+}

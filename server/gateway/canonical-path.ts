@@ -1,0 +1,21 @@
+/**
+ * The path of a request target, decoded, if there is one way only to read it; else null. The gateway decides on a path and the
+ * application acts on it: where two readings are possible, the two could differ. Refused are therefore dot segments, empty
+ * segments, backslashes, encoded slashes, control characters and what is not UTF-8 (RFC 3986 §5.2.4, §6.2.2).
+ */
+export function canonicalPath(target: string): string | null {
+  if (!target.startsWith('/') || target.length > 8192) return null
+  const raw = target.split('?', 1)[0] as string
+  if (raw.includes('#') || /%2f|%5c/i.test(raw)) return null
+  let path: string
+  try {
+    path = decodeURIComponent(raw)
+  } catch {
+    return null
+  }
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be there
+  if (/[\u0000-\u001f\u007f\\]|\/\//.test(path)) return null
+  // Decoded once more it must stay the same: %252e%252e is for an application that decodes twice.
+  if (/%[0-9a-f]{2}/i.test(path)) return null
+  return path.split('/').some((segment) => segment === '.' || segment === '..') ? null : path
+}

@@ -1,0 +1,31 @@
+import { refuser } from '../platform/errors.ts'
+
+export const errors = {
+  GATEWAY_PATH_AMBIGUOUS: {
+    status: 400,
+    title: 'The address can be read in more than one way.',
+    help: 'Send the path without dot segments, doubled or encoded slashes, backslashes or control characters.',
+  },
+  GATEWAY_UPSTREAM_DOWN: {
+    status: 502,
+    title: 'The application does not answer.',
+    help: 'Try again in a moment; whoever runs the application may have to start it.',
+  },
+  GATEWAY_UPSTREAM_SLOW: {
+    status: 504,
+    title: 'The application did not answer in time.',
+    help: 'Try again in a moment.',
+  },
+  GATEWAY_SIGN_IN_EXPIRED: {
+    status: 403,
+    title: 'This way back from the sign-in page works once, for a minute, in the browser that asked.',
+    help: 'Open the application again.',
+  },
+  GATEWAY_APPLICATION_UNKNOWN: {
+    status: 404,
+    title: 'There is no such application here.',
+    help: 'Use the host name of an application in the configuration (gateway.applications).',
+  },
+} as const
+
+export const refuse = refuser(errors)

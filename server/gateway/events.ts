@@ -1,0 +1,31 @@
+import { Type } from 'typebox'
+import { eventMaker } from '../platform/events/event.ts'
+
+export const events = {
+  'requests.allowed': {
+    summary: 'Requests to an application were allowed. Counted per session and permission, written every ten seconds.',
+    data: Type.Object({
+      application: Type.String(),
+      permission: Type.String(),
+      session: Type.String(),
+      requests: Type.Integer(),
+      since: Type.String(),
+    }),
+  },
+  'request.refused': {
+    summary: 'A request to an application was refused.',
+    data: Type.Object({
+      application: Type.String(),
+      method: Type.String(),
+      permission: Type.Union([Type.String(), Type.Null()]),
+      reason: Type.String(),
+    }),
+    personal: Type.Object({ path: Type.String() }),
+  },
+  'session.arrived': {
+    summary: 'A session was carried to the host of an application.',
+    data: Type.Object({ application: Type.String(), session: Type.String() }),
+  },
+} as const
+
+export const event = eventMaker('gateway', events)

@@ -1,0 +1,153 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import type { FastifyReplyFromHooks } from '@fastify/reply-from'
+import replyFrom from '@fastify/reply-from'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import Fastify from 'fastify'
+import { isRefusal } from '../platform/errors.ts'
+import { refuseRequest } from '../platform/http/errors.ts'
+import { problemFor, problemType } from '../platform/http/problem.ts'
+import { headOf } from '../platform/http/register-routes.ts'
+import type { Random } from '../platform/random.ts'
+import type { Log } from '../platform/telemetry/log.ts'
+import type { AdmitNeeds } from './admit.ts'
+import { admit, checkHead } from './admit.ts'
+import type { Application } from './applications.ts'
+import { refuse } from './errors.ts'
+import { outgoingHeaders, returningHeaders } from './outgoing-headers.ts'
+import { refusalPage, refusalPageHeaders } from './refusal-page.ts'
+import { clearReturnCookie, readReturnCookie, returnCookie, safePath } from './return-cookie.ts'
+
+export type ServeNeeds = AdmitNeeds & {
+  readonly random: Random
+  readonly log: Log
+  readonly publicUrl: string
+  readonly trustedProxies: readonly string[]
+  /** Called when a session reaches this application's host for the first time. */
+  readonly arrived: (application: string, sessionId: string) => void
+  /** Ends the session that this request's cookie stands for. @returns the Set-Cookie header that removes it. */
+  readonly signOut: (head: ReturnType<typeof headOf>) => Promise<string>
+}
+
+/** One application as a server of its own: decides on each request, and passes on what may pass. */
+export async function serveApplication(
+  application: Application,
+  origin: string,
+  needs: ServeNeeds,
+): Promise<FastifyInstance> {
+  const protocol = origin.startsWith('https:') ? 'https' : 'http'
+  const host = origin.slice(origin.indexOf('//') + 2)
+  const app = Fastify({
+    logger: false,
+    trustProxy: needs.trustedProxies.length > 0 ? [...needs.trustedProxies] : false,
+    forceCloseConnections: true,
+    genReqId: () => `req_${needs.random.bytes(8).toString('hex')}`,
+    frameworkErrors: (error, request, reply) => answer(error, request, reply as FastifyReply),
+  })
+  // Bodies are passed on as they arrive: nobody here reads them.
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
+  app.setErrorHandler((error, request, reply) => answer(error, request, reply))
+  await app.register(replyFrom, {
+    base: application.upstream,
+    disableRequestLogging: true,
+    undici: {
+      connections: 256,
+      pipelining: 1,
+      connectTimeout: 5_000,
+      headersTimeout: application.timeoutSeconds * 1000,
+      bodyTimeout: application.timeoutSeconds * 1000,
+    },
+  })
+
+  const assertions = new WeakMap<FastifyRequest, string | null>()
+  const forward: FastifyReplyFromHooks = {
+    rewriteRequestHeaders: (request, headers) =>
+      outgoingHeaders(headers as IncomingHttpHeaders, {
+        assertion: assertions.get(request as FastifyRequest) ?? null,
+        address: request.ip,
+        host,
+        protocol,
+      }),
+    rewriteHeaders: (headers) => returningHeaders(headers as IncomingHttpHeaders),
+    // The library would repeat a GET that was answered 503; whether that is safe is for the caller to say.
+    retryDelay: () => null,
+    onError: (reply, { error }) => {
+      const slow =
+        (error as { statusCode?: number }).statusCode === 504 ||
+        (error as { code?: string }).code === 'FST_REPLY_FROM_CONNECT_TIMEOUT'
+      needs.log.warn({ application: application.name, error }, 'the upstream failed')
+      void answer(
+        refuse(slow ? 'GATEWAY_UPSTREAM_SLOW' : 'GATEWAY_UPSTREAM_DOWN'),
+        reply.request as FastifyRequest,
+        reply as FastifyReply,
+      )
+    },
+  }
+
+  app.route({
+    method: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
+    url: '/*',
+    onRequest: async (request, reply) => {
+      const head = headOf(request)
+      const path = checkHead(head, request.raw.rawHeaders)
+      if (path.startsWith('/.custodia/')) return await own(path, request, reply, head)
+      assertions.set(request, (await admit(application, head, path, origin, needs)).assertion)
+    },
+    handler: (_request, reply) => reply.from('', forward),
+  })
+  await app.ready()
+  return app
+
+  /** The gateway's own addresses on the application's host. */
+  async function own(path: string, request: FastifyRequest, reply: FastifyReply, head: ReturnType<typeof headOf>) {
+    if (path === '/.custodia/session' && head.method === 'GET') {
+      const code = (request.query as Record<string, unknown>).code
+      const back = readReturnCookie(head.headers.cookie)
+      const started =
+        typeof code === 'string' && back !== null
+          ? await needs.sessions.redeem(code, application.host, back.state)
+          : null
+      if (started === null || back === null) throw refuse('GATEWAY_SIGN_IN_EXPIRED')
+      needs.arrived(application.name, started.sessionId)
+      return await reply
+        .header('set-cookie', [started.cookie, clearReturnCookie])
+        .header('referrer-policy', 'no-referrer')
+        .redirect(back.path, 303)
+    }
+    if (path === '/.custodia/sign-out' && head.method === 'POST') {
+      if (head.headers.origin !== origin) throw refuseRequest('CROSS_SITE_REFUSED', { field: 'header.origin' })
+      return await reply.header('set-cookie', await needs.signOut(head)).redirect(`${needs.publicUrl}/sign-in`, 303)
+    }
+    throw refuseRequest('ROUTE_UNKNOWN')
+  }
+
+  /** A refusal: for a person who navigates, the sign-in page or a page that explains; for a program, the problem. */
+  function answer(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+    const navigates = isNavigation(request)
+    if (navigates && isRefusal(error, 'AUTHENTICATION_REQUIRED')) return toSignIn(request, reply)
+    const problem = problemFor(error, request.id)
+    if (problem.status === 500)
+      needs.log.error({ application: application.name, requestId: request.id, error }, 'a request failed')
+    void reply.code(problem.status).headers({ ...problem.headers, 'cache-control': 'no-store' })
+    return navigates
+      ? reply.headers(refusalPageHeaders).send(refusalPage(problem, needs.publicUrl))
+      : reply.type(problemType).send(JSON.stringify(problem.body))
+  }
+
+  function toSignIn(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+    // A second tab keeps the first one's state, so that both find their way back.
+    const state = readReturnCookie(request.headers.cookie)?.state ?? needs.random.bytes(32).toString('base64url')
+    const cookie = returnCookie({ state, path: safePath(request.raw.url ?? '/') })
+    const query = new URLSearchParams({ host: application.host, state })
+    return reply
+      .headers({ 'set-cookie': cookie, 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' })
+      .redirect(`${needs.publicUrl}/sign-in?${query}`, 302)
+  }
+}
+
+/** Browsers say whether a person is going there; where one does not, a page is what it accepts first. */
+function isNavigation(request: FastifyRequest): boolean {
+  const mode = request.headers['sec-fetch-mode']
+  const safe = request.method === 'GET' || request.method === 'HEAD'
+  return safe && (mode === undefined ? (request.headers.accept ?? '').startsWith('text/html') : mode === 'navigate')
+}
