@@ -40,7 +40,10 @@ function refuseAmbiguity(text: string): void {
     } else if (char === 0x3a) {
       const level = levels.at(-1) as Level
       const name = lastString.includes('\\') ? (JSON.parse(lastString) as string) : lastString.slice(1, -1)
-      const parent = levels.map((one) => one.at).filter((one) => one !== '')
+      const parent = levels
+        .slice(0, -1)
+        .map((one) => one.at)
+        .filter((one) => one !== '')
       const field = ['body', ...parent, name].join('.').slice(0, 200)
       if (name === '__proto__') throw invalid(field, 'is not an allowed name')
       if (level.names?.has(name)) throw invalid(field, 'appears twice')
