@@ -1,0 +1,55 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+
+/** A program that some suites need and that npm does not bring. */
+type Prerequisite = {
+  readonly name: string
+  readonly packages: readonly string[]
+  readonly suites: string
+  present(): boolean
+}
+
+const prerequisites: readonly Prerequisite[] = [
+  {
+    name: 'chromium',
+    packages: ['chromium'],
+    suites: 'browser journeys',
+    present: () => existsSync('/usr/bin/chromium'),
+  },
+  { name: 'redis-server', packages: ['redis-server'], suites: 'Redis contracts', present: () => found('redis-server') },
+  {
+    name: 'a second PostgreSQL (15)',
+    packages: ['postgresql-15'],
+    suites: 'PostgreSQL 15 contracts',
+    present: () => existsSync('/usr/lib/postgresql/15/bin/postgres'),
+  },
+]
+
+/**
+ * Finds what the suites need, and installs it where that is allowed: as root on Debian or Ubuntu.
+ *
+ * @returns what is missing still, in words.
+ */
+export function ensurePrerequisites(): string[] {
+  let missing = prerequisites.filter((one) => !one.present())
+  if (missing.length > 0 && mayInstall()) {
+    const packages = missing.flatMap((one) => one.packages)
+    console.log(`Installing ${packages.join(', ')} …`)
+    // A server that the package would start on its own is none of the tests' business.
+    const environment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' }
+    spawnSync('apt-get', ['update', '-qq'], { stdio: 'ignore', env: environment })
+    spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], {
+      stdio: 'ignore',
+      env: environment,
+    })
+    missing = missing.filter((one) => !one.present())
+  }
+  return missing.map((one) => `${one.name} (left out: ${one.suites})`)
+}
+
+const found = (program: string) => spawnSync('which', [program]).status === 0
+
+function mayInstall(): boolean {
+  const system = existsSync('/etc/os-release') ? readFileSync('/etc/os-release', 'utf8') : ''
+  return process.getuid?.() === 0 && /^ID(?:_LIKE)?=.*(?:debian|ubuntu)/m.test(system)
+}
