@@ -24,6 +24,8 @@ export type Context<Config extends SettingTable = SettingTable> = {
   readonly recorder: Recorder
   /** Every module's permissions, for the module that decides. */
   readonly permissions: PermissionTable
+  /** Every type of event with its summary, for the module that shows them. */
+  readonly eventCatalogue: Readonly<Record<string, string>>
   /** The address that people type, without a slash at its end, as in `http://custodia.localhost:8080`. */
   readonly publicUrl: string
   /** Addresses (CIDR) whose X-Forwarded-For counts. */

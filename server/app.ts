@@ -1,0 +1,159 @@
+import { event as accessEvent } from './access/events.ts'
+import { access } from './access/module.ts'
+import { apikeys } from './apikeys/module.ts'
+import { audit } from './audit/module.ts'
+import { gateway } from './gateway/module.ts'
+import { identity } from './identity/module.ts'
+import { keyring } from './keyring/module.ts'
+import type { Bus, Cache } from './platform/cache/cache.ts'
+import type { Clock } from './platform/clock.ts'
+import type { SettingTable } from './platform/config/setting.ts'
+import type { Database } from './platform/database/database.ts'
+import type { MigrationSource } from './platform/database/migrate.ts'
+import { actorOf } from './platform/events/event.ts'
+import { lateRecorder } from './platform/events/late-recorder.ts'
+import { httpErrors } from './platform/http/errors.ts'
+import type { DocumentedModule } from './platform/http/openapi.ts'
+import type { Exchange } from './platform/http/pipeline.ts'
+import type { Authenticator, Authorizer, HostHandler } from './platform/http/ports.ts'
+import type { Job } from './platform/jobs/job.ts'
+import type { Context, Module, PermissionTable, SubjectData } from './platform/module.ts'
+import type { Random } from './platform/random.ts'
+import type { Log } from './platform/telemetry/log.ts'
+import type { Metrics } from './platform/telemetry/metrics.ts'
+import { sessions } from './sessions/module.ts'
+
+/** Every module, in the order of its tier. This list is the only one. */
+export const modules = [keyring, audit, access, sessions, identity, apikeys, gateway] as const
+
+// What is folded over forgets the modules' own types; each `start` still receives exactly what its `uses` names.
+const anyModules = modules as readonly unknown[] as readonly Module<unknown, Record<string, unknown>, SettingTable>[]
+
+/** The settings of every module, by its name. */
+export const settingTables: Readonly<Record<string, SettingTable>> = Object.fromEntries(
+  anyModules.map((module) => [module.name, module.config]),
+)
+
+/** The migrations of every module, in order. */
+export const migrations: readonly MigrationSource[] = anyModules.flatMap((module) =>
+  module.migrations === null ? [] : [{ module: module.name, folder: module.migrations }],
+)
+
+export type Parts = {
+  readonly config: Readonly<Record<string, Record<string, unknown>>>
+  readonly database: Database
+  readonly cache: Cache
+  readonly bus: Bus
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+  readonly metrics: Metrics
+  readonly publicUrl: string
+  readonly trustedProxies: readonly string[]
+  readonly dataFolder: string
+}
+
+type ApiOf<M> =
+  M extends Module<infer Api, never, never> ? Api : M extends { start(...args: never[]): infer R } ? Awaited<R> : never
+export type Apis = { readonly [M in (typeof modules)[number] as M['name'] & string]: ApiOf<M> }
+
+/** The modules at work, and what the platform needs of them. */
+export type App = {
+  readonly documented: readonly DocumentedModule[]
+  readonly jobs: readonly Job[]
+  readonly authenticators: readonly Authenticator[]
+  readonly authorizer: Authorizer
+  readonly hostHandlers: readonly HostHandler[]
+  readonly subjectData: readonly { readonly module: string; readonly data: SubjectData }[]
+  readonly onDenied: (exchange: Exchange, permission: string) => void
+  api<Api>(
+    module: Module<Api, never, never> | { readonly name: string; start(...args: never[]): Api | Promise<Api> },
+  ): Api
+  stop(): Promise<void>
+}
+
+/** Starts every module in order, each with the modules it uses, and folds their manifests together. */
+export async function startApp(parts: Parts): Promise<App> {
+  const recorder = lateRecorder()
+  const permissions = allPermissions(parts.config)
+  const apis: Record<string, unknown> = {}
+  const started: { module: (typeof anyModules)[number]; api: unknown }[] = []
+
+  const stop = async () => {
+    for (const { module, api } of started.toReversed()) await module.stop?.(api)
+  }
+  try {
+    for (const module of anyModules) {
+      const context: Context = {
+        ...parts,
+        config: parts.config[module.name] ?? {},
+        log: parts.log.child({ module: module.name }),
+        recorder,
+        permissions,
+        eventCatalogue,
+      }
+      const uses = Object.fromEntries(module.uses.map((name) => [name, apis[name]]))
+      const api = await module.start(context, uses)
+      apis[module.name] = api
+      started.push({ module, api })
+      if (module.recorder !== undefined) recorder.install(module.recorder(api))
+    }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+
+  const authorizer = started.map(({ module, api }) => module.authorizer?.(api)).find((one) => one !== undefined)
+  if (authorizer === undefined) throw new Error('no module decides')
+  return {
+    documented: started.map(({ module, api }) => ({
+      name: module.name,
+      routes: module.routes?.(api) ?? [],
+      errors: module.errors,
+    })),
+    jobs: started.flatMap(({ module, api }) => module.jobs?.(api) ?? []),
+    authenticators: started.flatMap(({ module, api }) => module.authenticators?.(api) ?? []),
+    authorizer,
+    hostHandlers: started.flatMap(({ module, api }) => module.hostHandler?.(api) ?? []),
+    subjectData: started.flatMap(({ module, api }) => {
+      const data = module.subjectData?.(api)
+      return data === undefined ? [] : [{ module: module.name, data }]
+    }),
+    onDenied({ principal, route }, permission) {
+      recorder.note(
+        accessEvent('request.denied', {
+          organisationId: principal?.organisationId ?? null,
+          actor: actorOf(principal),
+          data: { method: route.method, route: route.path, permission },
+        }),
+      )
+    },
+    api: <Api>(module: { readonly name: string }) => apis[module.name] as Api,
+    stop,
+  }
+}
+
+function allPermissions(config: Parts['config']): PermissionTable {
+  const all: Record<string, { summary: string }> = {}
+  for (const module of anyModules) {
+    const declared = { ...module.permissions, ...module.configuredPermissions?.((config[module.name] ?? {}) as never) }
+    for (const [name, permission] of Object.entries(declared)) {
+      if (name in all) throw new Error(`two modules declare the permission ${name}`)
+      all[name] = permission
+    }
+  }
+  return all
+}
+
+/** Every error code of the house with its definition, the platform's first. */
+export const errorTables = [
+  { module: 'http', errors: httpErrors },
+  ...anyModules.map((module) => ({ module: module.name, errors: module.errors })),
+] as const
+
+/** Every type of event that the ledger may hold, with its summary. */
+export const eventCatalogue: Readonly<Record<string, string>> = Object.fromEntries(
+  anyModules.flatMap((module) =>
+    Object.entries(module.events).map(([name, one]) => [`${module.name}.${name}`, one.summary] as const),
+  ),
+)

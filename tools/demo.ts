@@ -1,0 +1,160 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import type { Account } from './demo/accounts.ts'
+import { createAccounts, newAccounts } from './demo/accounts.ts'
+import { buildConsole } from './demo/build-console.ts'
+import { caller } from './demo/call.ts'
+import { demoConfiguration } from './demo/configuration.ts'
+import { importMail } from './demo/import-mail.ts'
+import { endProcess, freePort, runCommand, startProcess } from './demo/processes.ts'
+import { root } from './suite.ts'
+
+// `npm run demo`: everything on this machine, set up through the public API, as a person would do it.
+
+const { values: options } = parseArgs({
+  options: {
+    json: { type: 'boolean', default: false },
+    mail: { type: 'string' },
+    help: { type: 'boolean', short: 'h', default: false },
+  },
+})
+if (options.help) {
+  console.log(`npm run demo [-- --mail DIR] [-- --json]
+
+Starts Custodia, its gateway and Inbox, a mail application behind it.
+  --mail DIR   import your own .eml files or mbox instead of the sample mail
+  --json       print one line of JSON when everything is ready
+
+CUSTODIA_LISTEN=127.0.0.1:PORT moves the port. CUSTODIA_DATA=DIR moves the data.
+CUSTODIA_DEMO_PASSWORD=… is the password of every account, at the first start.`)
+  process.exit(0)
+}
+
+const say = (line: string) => (options.json ? process.stderr : process.stdout).write(`${line}\n`)
+const data = resolve(root, process.env.CUSTODIA_DATA ?? 'data')
+const listen = process.env.CUSTODIA_LISTEN ?? '127.0.0.1:8080'
+const port = Number(listen.slice(listen.lastIndexOf(':') + 1))
+const publicUrl = `http://custodia.localhost:${port}`
+const inboxUrl = `http://inbox.localhost:${port}`
+const serverScript = join(root, 'server/main.ts')
+const memory = join(data, 'demo.json')
+
+type Memory = { accounts: readonly Account[]; mail: string[] }
+
+const running: Awaited<ReturnType<typeof startProcess>>['child'][] = []
+let stopping = false
+
+async function stop(code: number): Promise<never> {
+  if (!stopping) {
+    stopping = true
+    say('Stopping …')
+    for (const child of running.toReversed()) await endProcess(child)
+  }
+  process.exit(code)
+}
+process.on('SIGINT', () => void stop(0))
+process.on('SIGTERM', () => void stop(0))
+process.on('disconnect', () => void stop(0))
+
+async function main(): Promise<void> {
+  if (options.mail !== undefined && !existsSync(options.mail))
+    throw new Error(`There is no ${options.mail}. Give a folder of .eml files, or an mbox.`)
+  mkdirSync(data, { recursive: true, mode: 0o700 })
+  buildConsole(root, say)
+
+  const inboxPort = await freePort()
+  const configuration = join(data, 'demo.yaml')
+  writeFileSync(configuration, demoConfiguration(`http://127.0.0.1:${inboxPort}`), { mode: 0o600 })
+  const environment: NodeJS.ProcessEnv = {
+    ...process.env,
+    CUSTODIA_CONFIG: configuration,
+    CUSTODIA_DATA: data,
+    CUSTODIA_LISTEN: listen,
+    CUSTODIA_PUBLIC_URL: publicUrl,
+  }
+  delete environment.CUSTODIA_DEMO_PASSWORD
+
+  if (!existsSync(join(data, 'root.key'))) runCommand(serverScript, ['keyring', 'init'], environment)
+  say('Starting Custodia …')
+  const server = await startProcess(serverScript, ['start'], environment, (message) =>
+    message.ready === true ? message : null,
+  )
+  running.push(server.child)
+  watch(server.child, 'Custodia')
+
+  const call = caller(port, 'custodia.localhost')
+  let known: Memory | null = existsSync(memory) ? (JSON.parse(readFileSync(memory, 'utf8')) as Memory) : null
+  if (known === null) {
+    say('Making the organisation, an administrator and two members …')
+    const accounts = newAccounts(process.env.CUSTODIA_DEMO_PASSWORD)
+    const { link } = runCommand(serverScript, ['setup-link'], environment)
+    await createAccounts(call, String(link), accounts)
+    known = { accounts, mail: [] }
+    remember(known)
+  }
+  const keyFile = join(data, 'inbox.key')
+  if (!existsSync(keyFile)) {
+    const { key } = runCommand(serverScript, ['applications', 'key', 'inbox'], environment)
+    writeFileSync(keyFile, `${key}\n`, { mode: 0o600 })
+  }
+
+  const inboxEnvironment: NodeJS.ProcessEnv = {
+    ...process.env,
+    CUSTODIA_URL: `http://127.0.0.1:${port}`,
+    CUSTODIA_ISSUER: publicUrl,
+    CUSTODIA_APPLICATION_KEY_FILE: keyFile,
+    INBOX_DATA: join(data, 'inbox'),
+    INBOX_LISTEN: `127.0.0.1:${inboxPort}`,
+  }
+  const mail = resolve(options.mail ?? join(root, 'examples/inbox/samples'))
+  if (!known.mail.includes(mail)) {
+    await importMail(join(root, 'examples/inbox/import.ts'), mail, inboxEnvironment, options.json)
+    remember({ ...known, mail: [...known.mail, mail] })
+  }
+  const inbox = await startProcess(join(root, 'examples/inbox/main.ts'), [], inboxEnvironment, (message) =>
+    typeof message.listening === 'string' ? message : null,
+  )
+  running.push(inbox.child)
+  watch(inbox.child, 'Inbox')
+
+  const accounts = known.accounts.map(({ email, password, role }) => ({ email, password, role }))
+  if (options.json)
+    console.log(JSON.stringify({ ready: true, console: publicUrl, applications: { inbox: inboxUrl }, accounts, data }))
+  else announce(accounts)
+}
+
+function remember(what: Memory): void {
+  writeFileSync(memory, JSON.stringify(what, null, 2), { mode: 0o600 })
+}
+
+function watch(child: (typeof running)[number], name: string): void {
+  child.once('exit', (code) => {
+    if (stopping) return
+    console.error(`${name} ended unexpectedly (${code}).`)
+    void stop(1)
+  })
+}
+
+function announce(accounts: readonly { email: string; password: string; role: string }[]): void {
+  const width = Math.max(...accounts.map((account) => account.email.length))
+  say(`
+  Inbox      ${inboxUrl}
+  Console    ${publicUrl}
+
+${accounts.map((account) => `  ${account.email.padEnd(width)}  ${account.password}  ${account.role}`).join('\n')}
+
+  Try this
+  1  Open Inbox and sign in as the member. Every message that you read was sealed in its store.
+  2  Put a label on a message. Then sign in as the reader, who may not: the gateway says no.
+  3  As the administrator open the console, Ledger: find that refusal, and verify its proof in your browser.
+  4  End a session under Users, and watch its next request fail.
+  5  npx custodia ledger verify ${publicUrl}
+
+  Data: ${data}. Ctrl-C stops everything; the next run goes on from here.`)
+}
+
+main().catch(async (error: Error) => {
+  console.error(error.message)
+  await stop(1)
+})

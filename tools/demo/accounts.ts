@@ -1,0 +1,44 @@
+import { randomBytes } from 'node:crypto'
+import type { Caller } from './call.ts'
+
+export type Account = {
+  readonly email: string
+  readonly password: string
+  readonly role: string
+  readonly name: string
+}
+
+/** Who the demo has. Their passwords are made at the first start, or taken from CUSTODIA_DEMO_PASSWORD. */
+export function newAccounts(password: string | undefined): readonly Account[] {
+  const make = () => password ?? randomBytes(12).toString('base64url')
+  return [
+    { email: 'ada@northwind.example', name: 'Ada Brandt', role: 'administrator', password: make() },
+    { email: 'mira@northwind.example', name: 'Mira Okafor', role: 'member', password: make() },
+    { email: 'tom@northwind.example', name: 'Tom Lindqvist', role: 'reader', password: make() },
+  ]
+}
+
+/** Sets the organisation up the way a person would: by the set-up link and two invitations, through the public API. */
+export async function createAccounts(call: Caller, setupLink: string, accounts: readonly Account[]): Promise<void> {
+  const [administrator, ...members] = accounts as [Account, ...Account[]]
+  const token = setupLink.slice(setupLink.indexOf('#') + 1)
+  const { email, name, password } = administrator
+  const set = await call('POST', '/v1/setup', {
+    body: { token, organisation: 'Northwind Studio', name, email, password },
+  })
+  if (set.status !== 200 || set.cookie === null)
+    throw new Error(`The first administrator could not be made: ${JSON.stringify(set.body)}`)
+  for (const member of members) {
+    const invited = await call('POST', '/v1/invitations', {
+      cookie: set.cookie,
+      body: { email: member.email, name: member.name, roles: [member.role] },
+    })
+    if (invited.status !== 200 && invited.status !== 201)
+      throw new Error(`${member.email} could not be invited: ${JSON.stringify(invited.body)}`)
+    const link = String(invited.body.link)
+    const accepted = await call('POST', '/v1/invitations/accept', {
+      body: { token: link.slice(link.indexOf('#') + 1), name: member.name, password: member.password },
+    })
+    if (accepted.status !== 200) throw new Error(`${member.email} could not join: ${JSON.stringify(accepted.body)}`)
+  }
+}

@@ -1,0 +1,39 @@
+import { request } from 'node:http'
+
+/** One call to the server's own HTTP API, over loopback, by the name it answers to. */
+export type Caller = (method: string, path: string, options?: { body?: unknown; cookie?: string }) => Promise<Answer>
+
+export type Answer = { readonly status: number; readonly body: Record<string, unknown>; readonly cookie: string | null }
+
+/** Node does not resolve `*.localhost` on every system, so the connection goes to the address and the name into Host. */
+export function caller(port: number, host: string): Caller {
+  return (method, path, { body, cookie } = {}) =>
+    new Promise((resolve, reject) => {
+      const payload = body === undefined ? undefined : JSON.stringify(body)
+      const headers = {
+        host: `${host}:${port}`,
+        origin: `http://${host}:${port}`,
+        ...(payload === undefined
+          ? {}
+          : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(payload) }),
+        ...(cookie === undefined ? {} : { cookie }),
+      }
+      const sent = request({ host: '127.0.0.1', port, method, path, headers, timeout: 30_000 }, (response) => {
+        const chunks: Buffer[] = []
+        response.on('data', (chunk: Buffer) => chunks.push(chunk))
+        response.on('error', reject)
+        response.on('end', () => {
+          const text = Buffer.concat(chunks).toString()
+          const set = response.headers['set-cookie']?.[0]
+          resolve({
+            status: response.statusCode ?? 0,
+            body: text.startsWith('{') ? (JSON.parse(text) as Record<string, unknown>) : {},
+            cookie: set === undefined ? null : (set.split(';')[0] as string),
+          })
+        })
+      })
+      sent.on('timeout', () => sent.destroy(new Error('the server did not answer in 30 s')))
+      sent.on('error', reject)
+      sent.end(payload)
+    })
+}

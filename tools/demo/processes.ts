@@ -1,0 +1,80 @@
+import type { ChildProcess } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { createServer } from 'node:net'
+
+/** Runs a command of the server to its end. @returns its output, as JSON. */
+export function runCommand(
+  script: string,
+  args: readonly string[],
+  environment: NodeJS.ProcessEnv,
+): Record<string, unknown> {
+  const done = spawnSync(process.execPath, [script, ...args, '--json'], {
+    env: environment,
+    encoding: 'utf8',
+    timeout: 60_000,
+  })
+  if (done.status !== 0) throw new Error(`custodia ${args.join(' ')} failed:\n${done.stderr || done.stdout}`)
+  return JSON.parse(done.stdout) as Record<string, unknown>
+}
+
+/**
+ * Starts a process that ends with this one: it is asked to by a signal, and it sees the channel close where this process
+ * could not say so any more.
+ *
+ * @param ready picks the message, or the line of output, by which the process says that it is ready.
+ */
+export async function startProcess<T>(
+  script: string,
+  args: readonly string[],
+  environment: NodeJS.ProcessEnv,
+  ready: (message: Record<string, unknown>) => T | null,
+): Promise<{ child: ChildProcess; ready: T }> {
+  const child = spawn(process.execPath, [script, ...args], {
+    env: environment,
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    // A group of its own: Ctrl-C reaches this process alone, which then ends the others in order.
+    detached: true,
+  })
+  let output = ''
+  const found = new Promise<T>((resolve, reject) => {
+    const take = (chunk: Buffer) => {
+      output = (output + chunk).slice(-20_000)
+      for (const line of output.split('\n')) {
+        const message =
+          line.startsWith('{') && line.endsWith('}') ? (JSON.parse(line) as Record<string, unknown>) : null
+        const value = message === null ? null : ready(message)
+        if (value !== null) resolve(value)
+      }
+    }
+    child.stdout?.on('data', take)
+    child.stderr?.on('data', take)
+    child.on('message', (message) => {
+      const value = ready(message as Record<string, unknown>)
+      if (value !== null) resolve(value)
+    })
+    child.once('exit', (code) => reject(new Error(`${script} ended with ${code}:\n${output}`)))
+  })
+  return { child, ready: await found }
+}
+
+/** Ends a process and waits until it is gone; after ten seconds it is ended hard. */
+export async function endProcess(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+  child.kill('SIGTERM')
+  const late = setTimeout(() => child.kill('SIGKILL'), 10_000)
+  await gone
+  clearTimeout(late)
+}
+
+/** A port of loopback that was free a moment ago. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer()
+    probe.once('error', reject)
+    probe.listen(0, '127.0.0.1', () => {
+      const { port } = probe.address() as { port: number }
+      probe.close(() => resolve(port))
+    })
+  })
+}
