@@ -1,7 +1,7 @@
 import { event as accessEvent } from './access/events.ts'
 import { access } from './access/module.ts'
 import { apikeys } from './apikeys/module.ts'
-import { audit } from './audit/module.ts'
+import audit from './audit/module.ts'
 import { gateway } from './gateway/module.ts'
 import { identity } from './identity/module.ts'
 import { keyring } from './keyring/module.ts'

@@ -43,9 +43,8 @@ export function createAccess(context: Context<typeof config>): Access {
     decide: (principal, permission, resource) => decider.decide(principal, permission, resource),
     roles: () => roles,
     async rolesOf(organisationId, subjectId) {
-      // Subjects are unique in the installation, so the subject alone is the key.
       const read = async () => (await readRoles(database.queries, organisationId, [subjectId])).map((row) => row.role)
-      return cache.get(subjectId) ?? (await cache.fill(subjectId, read))
+      return cache.get(organisationId, subjectId) ?? (await cache.fill(organisationId, subjectId, read))
     },
     async rolesOfMany(organisationId, subjectIds) {
       const found = new Map<string, string[]>(subjectIds.map((id) => [id, []]))

@@ -8,31 +8,36 @@ const maxSubjects = 20_000
  */
 export class RoleCache {
   readonly #bus: Bus
-  readonly #roles = new Map<string, readonly string[]>()
+  readonly #roles = new Map<string, { readonly organisationId: string; readonly roles: readonly string[] }>()
   #generation = 0
 
   constructor(bus: Bus) {
     this.#bus = bus
   }
 
-  get(key: string): readonly string[] | undefined {
-    return this.#bus.healthy() ? this.#roles.get(key) : undefined
+  get(organisationId: string, subjectId: string): readonly string[] | undefined {
+    const found = this.#bus.healthy() ? this.#roles.get(subjectId) : undefined
+    return found?.organisationId === organisationId ? found.roles : undefined
   }
 
-  async fill(key: string, read: () => Promise<readonly string[]>): Promise<readonly string[]> {
+  async fill(
+    organisationId: string,
+    subjectId: string,
+    read: () => Promise<readonly string[]>,
+  ): Promise<readonly string[]> {
     const generation = this.#generation
     const roles = await read()
     if (generation === this.#generation && this.#bus.healthy()) {
       if (this.#roles.size >= maxSubjects) this.#roles.clear()
-      this.#roles.set(key, roles)
+      this.#roles.set(subjectId, { organisationId, roles })
     }
     return roles
   }
 
   /** `null` forgets everybody. */
-  forget(key: string | null): void {
+  forget(subjectId: string | null): void {
     this.#generation += 1
-    if (key === null) this.#roles.clear()
-    else this.#roles.delete(key)
+    if (subjectId === null) this.#roles.clear()
+    else this.#roles.delete(subjectId)
   }
 }

@@ -7,7 +7,7 @@ import type { Role } from './api.ts'
 import { refuse } from './errors.ts'
 import { event } from './events.ts'
 import { administrator, application } from './roles.ts'
-import { addRoles, lockOtherHolders, readRoles, removeRoles } from './store.ts'
+import { addRoles, countOtherHolders, lockHolders, readRoles, removeRoles } from './store.ts'
 
 export type RoleChange = {
   readonly organisationId: string
@@ -49,8 +49,10 @@ export async function setRoles(tx: Queries, change: RoleChange, needs: Needs): P
     if (missing !== undefined) throw refuse('ACCESS_NOT_YOURS_TO_GIVE', { permission: missing })
   }
   if (removed.includes(administrator)) {
-    const others = await lockOtherHolders(tx, change.organisationId, administrator, change.subjectId)
-    if (others === 0) throw refuse('ACCESS_LAST_ADMINISTRATOR')
+    // Two who resign at once must not each count on the other.
+    await lockHolders(tx, change.organisationId)
+    if ((await countOtherHolders(tx, change.organisationId, administrator, change.subjectId)) === 0)
+      throw refuse('ACCESS_LAST_ADMINISTRATOR')
   }
   await removeRoles(tx, change.organisationId, change.subjectId, removed)
   await addRoles(tx, change.organisationId, change.subjectId, added, new Date(needs.clock.nowMs()))

@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { Queries } from '../platform/database/database.ts'
 
 type Tables = {
@@ -16,22 +17,25 @@ export async function readRoles(queries: Queries, organisationId: string, subjec
     .execute()
 }
 
-/** How many hold the role, this subject aside. Locks them, so that two removals can't each count on the other. */
-export async function lockOtherHolders(
+/** Until the transaction ends, nobody else counts or changes the holders of roles in this organisation by this way. */
+export async function lockHolders(tx: Queries, organisationId: string): Promise<void> {
+  await sql`select pg_advisory_xact_lock(hashtextextended(${`access.holders ${organisationId}`}, 0))`.execute(tx)
+}
+
+export async function countOtherHolders(
   tx: Queries,
   organisationId: string,
   role: string,
   subjectId: string,
 ): Promise<number> {
-  const others = await tables(tx)
+  const { others } = await tables(tx)
     .selectFrom('access.assignment')
-    .select('subject_id')
+    .select((eb) => eb.fn.countAll<number>().as('others'))
     .where('organisation_id', '=', organisationId)
     .where('role', '=', role)
-    .orderBy('subject_id')
-    .forUpdate()
-    .execute()
-  return others.filter((one) => one.subject_id !== subjectId).length
+    .where('subject_id', '<>', subjectId)
+    .executeTakeFirstOrThrow()
+  return others
 }
 
 export async function addRoles(

@@ -1,7 +1,19 @@
 /** What other modules may know about a person. */
-export type Person = { readonly id: string; readonly organisationId: string; readonly email: string; readonly name: string }
+export type Person = {
+  readonly id: string
+  readonly organisationId: string
+  readonly email: string
+  readonly name: string
+}
 
 export type Identity = {
   /** @returns null where there is nobody, or they may not sign in any more. Cached for a minute at most. */
   person(userId: string): Promise<Person | null>
+  /**
+   * Makes the link by which the first administrator sets the installation up, as in `https://custodia.example/setup#TOKEN`.
+   * It works once, for 24 hours; one made before stops working.
+   *
+   * @returns null where an organisation exists already.
+   */
+  createSetupLink(): Promise<{ readonly link: string; readonly expiresAt: Date } | null>
 }

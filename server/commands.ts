@@ -1,0 +1,59 @@
+import type { ApiKeys } from './apikeys/api.ts'
+import { apikeys } from './apikeys/module.ts'
+import type { Identity } from './identity/api.ts'
+import { identity } from './identity/module.ts'
+import type { Instance } from './instance.ts'
+import { configuration, dataFolderOf, startInstance } from './instance.ts'
+import { initRootKey } from './keyring/init-root-key.ts'
+import type { PlatformSettings } from './platform/config/platform-settings.ts'
+import { createLogger } from './platform/telemetry/logger.ts'
+
+type Command = (args: readonly string[], json: boolean) => Promise<void>
+
+/** Commands that need the instance's own keys and storage: whoever may run them has the machine. */
+export const accountCommands: Readonly<Record<string, Command>> = {
+  async 'keyring init'(_args, json) {
+    const { values } = configuration()
+    const config = values.keyring as Parameters<typeof initRootKey>[0]['config']
+    const made = await initRootKey({ dataFolder: dataFolderOf(values.platform as PlatformSettings), config })
+    print(
+      json,
+      made,
+      `The root key is in ${made.file}. Keep a copy apart from the database: without it the data is gone.`,
+    )
+  },
+  async 'setup-link'(_args, json) {
+    await withInstance(async ({ app }) => {
+      const link = await (app.api(identity) as Identity).createSetupLink()
+      print(json, link, `${link.link}\nIt works once, until ${link.expiresAt}.`)
+    })
+  },
+  async 'applications key'([application = ''], json) {
+    await withInstance(async ({ app }) => {
+      const organisationId = await (app.api(identity) as Identity).onlyOrganisation()
+      const issued = await (app.api(apikeys) as ApiKeys).issue({ organisationId, applicationId: application })
+      print(
+        json,
+        issued,
+        `${issued.key}\nIt is shown once. Give it to ${application} as CUSTODIA_APPLICATION_KEY_FILE.`,
+      )
+    })
+  },
+}
+
+async function withInstance(work: (instance: Instance) => Promise<void>): Promise<void> {
+  const instance = await startInstance(
+    configuration(),
+    createLogger({ level: 'error', destination: process.stderr }),
+    'command',
+  )
+  try {
+    await work(instance)
+  } finally {
+    await instance.stop()
+  }
+}
+
+function print(json: boolean, value: object, text: string): void {
+  console.log(json ? JSON.stringify(value) : text)
+}

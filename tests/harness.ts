@@ -1,0 +1,108 @@
+import type { ChildProcess } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Account } from '../tools/demo/accounts.ts'
+import { createAccounts, newAccounts } from '../tools/demo/accounts.ts'
+import type { Caller } from '../tools/demo/call.ts'
+import { caller } from '../tools/demo/call.ts'
+import { endProcess, freePort, runCommand, startProcess } from '../tools/demo/processes.ts'
+import { root } from '../tools/suite.ts'
+
+export const serverScript = join(root, 'server/main.ts')
+
+/** A whole Custodia in a process and a folder of its own. */
+export type TestServer = {
+  readonly folder: string
+  readonly port: number
+  readonly adminPort: number | null
+  readonly publicUrl: string
+  readonly environment: NodeJS.ProcessEnv
+  readonly call: Caller
+  readonly child: ChildProcess
+  command(...args: string[]): Record<string, unknown>
+  /** Ends the server as an operator would. */
+  stop(): Promise<void>
+  /** Ends it and removes its folder. */
+  remove(): Promise<void>
+}
+
+export type ServerOptions = {
+  readonly folder?: string
+  readonly port?: number
+  /** YAML of the configuration file. */
+  readonly configuration?: string
+  readonly environment?: NodeJS.ProcessEnv
+}
+
+/** A folder in which a server can start: with a root key and nothing else. */
+export function newFolder(): string {
+  return mkdtempSync(join(tmpdir(), 'custodia-server-'))
+}
+
+export async function startTestServer(options: ServerOptions = {}): Promise<TestServer> {
+  const folder = options.folder ?? newFolder()
+  const port = options.port ?? (await freePort())
+  const configurationFile = join(folder, 'custodia.yaml')
+  if (options.configuration !== undefined) writeFileSync(configurationFile, options.configuration, { mode: 0o600 })
+  const environment: NodeJS.ProcessEnv = {
+    ...inherited(),
+    CUSTODIA_DATA: folder,
+    CUSTODIA_LISTEN: `127.0.0.1:${port}`,
+    CUSTODIA_ADMIN_LISTEN: '127.0.0.1:0',
+    ...(options.configuration === undefined ? {} : { CUSTODIA_CONFIG: configurationFile }),
+    ...options.environment,
+  }
+  const command = (...args: string[]) => runCommand(serverScript, args, environment)
+  try {
+    command('keyring', 'init')
+  } catch (error) {
+    if (options.folder === undefined) throw error
+  }
+  const { child, ready } = await startProcess(serverScript, ['start'], environment, (message) =>
+    message.ready === true ? message : null,
+  )
+  const publicUrl = String(ready.address)
+  const stop = () => endProcess(child)
+  return {
+    folder,
+    port,
+    adminPort: ready.adminPort as number | null,
+    publicUrl,
+    environment,
+    child,
+    call: caller(port, new URL(publicUrl).hostname),
+    command,
+    stop,
+    async remove() {
+      await stop()
+      rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })
+    },
+  }
+}
+
+/** The accounts of the demo on a server that is empty: an administrator and members with roles of the configuration. */
+export async function withAccounts(
+  server: TestServer,
+  roles: readonly string[] = ['member', 'auditor'],
+): Promise<readonly Account[]> {
+  const [administrator, ...others] = newAccounts(undefined)
+  const accounts = [
+    administrator as Account,
+    ...others.map((account, i) => ({ ...account, role: roles[i] ?? 'member' })),
+  ]
+  await createAccounts(server.call, String(server.command('setup-link').link), accounts)
+  return accounts
+}
+
+/** Signs in through the API. @returns the cookie, ready to be sent. */
+export async function signIn(call: Caller, account: Account): Promise<string> {
+  const answer = await call('POST', '/v1/sign-in', { body: { email: account.email, password: account.password } })
+  if (answer.cookie === null) throw new Error(`sign-in failed: ${JSON.stringify(answer.body)}`)
+  return answer.cookie
+}
+
+/** Nothing of this process's own configuration may leak into a server under test. */
+function inherited(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('CUSTODIA_')))
+}
