@@ -1,7 +1,7 @@
 import { event as accessEvent } from './access/events.ts'
 import { access } from './access/module.ts'
 import { apikeys } from './apikeys/module.ts'
-import audit from './audit/module.ts'
+import { audit } from './audit/module.ts'
 import { gateway } from './gateway/module.ts'
 import { identity } from './identity/module.ts'
 import { keyring } from './keyring/module.ts'
@@ -53,10 +53,6 @@ export type Parts = {
   readonly dataFolder: string
 }
 
-type ApiOf<M> =
-  M extends Module<infer Api, never, never> ? Api : M extends { start(...args: never[]): infer R } ? Awaited<R> : never
-export type Apis = { readonly [M in (typeof modules)[number] as M['name'] & string]: ApiOf<M> }
-
 /** The modules at work, and what the platform needs of them. */
 export type App = {
   readonly documented: readonly DocumentedModule[]
@@ -66,9 +62,8 @@ export type App = {
   readonly hostHandlers: readonly HostHandler[]
   readonly subjectData: readonly { readonly module: string; readonly data: SubjectData }[]
   readonly onDenied: (exchange: Exchange, permission: string) => void
-  api<Api>(
-    module: Module<Api, never, never> | { readonly name: string; start(...args: never[]): Api | Promise<Api> },
-  ): Api
+  /** A module at work, for commands of the installation. */
+  api<Api>(module: { readonly name: string }): Api
   stop(): Promise<void>
 }
 

@@ -24,17 +24,25 @@ export const accountCommands: Readonly<Record<string, Command>> = {
   },
   async 'setup-link'(_args, json) {
     await withInstance(async ({ app }) => {
-      const link = await (app.api(identity) as Identity).createSetupLink()
-      print(json, link, `${link.link}\nIt works once, until ${link.expiresAt}.`)
+      const made = await app.api<Identity>(identity).createSetupLink()
+      if (made === null)
+        throw new Error('Custodia is set up already: there is an organisation. Its administrators invite others.')
+      print(json, made, `${made.link}\nIt works once, until ${made.expiresAt.toISOString()}.`)
     })
   },
-  async 'applications key'([application = ''], json) {
+  async 'applications key'([application, ...roles], json) {
+    if (application === undefined) throw new Error('Which application? As in: custodia applications key inbox')
     await withInstance(async ({ app }) => {
-      const organisationId = await (app.api(identity) as Identity).onlyOrganisation()
-      const issued = await (app.api(apikeys) as ApiKeys).issue({ organisationId, applicationId: application })
+      const [organisationId, second] = await app.api<Identity>(identity).organisations(2)
+      if (organisationId === undefined)
+        throw new Error('There is no organisation yet. Make the first administrator: custodia setup-link')
+      if (second !== undefined)
+        throw new Error('There are several organisations; keys for them are made in the console.')
+      const wanted = { organisationId, applicationId: application, ...(roles.length > 0 ? { roles } : {}) }
+      const issued = await app.api<ApiKeys>(apikeys).issue(wanted)
       print(
         json,
-        issued,
+        { organisationId, ...issued },
         `${issued.key}\nIt is shown once. Give it to ${application} as CUSTODIA_APPLICATION_KEY_FILE.`,
       )
     })

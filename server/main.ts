@@ -58,6 +58,6 @@ if (name === undefined) {
   await commands[name]?.(words.slice(name.split(' ').length), json).catch((error: Error) => {
     // Configuration, keys, folders, ports: the message was written for a person; a stack would hide it.
     console.error(error.message)
-    process.exit(1)
+    process.exit(2)
   })
 }

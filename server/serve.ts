@@ -64,7 +64,7 @@ export async function serve(instance: Instance, log: Log): Promise<Serving> {
     routes: [...system, ...app.documented.flatMap((module) => module.routes)],
     services: {
       clock: systemClock,
-      limits: new AddressLimits(systemClock),
+      limits: new AddressLimits(systemClock, settings.limits),
       authenticators: app.authenticators,
       authorizer: app.authorizer,
       ownOrigins: new Set([publicUrl]),

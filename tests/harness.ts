@@ -46,7 +46,7 @@ export async function startTestServer(options: ServerOptions = {}): Promise<Test
   const configurationFile = join(folder, 'custodia.yaml')
   if (options.configuration !== undefined) writeFileSync(configurationFile, options.configuration, { mode: 0o600 })
   const environment: NodeJS.ProcessEnv = {
-    ...inherited(),
+    ...inheritedEnvironment(),
     CUSTODIA_DATA: folder,
     CUSTODIA_LISTEN: `127.0.0.1:${port}`,
     CUSTODIA_ADMIN_LISTEN: '127.0.0.1:0',
@@ -103,6 +103,6 @@ export async function signIn(call: Caller, account: Account): Promise<string> {
 }
 
 /** Nothing of this process's own configuration may leak into a server under test. */
-function inherited(): NodeJS.ProcessEnv {
+export function inheritedEnvironment(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('CUSTODIA_')))
 }

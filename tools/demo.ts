@@ -40,7 +40,7 @@ const inboxUrl = `http://inbox.localhost:${port}`
 const serverScript = join(root, 'server/main.ts')
 const memory = join(data, 'demo.json')
 
-type Memory = { accounts: readonly Account[]; mail: string[] }
+type Memory = { accounts: readonly Account[]; organisationId: string | null; mail: string[] }
 
 const running: Awaited<ReturnType<typeof startProcess>>['child'][] = []
 let stopping = false
@@ -90,13 +90,15 @@ async function main(): Promise<void> {
     const accounts = newAccounts(process.env.CUSTODIA_DEMO_PASSWORD)
     const { link } = runCommand(serverScript, ['setup-link'], environment)
     await createAccounts(call, String(link), accounts)
-    known = { accounts, mail: [] }
+    known = { accounts, organisationId: null, mail: [] }
     remember(known)
   }
   const keyFile = join(data, 'inbox.key')
-  if (!existsSync(keyFile)) {
-    const { key } = runCommand(serverScript, ['applications', 'key', 'inbox'], environment)
+  if (known.organisationId === null || !existsSync(keyFile)) {
+    const { key, organisationId } = runCommand(serverScript, ['applications', 'key', 'inbox'], environment)
     writeFileSync(keyFile, `${key}\n`, { mode: 0o600 })
+    known = { ...known, organisationId: String(organisationId) }
+    remember(known)
   }
 
   const inboxEnvironment: NodeJS.ProcessEnv = {
@@ -105,6 +107,7 @@ async function main(): Promise<void> {
     CUSTODIA_ISSUER: publicUrl,
     CUSTODIA_APPLICATION_KEY_FILE: keyFile,
     INBOX_DATA: join(data, 'inbox'),
+    INBOX_ORGANISATION: known.organisationId as string,
     INBOX_LISTEN: `127.0.0.1:${inboxPort}`,
   }
   const mail = resolve(options.mail ?? join(root, 'examples/inbox/samples'))

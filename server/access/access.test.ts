@@ -185,7 +185,7 @@ test('setting the same roles again writes no event', async () => {
 
 test('an unknown role and the role of applications are refused for a person', async () => {
   const { access } = start()
-  for (const role of ['wizard', 'application'])
+  for (const role of ['wizard', 'application', 'verifier'])
     await assert.rejects(give(access, newId('org'), newId('usr'), [role]), (error) =>
       isRefusal(error, 'ACCESS_ROLE_UNKNOWN'),
     )

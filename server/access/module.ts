@@ -6,6 +6,7 @@ import { errors } from './errors.ts'
 import { events } from './events.ts'
 import { RoleCache } from './role-cache.ts'
 import { config, danglingPatterns, resolveRoles } from './roles.ts'
+import { routes } from './routes.ts'
 import { setRoles } from './set-roles.ts'
 import { readRoles } from './store.ts'
 
@@ -15,11 +16,12 @@ export const access = defineModule<Access, Record<never, never>, typeof config>(
   name: 'access',
   uses: [],
   config,
-  permissions: {},
+  permissions: { 'access:roles:read': { summary: 'See which roles there are.' } },
   errors,
   events,
   migrations: new URL('migrations/', import.meta.url),
   start: createAccess,
+  routes,
   authorizer: (api) => api,
 })
 

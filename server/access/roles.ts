@@ -8,15 +8,18 @@ type RoleConfiguration = Readonly<Record<string, { readonly summary: string; rea
 export const administrator = 'administrator'
 /** The role of every application that calls with its key. */
 export const application = 'application'
+const verifier = 'verifier'
+/** Roles that keys have and that no person is given. */
+export const rolesOfMachines: ReadonlySet<string> = new Set([application, verifier])
 
 const defaults: RoleConfiguration = {
   [administrator]: { summary: 'May do everything in the organisation.', permissions: ['*'] },
   auditor: {
     summary: 'May read the ledger, users and sessions.',
-    permissions: ['ledger:read', 'identity:users:read', 'sessions:read'],
+    permissions: ['ledger:read', 'identity:users:read', 'access:roles:read', 'sessions:read'],
   },
   member: { summary: 'A person of the organisation.', permissions: [] },
-  verifier: { summary: 'A machine that verifies the whole ledger.', permissions: ['ledger:read:all'] },
+  [verifier]: { summary: 'A machine that verifies the whole ledger.', permissions: ['ledger:read:all'] },
   [application]: { summary: 'An application behind the gateway.', permissions: ['keyring:seal', 'keyring:open'] },
 }
 

@@ -6,7 +6,7 @@ import type { Principal } from '../platform/http/principal.ts'
 import type { Role } from './api.ts'
 import { refuse } from './errors.ts'
 import { event } from './events.ts'
-import { administrator, application } from './roles.ts'
+import { administrator, rolesOfMachines } from './roles.ts'
 import { addRoles, countOtherHolders, lockHolders, readRoles, removeRoles } from './store.ts'
 
 export type RoleChange = {
@@ -29,7 +29,8 @@ type Needs = {
 export async function setRoles(tx: Queries, change: RoleChange, needs: Needs): Promise<void> {
   const wanted = change.roles.map((name) => {
     const role = needs.roles.find((one) => one.name === name)
-    if (role === undefined || name === application) throw refuse('ACCESS_ROLE_UNKNOWN', { role: name.slice(0, 50) })
+    if (role === undefined || rolesOfMachines.has(name))
+      throw refuse('ACCESS_ROLE_UNKNOWN', { role: name.slice(0, 50) })
     return role
   })
   const held = (await readRoles(tx, change.organisationId, [change.subjectId])).map((row) => row.role)

@@ -16,4 +16,6 @@ export type Identity = {
    * @returns null where an organisation exists already.
    */
   createSetupLink(): Promise<{ readonly link: string; readonly expiresAt: Date } | null>
+  /** Identifiers of the installation's organisations, the oldest first, at most `limit`. */
+  organisations(limit: number): Promise<readonly string[]>
 }

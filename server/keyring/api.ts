@@ -1,4 +1,5 @@
 import type { Queries } from '../platform/database/database.ts'
+import type { Actor } from '../platform/events/event.ts'
 
 /** Where a sealed value is stored. All of it becomes associated data: the value opens nowhere else. */
 export type Place = {
@@ -27,7 +28,7 @@ export type Keyring = {
   /**
    * Seals one field of one record, under the subject's key, which is made where there is none yet.
    *
-   * @param plaintext UTF-8 text or bytes, 0 to 1,048,576 bytes.
+   * @param plaintext UTF-8 text or bytes, 0 to 1,048,576 bytes. A lone surrogate becomes U+FFFD.
    * @returns 102 bytes more than the plaintext. Format: docs/specs/envelope.md.
    * @throws Refusal KEY_SHREDDED when the subject's key was destroyed.
    */
@@ -44,13 +45,20 @@ export type Keyring = {
    * A keyed fingerprint for looking up by equality: HMAC-SHA-256, 32 bytes. The caller normalises first.
    * It reveals which records are equal; never index a field of few values.
    */
-  blindIndex(scope: { organisationId: string | null; collection: string; field: string }, value: string): Promise<Buffer>
+  blindIndex(
+    scope: { organisationId: string | null; collection: string; field: string },
+    value: string,
+  ): Promise<Buffer>
 
   /**
-   * Destroys every key of the subject, in the caller's transaction; every process forgets them at once.
-   * What was sealed under them can't be opened again, by anybody. Safe to run twice.
+   * Destroys every key of the subject, those of applications included, in the caller's transaction; every process forgets them
+   * at once. What was sealed under them can't be opened again, by anybody, and nothing new is sealed. Safe to run twice.
+   *
+   * @param tx the very object that `Database.transaction` handed out.
+   * @param by who asked for it, for the ledger; the system unless said.
+   * @throws Refusal KEYRING_UNHEARD while other processes can't be told: nothing was destroyed then.
    */
-  shred(tx: Queries, organisationId: string, subjectId: string): Promise<void>
+  shred(tx: Queries, organisationId: string, subjectId: string, by?: Actor): Promise<void>
 
   /** The signing key for one purpose (`ledger`, `assertion`), made at first use. Several processes get the same one. */
   signer(purpose: string): Promise<Signer>

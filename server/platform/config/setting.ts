@@ -40,6 +40,10 @@ function wholeNumber(value: unknown, min: number, max: number): number {
   return number
 }
 
+function splitList(text: string): string[] {
+  return text.trim() === '' ? [] : text.split(',').map((item) => item.trim())
+}
+
 /** The kinds of settings. Each says its own shape, so that an error message needs no second text. */
 export const setting = {
   text(options: Common<string> & { pattern?: RegExp; shape?: string }): Setting<string> {
@@ -57,6 +61,44 @@ export const setting = {
       if (typeof value !== 'string') throw new Error('it is not text')
       if (options.pattern !== undefined && !options.pattern.test(value)) throw new Error('it does not match')
       return value
+    })
+  },
+
+  /** Text with rules of its own. `check` returns what is to be kept, and throws with a reason in words. */
+  checkedText(options: Common<string> & { shape: string; check: (text: string) => string }): Setting<string> {
+    return make(options, options.shape, (value) => {
+      if (typeof value !== 'string') throw new Error('it is not text')
+      return options.check(value)
+    })
+  },
+
+  /** As `checkedText`, absent by default. */
+  optionalCheckedText(
+    options: Omit<Common<null>, 'default'> & { shape: string; check: (text: string) => string },
+  ): Setting<string | null> {
+    return make<string | null>({ ...options, default: null }, options.shape, (value) => {
+      if (value === null || value === '') return null
+      if (typeof value !== 'string') throw new Error('it is not text')
+      return options.check(value)
+    })
+  },
+
+  /** Several texts: a list in the file, separated by commas in the environment. */
+  texts(
+    options: Common<readonly string[]> & { shape: string; max: number; check: (text: string) => string },
+  ): Setting<readonly string[]> {
+    return make(options, options.shape, (value) => {
+      const items: unknown = typeof value === 'string' ? splitList(value) : value
+      if (!Array.isArray(items)) throw new Error('it is not a list')
+      if (items.length > options.max) throw new Error(`it has more than ${options.max} entries`)
+      return items.map((item: unknown, index) => {
+        if (typeof item !== 'string') throw new Error(`entry ${index + 1} is not text`)
+        try {
+          return options.check(item)
+        } catch (error) {
+          throw new Error(`entry ${index + 1}: ${(error as Error).message}`)
+        }
+      })
     })
   },
 

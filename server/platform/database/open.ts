@@ -59,10 +59,13 @@ export function openDatabase({ url, log, poolSize = 16 }: OpenOptions): Database
         return rows[0]?.held === true ? await work(tx) : null
       }),
     async ping() {
-      const late = new Promise<never>((_resolve, reject) => {
-        setTimeout(() => reject(new Error('the database did not answer within a second')), 1_000).unref()
-      })
-      await Promise.race([sql`select 1`.execute(queries), late])
+      const late = Promise.withResolvers<never>()
+      const timer = setTimeout(() => late.reject(new Error('the database did not answer within a second')), 1_000)
+      try {
+        await Promise.race([sql`select 1`.execute(queries), late.promise])
+      } finally {
+        clearTimeout(timer)
+      }
     },
     async close() {
       await Promise.all([main.end(), aside.end()])
@@ -79,18 +82,35 @@ function pool(url: string, max: number, log: Log): pg.Pool {
     max,
     idleTimeoutMillis: 30_000,
     connectionTimeoutMillis: 5_000,
+    keepAlive: true,
     application_name: 'custodia',
     options: [
       `-c role=${applicationRole}`,
       '-c statement_timeout=15000',
       '-c lock_timeout=10000',
       '-c idle_in_transaction_session_timeout=30000',
+      '-c default_transaction_isolation=read\\ committed',
       '-c timezone=UTC',
     ].join(' '),
+    onConnect: refuseOtherRole,
   })
   // A connection that dies while nobody uses it is replaced at the next use.
   made.on('error', (error) => log.warn({ error }, 'an idle database connection was lost'))
+  // One that dies in use rejects what waits for it; without a listener its event would end the process.
+  made.on('connect', (client) => client.on('error', () => {}))
   return made
+}
+
+/**
+ * Options of a connection get lost: a proxy may drop them, and `?options=` in the URL stands in their place. Without them we would
+ * work as the owner of the tables, and what is insert-only would not be.
+ */
+async function refuseOtherRole(client: pg.ClientBase): Promise<void> {
+  const { rows } = await client.query<{ role: string }>('select current_user as role')
+  if (rows[0]?.role !== applicationRole)
+    throw new Error(
+      `The database connection did not take the role ${applicationRole}. Connect to PostgreSQL itself, or through a proxy that passes startup options on, and leave "options" out of the URL.`,
+    )
 }
 
 // Numbers that fit are numbers: `bigint` (20) counts entries and bytes here, never beyond 2^53.

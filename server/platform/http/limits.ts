@@ -11,6 +11,21 @@ export const defaultLimits: Readonly<Record<LimitClass, LimitFigures>> = {
   expensive: { burst: 60, perSeconds: 60 },
 }
 
+/** Figures as configured; classes that are not named keep theirs. @throws Error in words, for the configuration. */
+export function checkLimits(value: unknown): Readonly<Record<LimitClass, LimitFigures>> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Error('it is not a mapping')
+  for (const [name, figures] of Object.entries(value)) {
+    if (!Object.hasOwn(defaultLimits, name)) throw new Error(`${name} is no class of routes`)
+    const { burst, perSeconds, ...rest } = (figures ?? {}) as Record<string, unknown>
+    if (!isCount(burst) || !isCount(perSeconds) || Object.keys(rest).length > 0)
+      throw new Error(`${name} is not { burst, perSeconds } with whole numbers from 1 to 1000000`)
+  }
+  return { ...defaultLimits, ...value }
+}
+
+const isCount = (value: unknown): boolean =>
+  Number.isInteger(value) && (value as number) >= 1 && (value as number) <= 1_000_000
+
 const maxAddresses = 50_000
 
 /**

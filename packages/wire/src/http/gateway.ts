@@ -1,5 +1,5 @@
-import { Type } from 'typebox'
 import type { Static } from 'typebox'
+import { Type } from 'typebox'
 import { closed } from './common.ts'
 
 /** `GET /v1/applications`: those that this person may open. */

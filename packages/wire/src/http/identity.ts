@@ -1,5 +1,5 @@
-import { Type } from 'typebox'
 import type { Static } from 'typebox'
+import { Type } from 'typebox'
 import { closed, Email, Id, Instant, Line, LinkToken, NextCursor, Password } from './common.ts'
 
 export const User = Type.Object({
@@ -48,7 +48,10 @@ export const Setup = Type.Object(
 export type Setup = Static<typeof Setup>
 
 /** `POST /v1/invitations`: needs `identity:users:write`. The link is shown once. */
-export const Invite = Type.Object({ email: Email, name: Line(100), roles: Type.Array(Line(50), { maxItems: 10 }) }, closed)
+export const Invite = Type.Object(
+  { email: Email, name: Line(100), roles: Type.Array(Line(50), { maxItems: 10 }) },
+  closed,
+)
 export type Invite = Static<typeof Invite>
 export const Invited = Type.Object({ user: User, link: Type.String(), expiresAt: Instant })
 export type Invited = Static<typeof Invited>

@@ -1,5 +1,5 @@
-import { Type } from 'typebox'
 import type { Static } from 'typebox'
+import { Type } from 'typebox'
 import { Base64Url, closed, Instant } from './common.ts'
 
 /** Whom the data is about, in the application's own words, as in `mailbox:team`. */

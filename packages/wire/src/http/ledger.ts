@@ -1,5 +1,5 @@
-import { Type } from 'typebox'
 import type { Static } from 'typebox'
+import { Type } from 'typebox'
 import { Instant, NextCursor } from './common.ts'
 
 /** One entry as the search shows it. `body` is the exact canonical JSON that was hashed. */
@@ -14,7 +14,7 @@ export const LedgerEntry = Type.Object({
   actor: Type.Object({ kind: Type.String(), id: Type.Union([Type.String(), Type.Null()]) }),
   subjectId: Type.Union([Type.String(), Type.Null()]),
   data: Type.Record(Type.String(), Type.Unknown()),
-  /** Opened for readers with `ledger:personal`; null where there is none, it may not be seen, or the key was shredded. */
+  /** Opened by `GET /v1/ledger/personal-entries` (needs `ledger:personal`); null elsewhere, or where there is none, or the key was shredded. */
   personal: Type.Union([Type.Record(Type.String(), Type.Unknown()), Type.Null()]),
   body: Type.String(),
 })
@@ -48,4 +48,4 @@ export type LedgerVerifier = Static<typeof LedgerVerifier>
 
 // Plain files after C2SP tlog-tiles, at `/ledger/…`:
 //   checkpoint, tile/<L>/<N>[.p/<W>]            anyone: signed note, hashes
-//   tile/entries/<N>[.p/<W>]                    needs `ledger:read`: the entries themselves
+//   tile/entries/<N>[.p/<W>]                    needs `ledger:read:all`: the entries themselves

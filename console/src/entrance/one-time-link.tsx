@@ -1,0 +1,47 @@
+import type { LinkFacts } from '@custodia/wire/http/identity.ts'
+import { useQuery } from '@tanstack/react-query'
+import { Link, useRouterState } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
+import { problemOf } from '../api/problem.ts'
+import { request } from '../api/request.ts'
+import { ProblemNotice } from '../parts/notice.tsx'
+import { texts } from '../texts.ts'
+import { Gate } from './gate.tsx'
+
+/**
+ * Reads the token of a one-time link from the fragment of the address, which browsers send to nobody, and asks what it
+ * is good for. The form is shown only for a link that can be used.
+ */
+export function OneTimeLink(props: {
+  purpose: LinkFacts['purpose']
+  page: string
+  children: (token: string, facts: LinkFacts) => ReactNode
+}) {
+  const token = useRouterState({ select: (state) => state.location.hash })
+  const whole = /^[a-z2-7]{52}$/.test(token)
+  const check = useQuery({
+    queryKey: ['link', token],
+    queryFn: () => request<LinkFacts>('POST', '/v1/links/check', { token }),
+    enabled: whole,
+    // A form must not vanish under the person who fills it.
+    staleTime: Number.POSITIVE_INFINITY,
+    gcTime: 0,
+  })
+  if (!whole) {
+    return <Gate page={props.page} heading={texts.link.incompleteTitle} note={texts.link.incompleteHelp} />
+  }
+  if (check.isPending) return <Gate page={props.page} heading={texts.link.checking} />
+  if (check.data?.purpose === props.purpose) return props.children(token, check.data)
+
+  const problem = check.error === null ? null : problemOf(check.error)
+  const dead = props.purpose === 'setup' ? texts.link.deadSetup : texts.link.deadInvitation
+  const refused = problem === null || (problem.status >= 400 && problem.status < 500 && problem.status !== 429)
+  return (
+    <Gate page={props.page} heading={texts.link.deadTitle} note={refused ? dead : undefined}>
+      {!refused && <ProblemNotice problem={problem} retry={() => void check.refetch()} />}
+      <Link to="/sign-in" className="mt-6 inline-block font-medium text-link underline-offset-2 hover:underline">
+        {texts.link.toSignIn}
+      </Link>
+    </Gate>
+  )
+}

@@ -1,0 +1,132 @@
+import type { HandOver } from '@custodia/wire/http/gateway.ts'
+import type { SignedIn } from '@custodia/wire/http/identity.ts'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { getRouteApi, Link, useRouter } from '@tanstack/react-router'
+import type { FormEvent } from 'react'
+import { useEffect, useRef, useState } from 'react'
+import { problemOf } from '../api/problem.ts'
+import { request } from '../api/request.ts'
+import { Button } from '../parts/button.tsx'
+import { Field, PasswordField } from '../parts/field.tsx'
+import { ProblemNotice } from '../parts/notice.tsx'
+import { waitingTime } from '../parts/time.ts'
+import { texts } from '../texts.ts'
+import { Gate } from './gate.tsx'
+import { handOver, handOverFrom, shownHost } from './hand-over.ts'
+
+const route = getRouteApi('/sign-in')
+
+/** The sign-in; or, where somebody is signed in already, the way on to the application that asked. */
+export function SignIn() {
+  const { me } = route.useRouteContext()
+  const search = route.useSearch()
+  const target = handOverFrom(search)
+  if (me !== null && target !== null && search.again === undefined) return <Onward target={target} />
+  return <SignInForm target={target} email={me?.user.email ?? null} />
+}
+
+function Onward({ target }: { target: HandOver }) {
+  const { mutate, error } = useMutation({
+    mutationFn: handOver,
+    onSuccess: (location) => window.location.replace(location),
+  })
+  const { host, state } = target
+  useEffect(() => mutate({ host, state }), [mutate, host, state])
+  const shown = shownHost(host)
+  if (error === null) {
+    const text = shown === null ? texts.signIn.handingOverUnknown : texts.signIn.handingOver(shown)
+    return <Gate page={texts.signIn.title} heading={text} />
+  }
+  return (
+    <Gate page={texts.signIn.title} heading={texts.signIn.handOverFailed} note={texts.signIn.handOverHelp}>
+      <ProblemNotice problem={problemOf(error)} />
+      <Link to="/" className="mt-6 inline-block font-medium text-link underline-offset-2 hover:underline">
+        {texts.fault.toHome}
+      </Link>
+    </Gate>
+  )
+}
+
+function SignInForm({ target, email }: { target: HandOver | null; email: string | null }) {
+  const router = useRouter()
+  const queryClient = useQueryClient()
+  const navigate = route.useNavigate()
+  const form = useRef<HTMLFormElement>(null)
+  const [waiting, setWaiting] = useState(false)
+
+  const signIn = useMutation({
+    mutationFn: (body: { email: string; password: string }) => request<SignedIn>('POST', '/v1/sign-in', body),
+    onSuccess: async () => {
+      // Nothing of whoever was here before may remain. The route itself then decides where to go.
+      queryClient.clear()
+      await navigate({ search: ({ again: _, ...rest }) => rest, replace: true })
+      await router.invalidate()
+    },
+    onError: (error) => {
+      const { retryAfterSeconds } = problemOf(error)
+      if (retryAfterSeconds !== null) {
+        setWaiting(true)
+        setTimeout(() => setWaiting(false), retryAfterSeconds * 1000)
+      }
+      const password = form.current?.elements.namedItem('password')
+      if (password instanceof HTMLInputElement) password.select()
+    },
+  })
+
+  const submit = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault()
+    const fields = new FormData(event.currentTarget)
+    signIn.mutate({ email: String(fields.get('email')).trim(), password: String(fields.get('password')) })
+  }
+
+  const problem = signIn.error === null ? null : problemOf(signIn.error)
+  const calm = problem === null ? null : calmly(problem.status, problem.retryAfterSeconds)
+  const again = email !== null
+  return (
+    <Gate
+      page={texts.signIn.title}
+      heading={again ? texts.signIn.again : texts.signIn.toCustodia}
+      note={again ? texts.signIn.againNote : target === null ? undefined : onward(target.host)}
+    >
+      <form ref={form} onSubmit={submit} className="space-y-4">
+        <Field
+          label={texts.form.email}
+          name="email"
+          type="email"
+          autoComplete="username"
+          required
+          maxLength={254}
+          defaultValue={email ?? ''}
+          readOnly={again}
+          autoFocus={!again}
+          autoCapitalize="off"
+          spellCheck={false}
+        />
+        <PasswordField
+          label={texts.form.password}
+          name="password"
+          autoComplete="current-password"
+          required
+          autoFocus={again}
+          error={calm}
+        />
+        <Button type="submit" look="primary" className="w-full" busy={signIn.isPending} disabled={waiting}>
+          {texts.signIn.submit}
+        </Button>
+        {problem !== null && calm === null && <ProblemNotice problem={problem} />}
+      </form>
+    </Gate>
+  )
+}
+
+/** What goes wrong every day is said at the field, and the same for an unknown address and a wrong password. */
+function calmly(status: number, retryAfterSeconds: number | null): string | null {
+  if (status === 401) return texts.signIn.wrong
+  if (status !== 429) return null
+  return retryAfterSeconds === null ? texts.signIn.waitSome : texts.signIn.wait(waitingTime(retryAfterSeconds))
+}
+
+function onward(host: string): string {
+  const shown = shownHost(host)
+  return shown === null ? texts.signIn.onwardUnknown : texts.signIn.onward(shown)
+}

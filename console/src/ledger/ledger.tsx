@@ -1,0 +1,105 @@
+import { useInfiniteQuery, useQueryClient, useSuspenseQuery } from '@tanstack/react-query'
+import { getRouteApi } from '@tanstack/react-router'
+import { problemOf } from '../api/problem.ts'
+import { ledgerQuery, meQuery } from '../api/queries.ts'
+import { Button } from '../parts/button.tsx'
+import { RefreshIcon, WarningIcon } from '../parts/icons.tsx'
+import { LoadMore } from '../parts/load-more.tsx'
+import { ProblemNotice } from '../parts/notice.tsx'
+import { Empty, Page, Section, Waiting } from '../parts/page.tsx'
+import { texts } from '../texts.ts'
+import type { HeadCheck } from './check-head.ts'
+import { Entry } from './entry.tsx'
+import { askedOf } from './filter.ts'
+import { Filters } from './filters.tsx'
+import { headAnswer } from './head-answer.ts'
+import { HeadCard } from './head-card.tsx'
+import { useHead } from './use-head.ts'
+
+const route = getRouteApi('/inside/ledger')
+
+/** Is the record whole? Then the record itself, newest first, each entry provable. */
+export function LedgerPage() {
+  const { data: me } = useSuspenseQuery(meQuery)
+  const { open, ...filter } = route.useSearch()
+  const navigate = route.useNavigate()
+  const queryClient = useQueryClient()
+  const head = useHead()
+  const list = useInfiniteQuery(ledgerQuery(askedOf(filter)))
+  const items = list.data?.pages.flatMap((page) => page.items)
+  return (
+    <Page
+      title={texts.ledger.title}
+      answer={<Answer head={head.data?.head ?? null} pending={head.isPending} />}
+      note={texts.ledger.caveat}
+      actions={
+        <Button busy={list.isFetching} onClick={() => void queryClient.resetQueries({ queryKey: ['ledger'] })}>
+          <RefreshIcon />
+          {texts.ledger.refresh}
+        </Button>
+      }
+    >
+      {head.data !== undefined && <HeadCard {...head.data} onForget={() => void head.refetch()} />}
+      {head.error !== null && <ProblemNotice problem={problemOf(head.error)} retry={() => void head.refetch()} />}
+      <Section
+        title={texts.ledger.entries}
+        aside={<span className="text-[13px] text-muted">{texts.ledger.recorded}</span>}
+      >
+        <Filters
+          key={JSON.stringify(filter)}
+          filter={filter}
+          mayOpenPersonal={me.permissions.includes('ledger:personal')}
+          types={[...new Set(items?.map((entry) => entry.type))].toSorted()}
+          onApply={(next) => void navigate({ search: next })}
+        />
+        <div className="mt-5">
+          {list.isPending && <Waiting rows={8} />}
+          {list.error !== null && <ProblemNotice problem={problemOf(list.error)} retry={() => void list.refetch()} />}
+          {items?.length === 0 && <Nothing filtered={Object.keys(filter).length > 0} />}
+          {items !== undefined && items.length > 0 && (
+            <>
+              <ul className="divide-y divide-line overflow-hidden rounded-lg border border-line">
+                {items.map((entry) => (
+                  <Entry
+                    key={entry.id}
+                    entry={entry}
+                    myId={me.user.id}
+                    open={entry.id === open}
+                    onToggle={() =>
+                      void navigate({
+                        search: entry.id === open ? filter : { ...filter, open: entry.id },
+                        replace: true,
+                        resetScroll: false,
+                      })
+                    }
+                  />
+                ))}
+              </ul>
+              <LoadMore list={list} shown={items.length} />
+            </>
+          )}
+        </div>
+      </Section>
+    </Page>
+  )
+}
+
+function Answer({ head, pending }: { head: HeadCheck | null; pending: boolean }) {
+  if (head === null) return pending ? texts.ledger.checking : texts.ledger.unknown
+  const { verdict, sentence } = headAnswer(head)
+  if (verdict !== 'fails') return sentence
+  return (
+    <span className="flex gap-2.5 text-bad">
+      <WarningIcon className="mt-1.5 size-5" />
+      {sentence}
+    </span>
+  )
+}
+
+function Nothing({ filtered }: { filtered: boolean }) {
+  return filtered ? (
+    <Empty title={texts.ledger.noMatch}>{texts.ledger.noMatchHelp}</Empty>
+  ) : (
+    <Empty title={texts.ledger.none}>{texts.ledger.noneHelp}</Empty>
+  )
+}

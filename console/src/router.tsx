@@ -1,0 +1,132 @@
+import type { Me } from '@custodia/wire/http/identity.ts'
+import type { QueryClient } from '@tanstack/react-query'
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  redirect,
+} from '@tanstack/react-router'
+import { meQuery } from './api/queries.ts'
+import { request } from './api/request.ts'
+import { handOverFrom } from './entrance/hand-over.ts'
+import { returnPath } from './entrance/return-path.ts'
+import { needsSignIn } from './query-client.ts'
+import { keep, parseSearch, stringifySearch } from './search.ts'
+import { Fault, Missing } from './shell/fault.tsx'
+
+/** Who is signed in. @returns null where nobody is. @throws Problem where that can't be found out. */
+async function whoIsHere(queryClient: QueryClient): Promise<Me | null> {
+  const known = queryClient.getQueryData(meQuery.queryKey)
+  if (known !== undefined) return known
+  try {
+    const me = await request<Me>('GET', '/v1/me')
+    queryClient.setQueryData(meQuery.queryKey, me)
+    return me
+  } catch (error) {
+    if (needsSignIn(error)) return null
+    throw error
+  }
+}
+
+// What each page reads from its address.
+const entranceSearch = keep(['next', 'host', 'state', 'again'])
+const peopleSearch = keep(['search', 'open'])
+const ledgerSearch = keep(['type', 'actor', 'subject', 'since', 'until', 'personal', 'open'])
+
+const root = createRootRouteWithContext<{ queryClient: QueryClient }>()({})
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: '/sign-in',
+  // `again`: prove the password anew, although somebody is signed in.
+  validateSearch: entranceSearch,
+  beforeLoad: async ({ context, search }) => {
+    const me = await whoIsHere(context.queryClient)
+    const elsewhere = handOverFrom(search) !== null || search.again !== undefined
+    if (me !== null && !elsewhere) throw redirect({ href: returnPath(search.next, location.origin), replace: true })
+    return { me }
+  },
+  component: lazyRouteComponent(() => import('./entrance/sign-in.tsx'), 'SignIn'),
+})
+
+const setup = createRoute({
+  getParentRoute: () => root,
+  path: '/setup',
+  component: lazyRouteComponent(() => import('./entrance/setup.tsx'), 'SetupPage'),
+})
+
+const invitation = createRoute({
+  getParentRoute: () => root,
+  path: '/invitation',
+  component: lazyRouteComponent(() => import('./entrance/invitation.tsx'), 'InvitationPage'),
+})
+
+const inside = createRoute({
+  getParentRoute: () => root,
+  id: 'inside',
+  beforeLoad: async ({ context, location }) => {
+    if ((await whoIsHere(context.queryClient)) === null) {
+      throw redirect({ to: '/sign-in', search: location.href === '/' ? {} : { next: location.href }, replace: true })
+    }
+  },
+  component: lazyRouteComponent(() => import('./shell/shell.tsx'), 'Shell'),
+})
+
+const home = createRoute({
+  getParentRoute: () => inside,
+  path: '/',
+  component: lazyRouteComponent(() => import('./home/home.tsx'), 'Home'),
+})
+
+const sessions = createRoute({
+  getParentRoute: () => inside,
+  path: '/account/sessions',
+  component: lazyRouteComponent(() => import('./account/sessions.tsx'), 'SessionsPage'),
+})
+
+const password = createRoute({
+  getParentRoute: () => inside,
+  path: '/account/password',
+  component: lazyRouteComponent(() => import('./account/password.tsx'), 'PasswordPage'),
+})
+
+const people = createRoute({
+  getParentRoute: () => inside,
+  path: '/users',
+  validateSearch: peopleSearch,
+  component: lazyRouteComponent(() => import('./people/people.tsx'), 'People'),
+})
+
+const ledger = createRoute({
+  getParentRoute: () => inside,
+  path: '/ledger',
+  validateSearch: ledgerSearch,
+  component: lazyRouteComponent(() => import('./ledger/ledger.tsx'), 'LedgerPage'),
+})
+
+const routeTree = root.addChildren([
+  signIn,
+  setup,
+  invitation,
+  inside.addChildren([home, sessions, password, people, ledger]),
+])
+
+export function makeRouter(queryClient: QueryClient) {
+  return createRouter({
+    routeTree,
+    context: { queryClient },
+    parseSearch,
+    stringifySearch,
+    defaultPreload: 'intent',
+    defaultErrorComponent: Fault,
+    defaultNotFoundComponent: Missing,
+    scrollRestoration: true,
+  })
+}
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: ReturnType<typeof makeRouter>
+  }
+}

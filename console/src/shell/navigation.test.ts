@@ -1,0 +1,21 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { navigationFor } from './navigation.ts'
+
+const shown = (permissions: string[]) => navigationFor(permissions).flatMap(({ pages }) => pages.map(({ to }) => to))
+
+test('without permissions there is one’s own account, and no group without a page', () => {
+  assert.deepEqual(shown([]), ['/', '/account/sessions', '/account/password'])
+  assert.equal(navigationFor([]).length, 2)
+})
+
+test('each permission opens its own page and no other', () => {
+  assert.deepEqual(shown(['ledger:read']).slice(3), ['/ledger'])
+  assert.deepEqual(shown(['identity:users:read']).slice(3), ['/users'])
+})
+
+test('a permission that only begins alike opens nothing', () => {
+  for (const permission of ['ledger:read:all', 'ledger', 'identity:users:write', '*']) {
+    assert.equal(shown([permission]).length, 3, permission)
+  }
+})

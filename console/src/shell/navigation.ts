@@ -1,0 +1,30 @@
+import { texts } from '../texts.ts'
+
+/** Pages in the order in which they are shown. What needs a permission is shown to nobody else. */
+const groups = [
+  { heading: null, pages: [{ to: '/', label: texts.shell.home, needs: null }] },
+  {
+    heading: texts.shell.account,
+    pages: [
+      { to: '/account/sessions', label: texts.shell.sessions, needs: null },
+      { to: '/account/password', label: texts.shell.password, needs: null },
+    ],
+  },
+  {
+    heading: texts.shell.organisation,
+    pages: [
+      { to: '/users', label: texts.shell.people, needs: 'identity:users:read' },
+      { to: '/ledger', label: texts.shell.ledger, needs: 'ledger:read' },
+    ],
+  },
+] as const
+
+/** The navigation of somebody with these permissions. A group without a page is not there at all. */
+export function navigationFor(permissions: readonly string[]) {
+  return groups
+    .map(({ heading, pages }) => ({
+      heading,
+      pages: pages.filter(({ needs }) => needs === null || permissions.includes(needs)),
+    }))
+    .filter(({ pages }) => pages.length > 0)
+}

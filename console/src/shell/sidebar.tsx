@@ -1,0 +1,55 @@
+import type { Me } from '@custodia/wire/http/identity.ts'
+import { Link } from '@tanstack/react-router'
+import { DevicesIcon, HomeIcon, KeyIcon, LedgerIcon, PeopleIcon } from '../parts/icons.tsx'
+import { Mark } from '../parts/mark.tsx'
+import { texts } from '../texts.ts'
+import { AccountMenu } from './account-menu.tsx'
+import { navigationFor } from './navigation.ts'
+
+const icons = {
+  '/': HomeIcon,
+  '/account/sessions': DevicesIcon,
+  '/account/password': KeyIcon,
+  '/users': PeopleIcon,
+  '/ledger': LedgerIcon,
+} as const
+
+/** @param onLeave called when a page was chosen, for a sidebar that then goes away. */
+export function Sidebar({ me, onLeave }: { me: Me; onLeave?: () => void }) {
+  return (
+    <>
+      <div className="flex h-15 shrink-0 items-center gap-2.5 px-4 pt-1">
+        <Mark />
+        <span className="truncate text-[15px] font-semibold">{me.organisation.name}</span>
+      </div>
+      <nav aria-label={texts.shell.navigation} className="grow overflow-y-auto px-2.5 py-2">
+        {navigationFor(me.permissions).map(({ heading, pages }) => (
+          <div key={heading} className="mb-4">
+            {heading !== null && <p className="mb-1 px-2.5 text-xs font-medium text-muted">{heading}</p>}
+            <ul className="space-y-px">
+              {pages.map(({ to, label }) => {
+                const Icon = icons[to]
+                return (
+                  <li key={to}>
+                    <Link
+                      to={to}
+                      activeOptions={{ exact: true, includeSearch: false }}
+                      {...(onLeave && { onClick: onLeave })}
+                      className="flex h-8 items-center gap-2.5 rounded-md px-2.5 text-muted hover:bg-hover hover:text-ink data-[status=active]:bg-hover data-[status=active]:font-medium data-[status=active]:text-ink max-md:h-10"
+                    >
+                      <Icon />
+                      {label}
+                    </Link>
+                  </li>
+                )
+              })}
+            </ul>
+          </div>
+        ))}
+      </nav>
+      <div className="border-t border-line p-2">
+        <AccountMenu user={me.user} onLeave={onLeave} />
+      </div>
+    </>
+  )
+}

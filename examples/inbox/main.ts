@@ -1,0 +1,36 @@
+import { createCustodia } from '@custodia/sdk'
+import { custodiaOptions, dataFolder, listenOn, organisationId } from './settings.ts'
+import { openDatabase } from './store/database.ts'
+import { createMailbox } from './store/mailbox.ts'
+import { createApp } from './web/app.ts'
+
+/** One line for a log. A reason may quote a request, so only its name and its place in the code are kept. */
+function logFault(error: unknown): void {
+  const { name, code, details, stack } = error as { name?: string; code?: string; details?: unknown; stack?: string }
+  const at = stack
+    ?.split('\n')
+    .find((line) => line.trimStart().startsWith('at '))
+    ?.trim()
+  console.error(JSON.stringify({ level: 'error', time: new Date().toISOString(), name, code, details, at }))
+}
+
+try {
+  const { env } = process
+  const custodia = createCustodia(custodiaOptions(env))
+  const organisation = organisationId(env)
+  const database = openDatabase(dataFolder(env))
+  const mailbox = createMailbox({ custodia, database, nowMs: () => Date.now() })
+  const app = await createApp({ custodia, mailbox, organisationId: organisation, onFault: logFault })
+  const listening = await app.listen(listenOn(env))
+  console.log(JSON.stringify({ listening }))
+
+  const stop = async () => {
+    await app.close()
+    custodia.forgetKeys()
+    database.close()
+  }
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void stop())
+} catch (error) {
+  console.error(error instanceof Error ? error.message : 'The mail application could not start.')
+  process.exitCode = 1
+}

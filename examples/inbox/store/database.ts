@@ -1,0 +1,90 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+
+/**
+ * In the clear stand ids (random), when a message was received, its size, what it is labelled with and who has seen it
+ * (by id), and blind indexes. Everything a person wrote is in `sealed`, field by field.
+ */
+const schema = `
+  CREATE TABLE import (
+    id TEXT PRIMARY KEY,
+    started_ms INTEGER NOT NULL,
+    finished_ms INTEGER,
+    found INTEGER NOT NULL DEFAULT 0,
+    added INTEGER NOT NULL DEFAULT 0,
+    known INTEGER NOT NULL DEFAULT 0,
+    malformed INTEGER NOT NULL DEFAULT 0,
+    refused INTEGER NOT NULL DEFAULT 0
+  ) STRICT;
+  CREATE TABLE message (
+    id TEXT PRIMARY KEY,
+    fingerprint BLOB NOT NULL UNIQUE,
+    received_ms INTEGER NOT NULL,
+    size INTEGER NOT NULL,
+    problem TEXT,
+    import_id TEXT NOT NULL REFERENCES import (id)
+  ) STRICT;
+  CREATE INDEX message_listed ON message (received_ms DESC, id DESC) WHERE problem IS NULL;
+  CREATE INDEX message_malformed ON message (received_ms DESC, id DESC) WHERE problem IS NOT NULL;
+  CREATE TABLE sealed (
+    message_id TEXT NOT NULL REFERENCES message (id),
+    field TEXT NOT NULL,
+    bytes BLOB NOT NULL,
+    PRIMARY KEY (message_id, field)
+  ) STRICT;
+  CREATE TABLE word (
+    token BLOB NOT NULL,
+    message_id TEXT NOT NULL REFERENCES message (id),
+    PRIMARY KEY (token, message_id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE label (
+    id TEXT PRIMARY KEY,
+    fingerprint BLOB NOT NULL UNIQUE,
+    name BLOB NOT NULL
+  ) STRICT;
+  CREATE TABLE labelled (
+    message_id TEXT NOT NULL REFERENCES message (id),
+    label_id TEXT NOT NULL REFERENCES label (id),
+    PRIMARY KEY (message_id, label_id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX labelled_with ON labelled (label_id, message_id);
+  CREATE TABLE seen (
+    person TEXT NOT NULL,
+    message_id TEXT NOT NULL REFERENCES message (id),
+    PRIMARY KEY (person, message_id)
+  ) STRICT, WITHOUT ROWID;
+  PRAGMA user_version = 1;
+`
+
+/**
+ * Opens the store, and makes it where there is none. Several processes may have it open.
+ *
+ * @param folder readable by its owner only when we make it.
+ * @throws Error where the store is of a later version than this program.
+ */
+export function openDatabase(folder: string): DatabaseSync {
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const database = new DatabaseSync(join(folder, 'inbox.sqlite'), { timeout: 5_000 })
+  // FULL: once a transaction is acknowledged it survives a loss of power, also in WAL mode.
+  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON')
+  inTransaction(database, () => {
+    const version = Number(database.prepare('PRAGMA user_version').get()?.user_version)
+    if (version === 0) database.exec(schema)
+    else if (version !== 1) throw new Error(`The store in ${folder} is of version ${version}; this program knows 1.`)
+  })
+  return database
+}
+
+/** All of `work` or nothing of it. The lock is taken at once, so that two processes wait instead of failing halfway. */
+export function inTransaction<Result>(database: DatabaseSync, work: () => Result): Result {
+  database.exec('BEGIN IMMEDIATE')
+  try {
+    const result = work()
+    database.exec('COMMIT')
+    return result
+  } catch (error) {
+    database.exec('ROLLBACK')
+    throw error
+  }
+}

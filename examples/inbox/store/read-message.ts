@@ -1,0 +1,93 @@
+import type { Problem } from '../mail/problem.ts'
+import { labelsOf } from './labels.ts'
+import type { Mailbox } from './mailbox.ts'
+import type { AttachmentEntry } from './sealed-fields.ts'
+import { openContents, openPieces, openShort } from './sealed-fields.ts'
+
+export type StoredMessage = {
+  readonly id: string
+  readonly receivedMs: number
+  readonly size: number
+  readonly subject: string
+  readonly from: string
+  readonly to: string
+  readonly cc: string
+  readonly date: string
+  readonly attachments: readonly AttachmentEntry[]
+  readonly hasHtml: boolean
+  readonly labelIds: readonly string[]
+}
+
+/** What stands in the head of a message and what it holds, without its text. Null where there is none of this id. */
+export async function readMessage(mailbox: Mailbox, id: string): Promise<StoredMessage | null> {
+  const row = mailbox.database
+    .prepare('SELECT received_ms AS receivedMs, size FROM message WHERE id = ? AND problem IS NULL')
+    .get(id)
+  const contents = row === undefined ? null : await openContents(mailbox, id)
+  if (row === undefined || contents === null) return null
+  const [fields] = await openShort(mailbox, [id], ['subject', 'from', 'to', 'cc', 'date'])
+  if (fields === null || fields === undefined) return null
+  return {
+    id,
+    ...fields,
+    receivedMs: Number(row.receivedMs),
+    size: Number(row.size),
+    attachments: contents.attachments,
+    hasHtml: contents.html !== null,
+    labelIds: labelsOf(mailbox, [id])[0] ?? [],
+  }
+}
+
+/** The text or the HTML of a message. Null where it has none. */
+export async function readBody(mailbox: Mailbox, id: string, kind: 'text' | 'html'): Promise<string | null> {
+  const count = (await openContents(mailbox, id))?.[kind] ?? null
+  return count === null ? null : ((await openPieces(mailbox, id, kind, count))?.toString('utf8') ?? null)
+}
+
+/** A message as it came, malformed ones included. Null where there is none of this id. */
+export async function readRaw(mailbox: Mailbox, id: string): Promise<Buffer | null> {
+  const contents = await openContents(mailbox, id)
+  return contents === null ? null : await openPieces(mailbox, id, 'raw', contents.raw)
+}
+
+/** @param number counted from 0, in the order of the message. Null where there is none. */
+export async function readAttachment(
+  mailbox: Mailbox,
+  id: string,
+  number: number,
+): Promise<{ entry: AttachmentEntry; bytes: Buffer } | null> {
+  const entry = (await openContents(mailbox, id))?.attachments[number]
+  if (entry === undefined) return null
+  const bytes = await openPieces(mailbox, id, `attachment${number}`, entry.pieces)
+  return bytes === null ? null : { entry, bytes }
+}
+
+/** Remembers that this person has read it. Doing it twice is doing it once. */
+export function markSeen({ database }: Mailbox, id: string, person: string): void {
+  database
+    .prepare('INSERT OR IGNORE INTO seen (person, message_id) SELECT ?, id FROM message WHERE id = ?')
+    .run(person, id)
+}
+
+export type MalformedMessage = {
+  readonly id: string
+  readonly problem: Problem
+  readonly size: number
+  readonly importedMs: number
+  readonly origin: string
+}
+
+/** The newest of those that could not be read, 100 at most, and how many there are. */
+export async function malformedMessages(mailbox: Mailbox): Promise<{ items: MalformedMessage[]; total: number }> {
+  const rows = mailbox.database
+    .prepare(
+      `SELECT id, problem, size, received_ms AS importedMs FROM message WHERE problem IS NOT NULL
+       ORDER BY received_ms DESC, id DESC LIMIT 100`,
+    )
+    .all()
+  const total = mailbox.database.prepare('SELECT count(*) AS total FROM message WHERE problem IS NOT NULL').get()?.total
+  const ids = rows.map((row) => row.id as string)
+  const fields = await openShort(mailbox, ids, ['origin'])
+  const items = rows.map((row, index) => ({ ...row, origin: fields[index]?.origin ?? '' }) as MalformedMessage)
+  return { items, total: Number(total) }
+}

@@ -1,0 +1,90 @@
+import type { Identity } from '@custodia/sdk'
+import { safeFileName } from '../mail/file-name.ts'
+import type { Link } from '../mail/links.ts'
+import type { Label } from '../store/labels.ts'
+import { maxLabelName } from '../store/labels.ts'
+import type { StoredMessage } from '../store/read-message.ts'
+import type { AttachmentEntry } from '../store/sealed-fields.ts'
+import { fullTime, plural, sizeText } from './amounts.ts'
+import type { Markup } from './html.ts'
+import { html } from './html.ts'
+import { icons } from './icons.ts'
+import { nameOf } from './list-page.ts'
+import { hueOf, initialOf, may, page } from './page.ts'
+import { plainBody } from './plain-body.ts'
+import { side } from './side.ts'
+
+export function messagePage(view: {
+  readonly message: StoredMessage
+  /** Null where the HTML is shown. */
+  readonly text: string | null
+  readonly links: readonly Link[]
+  readonly labels: readonly Label[]
+  readonly identity: Identity
+}): Markup {
+  const { message, text, links, labels, identity } = view
+  const title = message.subject || 'No subject'
+  const main = html`<article class="message">
+<p class="tools"><a class="quiet" id="back" href="/">${icons.back}All mail</a><span class="grow"></span>${bodySwitch(message, text)}<a class="quiet" href="/messages/${message.id}/source">${icons.source}Source</a></p>
+<h1><bdi>${title}</bdi></h1>
+${labelBar(message, labels, may(identity, 'inbox:write'))}
+${head(message)}
+${text === null ? html`<iframe class="mail" src="/messages/${message.id}/body" sandbox="allow-popups" referrerpolicy="no-referrer" title="The message as its sender designed it"></iframe>` : plainBody(text)}
+${attachmentList(message)}
+${linkList(links)}
+<details class="more"><summary>${icons.lock}How this message is kept</summary><p>Every field of it is sealed on its own: subject, people, text, attachments and the original. The keys are Custodia’s and belong to <code>mailbox:team</code>; this application holds them for minutes, in memory. The store has only random ids, the time, sizes, labels’ ids and blind indexes in the clear. ${text === null && 'The message is shown in a frame of its own that runs no script and loads nothing from elsewhere.'}</p></details>
+</article>`
+  return page({ title, identity, side: side({ identity, labels, current: '' }), main })
+}
+
+function bodySwitch(message: StoredMessage, text: string | null): Markup | null {
+  if (!message.hasHtml) return null
+  const address = `/messages/${message.id}`
+  return text === null
+    ? html`<a class="quiet" href="${address}?view=text">As text</a>`
+    : html`<a class="quiet" href="${address}">As designed</a>`
+}
+
+function head({ from, to, cc, receivedMs, date }: StoredMessage): Markup {
+  const sender = nameOf(from) || 'No sender'
+  const address = /<([^<>]*)>$/.exec(from)?.[1] ?? ''
+  return html`<div class="head"><span class="avatar large ${hueOf(from)}" aria-hidden="true">${initialOf(sender)}</span>
+<div><p class="sender"><b><bdi>${sender}</bdi></b> <bdi class="address">${address}</bdi></p>
+<p class="people">to <bdi>${to || 'nobody named'}</bdi>${cc !== '' && html`, copy to <bdi>${cc}</bdi>`}</p></div>
+<p class="when" title="${date}">${fullTime(receivedMs)}</p></div>`
+}
+
+function labelBar({ id, labelIds }: StoredMessage, labels: readonly Label[], writable: boolean): Markup | null {
+  const on = labels.filter((label) => labelIds.includes(label.id))
+  if (on.length === 0 && !writable) return null
+  return html`<div class="labels">${on.map((label) =>
+    writable
+      ? html`<form class="chip ${hueOf(label.name)}" method="post" action="/messages/${id}/labels/remove"><a href="/?label=${label.id}">${label.name}</a><button name="label" value="${label.id}" aria-label="Take off ${label.name}" title="Take off">×</button></form>`
+      : html`<a class="chip ${hueOf(label.name)}" href="/?label=${label.id}">${label.name}</a>`,
+  )}${
+    writable &&
+    html`<form class="add" method="post" action="/messages/${id}/labels"><input name="name" list="labels" required maxlength="${maxLabelName}" placeholder="Add a label" aria-label="Add a label" autocomplete="off"><datalist id="labels">${labels.filter((label) => !labelIds.includes(label.id)).map((label) => html`<option value="${label.name}">`)}</datalist><button class="button small">Add</button></form>`
+  }</div>`
+}
+
+function attachmentList({ id, attachments }: StoredMessage): Markup | null {
+  const shown = attachments.map((entry, number) => ({ entry, number })).filter(({ entry }) => !entry.inline)
+  if (shown.length === 0) return null
+  const total = shown.reduce((sum, { entry }) => sum + entry.size, 0)
+  return html`<section class="attachments"><h2>${plural(shown.length, 'attachment')} <small>${sizeText(total)}</small></h2>
+<ul>${shown.map(({ entry, number }) => attachment(entry, `/messages/${id}/attachments/${number}`))}</ul></section>`
+}
+
+function attachment(entry: AttachmentEntry, address: string): Markup {
+  const name = safeFileName(entry.name)
+  const ending = /\.([A-Za-z0-9]{1,5})$/.exec(name)?.[1] ?? 'file'
+  return html`<li><a href="${address}" download><span class="kind ${hueOf(ending)}" aria-hidden="true">${ending.toLowerCase()}</span><span class="name"><bdi>${name}</bdi><small>${sizeText(entry.size)}</small></span>${icons.download}<span class="hidden">Download</span></a></li>`
+}
+
+function linkList(links: readonly Link[]): Markup | null {
+  if (links.length === 0) return null
+  return html`<details class="more"><summary>${icons.link}${plural(links.length, 'link')}, and where they lead</summary><ul>${links.map(
+    ({ href, host }) =>
+      html`<li><b>${host}</b> <a href="${href}" rel="noopener noreferrer" target="_blank">${href}</a></li>`,
+  )}</ul></details>`
+}

@@ -1,0 +1,38 @@
+import type { Identity } from '@custodia/sdk'
+import { html } from './html.ts'
+import { page } from './page.ts'
+
+const explanations: Readonly<Record<number, { title: string; text: string }>> = {
+  400: {
+    title: 'That could not be understood',
+    text: 'A field is missing or not what it should be. Go back and try again.',
+  },
+  403: {
+    title: 'You may not do this',
+    text: 'Your role in this organisation does not include it. An administrator can change that.',
+  },
+  404: { title: 'Nothing is here', text: 'The message was removed, or the address is not complete.' },
+  409: { title: 'There are 100 labels already', text: 'Take one off everywhere before you make another.' },
+  410: {
+    title: 'This mailbox was erased',
+    text: 'Its keys were destroyed, and with them what was written in it. Nobody can open it again.',
+  },
+  413: { title: 'That is too large', text: 'A form here holds a few words.' },
+  502: {
+    title: 'Custodia did not give the keys',
+    text: 'The mail is safe but stays sealed. An operator finds the reason in the log of this application.',
+  },
+  503: {
+    title: 'Custodia does not answer',
+    text: 'The mail is safe but stays sealed until it does. Try again in a moment.',
+  },
+}
+
+const unknown = { title: 'Something went wrong', text: 'It is in the log of this application. Try again in a moment.' }
+
+/** @param identity null where nobody was identified. */
+export function refusalPage(status: number, identity: Identity | null | undefined): string {
+  const { title, text } = explanations[status] ?? unknown
+  const main = html`<section class="empty"><p class="code">${status}</p><h1>${title}</h1><p>${text}</p><p><a class="button" href="/">To the mailbox</a></p></section>`
+  return page({ title, identity: identity ?? null, main }).text
+}

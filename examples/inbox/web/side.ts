@@ -1,0 +1,25 @@
+import type { Identity } from '@custodia/sdk'
+import type { Label } from '../store/labels.ts'
+import type { Markup } from './html.ts'
+import { html } from './html.ts'
+import { icons } from './icons.ts'
+import { hueOf, may } from './page.ts'
+
+/** All mail, the labels, and what else this person may see. */
+export function side(parts: {
+  readonly identity: Identity
+  readonly labels: readonly Label[]
+  /** The label or the place that is shown now. */
+  readonly current: string
+}): Markup {
+  const { identity, labels, current } = parts
+  const mark = (place: string) => (place === current ? html` aria-current="page"` : null)
+  return html`<ul>
+<li><a href="/"${mark('all')}>${icons.inbox}<span>All mail</span></a></li>
+${labels.map(
+  (label) =>
+    html`<li><a href="/?label=${label.id}"${mark(label.id)}><i class="dot ${hueOf(label.name)}"></i><span>${label.name}</span><small>${label.messages}</small></a></li>`,
+)}
+${may(identity, 'inbox:import') && html`<li class="apart"><a href="/imports"${mark('imports')}>${icons.tray}<span>Imports</span></a></li>`}
+</ul>`
+}

@@ -1,0 +1,100 @@
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { constants } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import type { Command, Input } from './command.ts'
+import { usageError } from './command.ts'
+
+/** The server that was installed together with this command. */
+const installedServer = fileURLToPath(new URL('../../../server/main.ts', import.meta.url))
+
+/** What only the commands of this package read. The server would not know them, and needs no key of a client. */
+const clientVariables = new Set(['CUSTODIA_URL', 'CUSTODIA_TOKEN', 'CUSTODIA_TOKEN_FILE'])
+
+type Described = Omit<Command, 'run'>
+
+/**
+ * Commands that the server of this installation carries out itself, because they need its configuration and its keys.
+ * The exit code is the server's.
+ */
+export function serverCommands(main: string = installedServer): Command[] {
+  return described.map((command) => ({ ...command, run: (input) => carryOut(main, command, input) }))
+}
+
+async function carryOut(main: string, command: Described, { words, options, terminal }: Input): Promise<number> {
+  const wrong = words.find((word) => !/^[a-z][a-z0-9-]{0,30}$/.test(word))
+  if (wrong !== undefined) throw usageError(`“${wrong}” is no name: letters, digits and dashes, a letter first.`)
+  if (!existsSync(main)) throw usageError('This installation has no server.')
+  const args = [main, ...command.name.split(' '), ...words, ...(options.json === true ? ['--json'] : [])]
+  // The fourth is a channel without messages: when this process is killed it closes, and the server ends too.
+  const stdio = ['inherit', 'inherit', 'inherit', 'ipc'] as const
+  const env = Object.fromEntries(Object.entries(terminal.environment).filter(([name]) => !clientVariables.has(name)))
+  const child = spawn(process.execPath, args, { stdio: [...stdio], env })
+
+  const forward = (signal: NodeJS.Signals) => {
+    // A terminal sends its interrupt to the server as well; passed on, it would arrive twice.
+    if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal)
+  }
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+  for (const signal of signals) process.on(signal, forward)
+  try {
+    return await new Promise((resolve, reject) => {
+      child.on('error', () => reject(usageError('The server could not be started.')))
+      // As shells do: 128 and the number of the signal that ended it.
+      child.on('exit', (code, signal) => resolve(code ?? 128 + constants.signals[signal ?? 'SIGTERM']))
+    })
+  } finally {
+    for (const signal of signals) process.off(signal, forward)
+  }
+}
+
+const described: readonly Described[] = [
+  {
+    name: 'start',
+    operands: '',
+    summary: 'Start the server, in the foreground.',
+    description:
+      'It ends on SIGINT or SIGTERM, after the requests that it has begun. Where the configuration is wrong it does\nnot start, and says which setting and why.',
+    count: [0, 0],
+    options: {},
+    examples: ['custodia start'],
+  },
+  {
+    name: 'config',
+    operands: '',
+    summary: 'Show every setting, its value and where the value comes from.',
+    description: 'Secrets are masked. A setting that is wrong is named, with the shape that it must have.',
+    count: [0, 0],
+    options: {},
+    examples: ['custodia config', 'custodia config --json'],
+  },
+  {
+    name: 'keyring init',
+    operands: '',
+    summary: 'Make a root key, where there is none yet.',
+    description:
+      'Everything that Custodia seals hangs on this key. Keep a copy away from the database and its backups: without it\nnobody can open the data, and with both of them anybody can. An existing key is never replaced.',
+    count: [0, 0],
+    options: {},
+    examples: ['custodia keyring init'],
+  },
+  {
+    name: 'setup-link',
+    operands: '',
+    summary: 'Make the link by which the first administrator sets Custodia up.',
+    description: 'It works once, and only while there is no administrator yet. Whoever has it owns the installation.',
+    count: [0, 0],
+    options: {},
+    examples: ['custodia setup-link'],
+  },
+  {
+    name: 'applications key',
+    operands: 'NAME [ROLE]',
+    summary: 'Make an API key for an application, or for a machine with another role.',
+    description:
+      'The key is printed once and can not be shown again. Put it where only the application can read it.\nROLE is “application” unless said; “verifier” is for a machine that verifies the whole ledger.',
+    count: [1, 2],
+    options: {},
+    examples: ['custodia applications key inbox', 'custodia applications key watchdog verifier'],
+  },
+]

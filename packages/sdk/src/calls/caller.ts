@@ -1,0 +1,120 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Fetch } from '@custodia/wire/node/fetch.ts'
+import { readBody } from '@custodia/wire/node/fetch.ts'
+import { CustodiaError } from '../errors.ts'
+import type { Credential } from './credential.ts'
+
+type CallOptions = {
+  /** True where asking twice does no more than asking once (RFC 9110 §9.2.2). Only then is a failed call repeated. */
+  readonly idempotent: boolean
+}
+
+/** Calls Custodia's API as the application. */
+export type Caller = {
+  /**
+   * @returns the parsed reply, whose shape is not checked yet.
+   * @throws CustodiaError CUSTODIA_UNREACHABLE, CUSTODIA_TIMEOUT, CUSTODIA_REFUSED or CUSTODIA_REPLY_INVALID.
+   */
+  post(path: string, body: unknown, options: CallOptions): Promise<unknown>
+}
+
+const attempts = 3
+const firstPauseMs = 50
+/** A server that asks for more patience than this is not waited for. */
+const longestPauseMs = 1_000
+/** 256 data keys take about 30 kB. */
+const maxReplyBytes = 131_072
+const passingStatus = new Set([429, 502, 503, 504])
+/** Refused before anything was done (RFC 6585 §4), so that any call may be repeated. */
+const untouchedStatus = 429
+
+type Answer = { readonly status: number; readonly retryAfterMs: number; readonly body: Buffer }
+
+export function createCaller(options: {
+  /** Without a slash at its end. */
+  readonly url: string
+  readonly credential: Credential
+  readonly fetch: Fetch
+  /** For each attempt. */
+  readonly timeoutMs: number
+  readonly pause?: (ms: number) => Promise<unknown>
+}): Caller {
+  const { credential, pause = sleep } = options
+
+  async function attempt(path: string, body: string): Promise<Answer> {
+    const key = credential.current()
+    const signal = AbortSignal.timeout(options.timeoutMs)
+    try {
+      const response = await options.fetch(`${options.url}${path}`, {
+        method: 'POST',
+        headers: {
+          authorization: `Bearer ${key}`,
+          'content-type': 'application/json',
+          accept: 'application/json, application/problem+json',
+        },
+        body,
+        signal,
+        redirect: 'manual',
+      })
+      const retryAfterMs = Number(response.headers.get('retry-after') ?? 0) * 1000
+      return { status: response.status, retryAfterMs, body: await readBody(response, maxReplyBytes) }
+    } catch (error) {
+      throw signal.aborted ? new CustodiaError('CUSTODIA_TIMEOUT') : connectionError(error)
+    }
+  }
+
+  return {
+    async post(path, body, { idempotent }) {
+      const text = JSON.stringify(body)
+      let mayReload = true
+      for (let tried = 1; ; tried += 1) {
+        const last = tried >= attempts
+        let pauseMs = firstPauseMs * 2 ** (tried - 1) * (0.5 + Math.random() / 2)
+        try {
+          const answer = await attempt(path, text)
+          if (answer.status === 401 && mayReload && credential.reload()) {
+            // Refused before anything was done: the key was rotated, and the file already holds the new one.
+            mayReload = false
+            continue
+          }
+          const worthWaiting = passingStatus.has(answer.status) && answer.retryAfterMs <= longestPauseMs
+          const mayRepeat = idempotent || answer.status === untouchedStatus
+          if (last || !mayRepeat || !worthWaiting) return contentOf(answer)
+          pauseMs = Math.max(pauseMs, answer.retryAfterMs)
+        } catch (error) {
+          if (last || !idempotent || !isPassing(error)) throw error
+        }
+        await pause(pauseMs)
+      }
+    },
+  }
+}
+
+/** The reply's content; the bytes it came in are overwritten, since they may hold keys. */
+function contentOf(answer: Answer): unknown {
+  let content: unknown
+  try {
+    content = JSON.parse(answer.body.toString('utf8'))
+  } catch {
+    throw new CustodiaError('CUSTODIA_REPLY_INVALID', { status: answer.status })
+  } finally {
+    answer.body.fill(0)
+  }
+  if (answer.status === 200) return content
+  const problem = (content as { code?: unknown } | null)?.code
+  // Only what looks like one of Custodia's codes is passed on: somebody else's reply may hold anything.
+  const known = typeof problem === 'string' && /^[A-Z][A-Z0-9_]{1,63}$/.test(problem) ? problem : 'UNKNOWN'
+  throw new CustodiaError('CUSTODIA_REFUSED', { status: answer.status, problem: known })
+}
+
+function isPassing(error: unknown): boolean {
+  return error instanceof CustodiaError && (error.code === 'CUSTODIA_UNREACHABLE' || error.code === 'CUSTODIA_TIMEOUT')
+}
+
+function connectionError(error: unknown): CustodiaError {
+  if (error instanceof RangeError) return new CustodiaError('CUSTODIA_REPLY_INVALID')
+  // The platform's own `fetch` hides the connection's error one level deeper.
+  const { code, cause } = error as { code?: unknown; cause?: { code?: unknown } }
+  const reason = code ?? cause?.code
+  return new CustodiaError('CUSTODIA_UNREACHABLE', { reason: typeof reason === 'string' ? reason : 'unknown' })
+}

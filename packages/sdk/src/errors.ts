@@ -1,0 +1,101 @@
+/** Every code that this package throws, the status that the middleware answers with, and what it means. */
+export const errorTable = {
+  ASSERTION_MISSING: {
+    status: 401,
+    title: 'The request carries no identity.',
+    help: 'Open the application through its address at Custodia, which signs people in.',
+  },
+  ASSERTION_INVALID: {
+    status: 401,
+    title: 'The identity on this request does not hold.',
+    help: 'Open the application through its address at Custodia. If it happens there, compare the names of the application on both sides.',
+  },
+  ASSERTION_EXPIRED: {
+    status: 401,
+    title: 'The identity on this request is no longer valid.',
+    help: 'Send the request again through Custodia, and compare the clocks of both machines.',
+  },
+  PERMISSION_DENIED: {
+    status: 403,
+    title: 'This person may not do that here.',
+    help: 'Ask an administrator of the organisation for the permission that is named.',
+  },
+  SIGNING_KEYS_UNAVAILABLE: {
+    status: 503,
+    title: 'The keys that prove identities can not be fetched.',
+    help: 'Try again in a moment. Check that the application reaches Custodia.',
+  },
+  CUSTODIA_UNREACHABLE: {
+    status: 503,
+    title: 'Custodia can not be reached.',
+    help: 'Check that it runs, and the address in the option url.',
+  },
+  CUSTODIA_TIMEOUT: {
+    status: 503,
+    title: 'Custodia did not answer in time.',
+    help: 'Try again in a moment.',
+  },
+  CUSTODIA_REFUSED: {
+    status: 502,
+    title: 'Custodia declined the call.',
+    help: 'Its own code is in details.problem: look it up in the error reference.',
+  },
+  CUSTODIA_REPLY_INVALID: {
+    status: 502,
+    title: 'The reply is not one that Custodia gives.',
+    help: 'Check that the option url leads to Custodia, and that both sides have the same version.',
+  },
+  KEY_SHREDDED: {
+    status: 410,
+    title: 'The key of this data was destroyed, and the data with it.',
+    help: 'Nobody can open it again. Remove the record.',
+  },
+  DATA_KEY_UNKNOWN: {
+    status: 502,
+    title: 'Custodia has no such data key for this application.',
+    help: 'Check that the record was sealed by this application, in this organisation and collection.',
+  },
+  ENVELOPE_INVALID: {
+    status: 500,
+    title: 'A sealed field does not open at this place.',
+    help: 'It was changed, cut short, or moved from another subject, record, field or schema version.',
+  },
+  INPUT_INVALID: {
+    status: 500,
+    title: 'A value that was passed in has the wrong shape.',
+    help: 'See details.field.',
+  },
+  CONFIGURATION_INVALID: {
+    status: 500,
+    title: 'An option of createCustodia is wrong.',
+    help: 'See details.field.',
+  },
+} as const
+
+export type CustodiaErrorCode = keyof typeof errorTable
+
+/** Facts about one occurrence. Never a secret, never personal data: they may be logged. */
+export type CustodiaErrorDetails = Readonly<Record<string, string | number | boolean>>
+
+/** What this package throws. Switch on `code`; it is stable. */
+export class CustodiaError extends Error {
+  readonly code: CustodiaErrorCode
+  /** The HTTP status that fits when the request that led here must be answered. */
+  readonly status: number
+  readonly help: string
+  readonly details: CustodiaErrorDetails
+
+  constructor(code: CustodiaErrorCode, details: CustodiaErrorDetails = {}) {
+    super(`${code}: ${errorTable[code].title}`)
+    this.name = 'CustodiaError'
+    this.code = code
+    this.status = errorTable[code].status
+    this.help = errorTable[code].help
+    this.details = details
+  }
+}
+
+/** True where `error` comes from this package, with that code if one is given. */
+export function isCustodiaError(error: unknown, code?: CustodiaErrorCode): error is CustodiaError {
+  return error instanceof CustodiaError && (code === undefined || error.code === code)
+}

@@ -1,0 +1,61 @@
+import { assertionHeader } from '@custodia/wire/http/gateway.ts'
+import type { Request, RequestHandler, Response } from 'express'
+import type { Identity } from '../assertion/identity.ts'
+import { CustodiaError } from '../errors.ts'
+import type { Identifier } from './problem.ts'
+import { demandPermission, problemFrom } from './problem.ts'
+
+// A property of our own, and not one that other middleware knows how to set.
+const identities = new WeakMap<Request, Identity>()
+
+/**
+ * Refuses every request that carries no valid assertion. Mount it before the body parsers, and after the few routes
+ * that anybody may call.
+ *
+ * @example app.use(custodiaExpress({ custodia }))
+ */
+export function custodiaExpress({ custodia }: { readonly custodia: Identifier }): RequestHandler {
+  return async (request, response, next) => {
+    try {
+      identities.set(request, await custodia.identify(request.headers[assertionHeader]))
+    } catch (error) {
+      answer(error, response)
+      return
+    }
+    next()
+  }
+}
+
+/**
+ * Who is asking.
+ *
+ * @throws CustodiaError ASSERTION_MISSING where `custodiaExpress` does not run before this route.
+ */
+export function identityOf(request: Request): Identity {
+  const identity = identities.get(request)
+  if (identity === undefined) throw new CustodiaError('ASSERTION_MISSING')
+  return identity
+}
+
+/**
+ * Lets a route be called only by people with this permission.
+ *
+ * @example app.post('/messages', requirePermission('inbox:write'), handler)
+ */
+export function requirePermission(permission: string): RequestHandler {
+  return (request, response, next) => {
+    try {
+      demandPermission(identities.get(request), permission)
+    } catch (error) {
+      answer(error, response)
+      return
+    }
+    next()
+  }
+}
+
+function answer(error: unknown, response: Response): void {
+  const problem = problemFrom(error)
+  // Not `send`, which would add a charset: RFC 8259 §11 defines none.
+  response.writeHead(problem.status, problem.headers).end(problem.body)
+}

@@ -1,0 +1,148 @@
+import { createCipheriv, createDecipheriv, timingSafeEqual } from 'node:crypto'
+import type { KeySecret } from './derivation.ts'
+import { Derivation } from './derivation.ts'
+import { EnvelopeError } from './envelope-error.ts'
+import type { EnvelopePlace } from './place.ts'
+import { writePlace } from './place.ts'
+import type { SaltSource } from './salt.ts'
+import { pooledSalt } from './salt.ts'
+
+/** The key that a value is sealed under, and its name in the header. */
+export type EnvelopeKey = {
+  /** 16 bytes: see `keyIdBytes`. */
+  readonly keyId: Uint8Array
+  /** Which data key was derived from that key, 1 to 4,294,967,295; 0 where the value is sealed directly under it. */
+  readonly number: number
+  readonly secret: KeySecret
+}
+
+const version = 1
+/** AES-256-GCM, key and commitment by HKDF-Expand with SHA-512. The only suite of version 1. */
+const suite = 1
+
+const keyIdAt = 2
+const numberAt = 18
+const saltAt = 22
+const headerBytes = 54
+const commitmentAt = headerBytes
+const ciphertextAt = 86
+const tagBytes = 16
+
+const derivation = new Derivation('custodia envelope v1')
+const placeAt = derivation.at + headerBytes
+/** The header that is being worked on, as a part of `info`. */
+const header = derivation.info.subarray(derivation.at, placeAt)
+/** The message key is used once, so that any nonce would do: this one needs no room of its own. */
+const nonce = header.subarray(headerBytes - 12)
+
+/** How much longer a sealed value is than its plaintext. */
+export const envelopeOverhead = ciphertextAt + tagBytes
+/** 1 MiB. Larger things are many values. */
+export const maxPlaintextBytes = 1_048_576
+
+/**
+ * Seals bytes, or text as UTF-8 (a lone surrogate becomes U+FFFD), for one place. Format: docs/specs/envelope.md.
+ *
+ * @param plaintext 0 to 1,048,576 bytes.
+ * @returns 102 bytes more.
+ * @throws RangeError for a larger plaintext, a place out of its limits, or a key whose name is not 16 bytes and a u32.
+ */
+export function sealEnvelope(
+  key: EnvelopeKey,
+  place: EnvelopePlace,
+  plaintext: string | Uint8Array,
+  salt: SaltSource = pooledSalt,
+): Buffer {
+  if (key.keyId.length !== 16) throw new RangeError('a key id has 16 bytes')
+  const bytes = typeof plaintext === 'string' ? Buffer.from(plaintext, 'utf8') : plaintext
+  if (bytes.length > maxPlaintextBytes) throw new RangeError(`a plaintext has up to ${maxPlaintextBytes} bytes`)
+
+  header[0] = version
+  header[1] = suite
+  header.set(key.keyId, keyIdAt)
+  header.writeUInt32BE(key.number, numberAt)
+  salt(header, saltAt)
+  const okm = derivation.expand(key.secret, writePlace(derivation.info, placeAt, place))
+
+  const cipher = createCipheriv('aes-256-gcm', okm.subarray(0, 32), nonce)
+  okm.fill(0, 0, 32)
+  cipher.setAAD(header)
+  const ciphertext = cipher.update(bytes)
+  cipher.final()
+
+  const sealed = Buffer.allocUnsafe(envelopeOverhead + ciphertext.length)
+  sealed.set(header)
+  okm.copy(sealed, commitmentAt, 32)
+  sealed.set(ciphertext, ciphertextAt)
+  sealed.set(cipher.getAuthTag(), ciphertextAt + ciphertext.length)
+  return sealed
+}
+
+/**
+ * Opens what `sealEnvelope` made under this key for exactly this place. Nothing is returned before both the commitment and the
+ * tag hold.
+ *
+ * @throws EnvelopeError for anything else, without saying what; RangeError where the place itself is out of its limits.
+ */
+export function openEnvelope(key: EnvelopeKey, place: EnvelopePlace, sealed: Uint8Array): Buffer {
+  const bytes = checkFrame(sealed)
+  bytes.copy(header, 0, 0, headerBytes)
+  if (header.readUInt32BE(numberAt) !== key.number || !names(key.keyId)) throw new EnvelopeError()
+  const okm = derivation.expand(key.secret, writePlace(derivation.info, placeAt, place))
+
+  // A GCM tag commits to no key: one ciphertext can be made to open under two. This commits to key, header and place.
+  if (!timingSafeEqual(okm.subarray(32), bytes.subarray(commitmentAt, ciphertextAt))) {
+    okm.fill(0)
+    throw new EnvelopeError()
+  }
+  const tagAt = bytes.length - tagBytes
+  const decipher = createDecipheriv('aes-256-gcm', okm.subarray(0, 32), nonce)
+  okm.fill(0)
+  decipher.setAAD(header)
+  decipher.setAuthTag(bytes.subarray(tagAt))
+  const plaintext = decipher.update(bytes.subarray(ciphertextAt, tagAt))
+  try {
+    decipher.final()
+  } catch {
+    throw new EnvelopeError()
+  }
+  return plaintext
+}
+
+/**
+ * Which key a sealed value asks for. Not proven before it opens.
+ *
+ * @returns the key id as a UUID in lower case (RFC 9562 §4), and the number of the data key.
+ * @throws EnvelopeError where the value is too short or too long, or of another version or suite.
+ */
+export function readKeyName(sealed: Uint8Array): { readonly keyId: string; readonly number: number } {
+  const bytes = checkFrame(sealed)
+  return { keyId: keyIdText(bytes.subarray(keyIdAt, numberAt)), number: bytes.readUInt32BE(numberAt) }
+}
+
+/** 16 bytes as a UUID in lower case. */
+export function keyIdText(keyId: Uint8Array): string {
+  const hex = Buffer.from(keyId.buffer, keyId.byteOffset, 16).toString('hex')
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
+}
+
+/** A UUID as 16 bytes. @throws RangeError where it is none in lower case. */
+export function keyIdBytes(keyId: string): Buffer {
+  if (!/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(keyId))
+    throw new RangeError('a key id is a UUID in lower case')
+  return Buffer.from(keyId.replaceAll('-', ''), 'hex')
+}
+
+/** Whether the header has this key id. A loop, which for 16 public bytes is much cheaper than a call. */
+function names(keyId: Uint8Array): boolean {
+  if (keyId.length !== 16) return false
+  for (let i = 0; i < 16; i++) if (header[keyIdAt + i] !== keyId[i]) return false
+  return true
+}
+
+function checkFrame(sealed: Uint8Array): Buffer {
+  if (sealed.length < envelopeOverhead || sealed.length > envelopeOverhead + maxPlaintextBytes)
+    throw new EnvelopeError()
+  if (sealed[0] !== version || sealed[1] !== suite) throw new EnvelopeError()
+  return Buffer.isBuffer(sealed) ? sealed : Buffer.from(sealed.buffer, sealed.byteOffset, sealed.length)
+}

@@ -1,0 +1,94 @@
+import type { UserChange } from '@custodia/wire/http/identity.ts'
+import type { Queries } from '../platform/database/database.ts'
+import { actorOf } from '../platform/events/event.ts'
+import type { Principal } from '../platform/http/principal.ts'
+import { refuse } from './errors.ts'
+import { event } from './events.ts'
+import { deleteUnusedLinks } from './links/link-store.ts'
+import type { Parts } from './parts.ts'
+import { administrator } from './parts.ts'
+import type { PersonRow, State } from './store.ts'
+import { lockOrganisation, readActiveIds, readMember, writeState } from './store.ts'
+
+const pageSize = 200
+
+/**
+ * Changes the state or the roles of a person of one's own organisation. Disabling ends all their sessions at once.
+ *
+ * @returns the row as it is afterwards.
+ * @throws Refusal IDENTITY_USER_UNKNOWN, IDENTITY_NOT_YOURS_TO_CHANGE, IDENTITY_LAST_ADMINISTRATOR, and what
+ * `access.setRoles` refuses.
+ */
+export async function changeUser(parts: Parts, id: string, change: UserChange, by: Principal): Promise<PersonRow> {
+  const { organisationId } = by
+  const work = () =>
+    parts.context.database.transaction(async (tx) => {
+      await lockOrganisation(tx, organisationId)
+      const row = await readMember(tx, organisationId, id)
+      if (row === null) throw refuse('IDENTITY_USER_UNKNOWN')
+      const held = await rolesOf(parts, organisationId, id)
+      await requireNoLess(parts, by, held)
+
+      const roles = change.roles ?? held
+      if (change.roles !== undefined)
+        await parts.access.setRoles(tx, { organisationId, subjectId: id, roles, by, actor: actorOf(by) })
+      const state = await changeState(parts, tx, row, change.state, by)
+      const administers = (state: State, roles: readonly string[]) =>
+        state === 'active' && roles.includes(administrator)
+      if (administers(row.state, held) && !administers(state, roles) && !(await anotherAdministrator(parts, tx, row)))
+        throw refuse('IDENTITY_LAST_ADMINISTRATOR')
+      parts.people.changed(tx, id)
+      return { ...row, state }
+    })
+  return await parts.changes.run(work, () => refuse('IDENTITY_BUSY', { retryAfterSeconds: 2 }))
+}
+
+async function changeState(
+  parts: Parts,
+  tx: Queries,
+  row: PersonRow,
+  wanted: UserChange['state'],
+  by: Principal,
+): Promise<State> {
+  const { id, organisation_id: organisationId } = row
+  const about = { organisationId, actor: actorOf(by), subjectId: id, data: { user: id } }
+  if (wanted === 'disabled' && row.state !== 'disabled') {
+    await writeState(tx, id, 'disabled')
+    await deleteUnusedLinks(tx, { personId: id })
+    await parts.context.recorder.record(tx, event('user.disabled', about))
+    await parts.sessions.endAll(tx, { organisationId, userId: id }, 'disabled', actorOf(by))
+    return 'disabled'
+  }
+  if (wanted === 'active' && row.state === 'disabled') {
+    // Whoever never chose a password goes back to being invited, and needs a new link.
+    const state = row.password === null ? 'invited' : 'active'
+    await writeState(tx, id, state)
+    await parts.context.recorder.record(tx, event('user.enabled', about))
+    return state
+  }
+  return row.state
+}
+
+/** Nobody unmakes or locks out somebody who may do more than they may themselves. */
+async function requireNoLess({ access }: Parts, by: Principal, held: readonly string[]): Promise<void> {
+  const own = new Set(await access.permissionsOf(by))
+  const theirs = access.roles().filter((role) => held.includes(role.name))
+  if (theirs.some((role) => role.permissions.some((permission) => !own.has(permission))))
+    throw refuse('IDENTITY_NOT_YOURS_TO_CHANGE')
+}
+
+/** As committed, not as remembered: every change of roles and states waits for the organisation's lock. */
+async function rolesOf({ access }: Parts, organisationId: string, id: string): Promise<readonly string[]> {
+  return (await access.rolesOfMany(organisationId, [id])).get(id) ?? []
+}
+
+async function anotherAdministrator({ access }: Parts, tx: Queries, row: PersonRow): Promise<boolean> {
+  const { organisation_id: organisationId, id } = row
+  for (let after = ''; ; ) {
+    const ids = await readActiveIds(tx, organisationId, after, pageSize)
+    const roles = await access.rolesOfMany(organisationId, ids)
+    if (ids.some((one) => one !== id && roles.get(one)?.includes(administrator))) return true
+    if (ids.length < pageSize) return false
+    after = ids.at(-1) as string
+  }
+}

@@ -1,0 +1,56 @@
+import { refuser } from '../platform/errors.ts'
+
+export const errors = {
+  IDENTITY_CREDENTIALS_WRONG: {
+    status: 401,
+    title: 'The address or the password is wrong.',
+    help: 'Check both. An administrator of your organisation can see whether your account is active.',
+  },
+  IDENTITY_TOO_MANY_TRIES: {
+    status: 429,
+    title: 'Too many tries from here.',
+    help: 'Wait as long as the Retry-After header says; each further try makes it longer.',
+  },
+  IDENTITY_BUSY: {
+    status: 503,
+    title: 'Too many people are signing in at this moment.',
+    help: 'Try again when the Retry-After header says.',
+  },
+  IDENTITY_LINK_INVALID: {
+    status: 410,
+    title: 'The link does not work any more.',
+    help: 'It works once, and for a limited time. Ask whoever sent it for a new one.',
+  },
+  IDENTITY_EMAIL_INVALID: {
+    status: 422,
+    title: 'This is not a mail address.',
+    help: 'Give an address such as name@example.org.',
+  },
+  IDENTITY_EMAIL_TAKEN: {
+    status: 409,
+    title: 'Somebody has this address already.',
+    help: 'Use another address, or change the person who has it.',
+  },
+  IDENTITY_PASSWORD_UNFIT: {
+    status: 422,
+    title: 'This password is too easy to guess.',
+    help: 'Take a longer one that nobody else uses, such as four words that have nothing to do with each other.',
+  },
+  IDENTITY_USER_UNKNOWN: {
+    status: 404,
+    title: 'There is no such person in your organisation.',
+    help: 'Read the list of people again.',
+  },
+  IDENTITY_NOT_YOURS_TO_CHANGE: {
+    status: 403,
+    title: 'This person may do something that you may not.',
+    help: 'Ask somebody with at least the same permissions to make the change.',
+  },
+  IDENTITY_LAST_ADMINISTRATOR: {
+    status: 409,
+    title: 'Nobody who can sign in would be left to administer the organisation.',
+    help: 'Make somebody else administrator first.',
+  },
+} as const
+
+export const refuse = refuser(errors)

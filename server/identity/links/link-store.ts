@@ -1,0 +1,66 @@
+import type { Queries } from '../../platform/database/database.ts'
+
+export type Purpose = 'setup' | 'invitation'
+
+export type LinkRow = {
+  token_hash: Buffer
+  purpose: Purpose
+  person_id: string | null
+  created_at: Date
+  expires_at: Date
+  used_at: Date | null
+}
+
+const tables = (queries: Queries) => queries.withTables<{ 'identity.link': LinkRow }>()
+
+export async function insertLink(tx: Queries, row: Omit<LinkRow, 'used_at'>): Promise<void> {
+  await tables(tx)
+    .insertInto('identity.link')
+    .values({ ...row, used_at: null })
+    .execute()
+}
+
+/** @returns null where there is none that would still work. */
+export async function readLink(queries: Queries, tokenHash: Buffer, now: Date): Promise<LinkRow | null> {
+  const row = await tables(queries)
+    .selectFrom('identity.link')
+    .selectAll()
+    .where('token_hash', '=', tokenHash)
+    .where('used_at', 'is', null)
+    .where('expires_at', '>', now)
+    .executeTakeFirst()
+  return row ?? null
+}
+
+/** Uses the link up. Of many who come at once exactly one gets it: the rows that this statement changed say who. */
+export async function useLink(tx: Queries, tokenHash: Buffer, purpose: Purpose, now: Date): Promise<boolean> {
+  const result = await tables(tx)
+    .updateTable('identity.link')
+    .set({ used_at: now })
+    .where('token_hash', '=', tokenHash)
+    .where('purpose', '=', purpose)
+    .where('used_at', 'is', null)
+    .where('expires_at', '>', now)
+    .executeTakeFirst()
+  return result.numUpdatedRows === 1n
+}
+
+/** Takes back what was not used: every set-up link, or those of one person. */
+export async function deleteUnusedLinks(tx: Queries, of: { purpose: 'setup' } | { personId: string }): Promise<void> {
+  const unused = tables(tx).deleteFrom('identity.link').where('used_at', 'is', null)
+  await ('personId' in of
+    ? unused.where('person_id', '=', of.personId)
+    : unused.where('purpose', '=', of.purpose)
+  ).execute()
+}
+
+/** Removes up to `limit` links that expired before `before`. @returns how many. */
+export async function deleteOldLinks(queries: Queries, before: Date, limit: number): Promise<number> {
+  const result = await tables(queries)
+    .deleteFrom('identity.link')
+    .where('token_hash', 'in', (from) =>
+      from.selectFrom('identity.link').select('token_hash').where('expires_at', '<', before).limit(limit),
+    )
+    .executeTakeFirst()
+  return Number(result.numDeletedRows)
+}

@@ -1,0 +1,102 @@
+import type { Access } from '../access/api.ts'
+import type { Keyring } from '../keyring/api.ts'
+import { isRefusal } from '../platform/errors.ts'
+import type { Route } from '../platform/http/route.ts'
+import type { Job } from '../platform/jobs/job.ts'
+import type { Context, SubjectData } from '../platform/module.ts'
+import { defineModule } from '../platform/module.ts'
+import type { Sessions } from '../sessions/api.ts'
+import type { Identity, Person } from './api.ts'
+import { errors } from './errors.ts'
+import { events } from './events.ts'
+import { Guesses } from './guesses.ts'
+import { createSetupLink } from './links/setup.ts'
+import type { Parts } from './parts.ts'
+import { config } from './parts.ts'
+import { Hasher } from './passwords/hasher.ts'
+import { People } from './people.ts'
+import { Queue } from './queue.ts'
+import { routes } from './routes.ts'
+import { openPerson } from './show-user.ts'
+import { readOrganisationIds, readPerson } from './store.ts'
+import { subjectData } from './subject-data.ts'
+import { sweep } from './sweep.ts'
+
+type Uses = { keyring: Keyring; access: Access; sessions: Sessions }
+
+type IdentityModule = Identity & {
+  readonly routes: readonly Route[]
+  readonly jobs: readonly Job[]
+  readonly subjectData: SubjectData
+  stop(): Promise<void>
+}
+
+/** About three seconds of hashing on two processors; whoever comes then is better told so. */
+const maxWaitingHashes = 128
+const maxWaitingChanges = 64
+
+export const identity = defineModule<IdentityModule, Uses, typeof config>({
+  name: 'identity',
+  uses: ['keyring', 'access', 'sessions'],
+  config,
+  permissions: {
+    'identity:users:read': { summary: 'See the people of the organisation.' },
+    'identity:users:write': { summary: 'Invite, disable and enable people, and change their roles.' },
+  },
+  errors,
+  events,
+  migrations: new URL('migrations/', import.meta.url),
+  start: createIdentity,
+  routes: (api) => api.routes,
+  jobs: (api) => api.jobs,
+  subjectData: (api) => api.subjectData,
+  stop: (api) => api.stop(),
+})
+
+export async function createIdentity(context: Context<typeof config>, uses: Uses): Promise<IdentityModule> {
+  const parts = await makeParts(context, uses)
+  return {
+    person: (userId) => parts.people.get(userId, () => readActive(parts, userId)),
+    createSetupLink: () => createSetupLink(parts),
+    organisations: (limit) => readOrganisationIds(context.database.queries, limit),
+    routes: routes(parts),
+    jobs: [sweep(parts)],
+    subjectData: subjectData(parts),
+    stop: async () => parts.people.close(),
+  }
+}
+
+async function makeParts(context: Context<typeof config>, { keyring, access, sessions }: Uses): Promise<Parts> {
+  const { bus, cache, clock, config, log, metrics, random } = context
+  const queue = new Queue({ atOnce: config.hashesAtOnce, maxWaiting: maxWaitingHashes })
+  const durations = metrics.duration('custodia_identity_hash_seconds', 'Time of one password hash, without waiting.')
+  metrics.gauge('custodia_identity_hashes_waiting', 'Password hashes that wait for their turn.', () => queue.waiting)
+  return {
+    context,
+    keyring,
+    access,
+    sessions,
+    hasher: new Hasher({
+      pepper: await keyring.secret('password-pepper'),
+      cost: { memoryKib: config.argon2MemoryKib, passes: config.argon2Passes, lanes: 1 },
+      random,
+      queue,
+      observe: (seconds) => durations.observe(seconds),
+    }),
+    guesses: new Guesses({ cache, clock, random, log }),
+    people: new People(bus, clock),
+    linkKey: await keyring.secret('link-token'),
+    changes: new Queue({ atOnce: 1, maxWaiting: maxWaitingChanges }),
+  }
+}
+
+async function readActive(parts: Parts, userId: string): Promise<Person | null> {
+  const row = await readPerson(parts.context.database.queries, userId)
+  if (row?.state !== 'active') return null
+  try {
+    return await openPerson(parts, row)
+  } catch (error) {
+    if (isRefusal(error, 'KEY_SHREDDED')) return null
+    throw error
+  }
+}

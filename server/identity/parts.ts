@@ -1,0 +1,87 @@
+import { availableParallelism } from 'node:os'
+import type { Access } from '../access/api.ts'
+import type { Keyring, Place } from '../keyring/api.ts'
+import { setting } from '../platform/config/setting.ts'
+import type { Context } from '../platform/module.ts'
+import type { Sessions } from '../sessions/api.ts'
+import type { Guesses } from './guesses.ts'
+import type { Hasher } from './passwords/hasher.ts'
+import type { People } from './people.ts'
+import type { Queue } from './queue.ts'
+
+export const config = {
+  minPasswordLength: setting.number({
+    description: 'How long a new password must be at least. It is the only factor, so NIST SP 800-63B-4 asks for 15.',
+    example: '20',
+    default: 15,
+    min: 8,
+    max: 64,
+    unit: 'characters',
+  }),
+  argon2MemoryKib: setting.number({
+    description: 'Memory of one Argon2id hash. Older hashes are renewed at the next sign-in.',
+    example: '65536',
+    default: 19_456,
+    min: 19_456,
+    max: 1_048_576,
+    unit: 'KiB',
+  }),
+  argon2Passes: setting.number({
+    description: 'Passes of one Argon2id hash over its memory.',
+    example: '3',
+    default: 2,
+    min: 2,
+    max: 16,
+    unit: 'passes',
+  }),
+  hashesAtOnce: setting.number({
+    description:
+      'How many passwords are hashed at once; others wait. Each takes its memory and a thread of UV_THREADPOOL_SIZE.',
+    example: '8',
+    // One of the four threads that Node starts with stays free for files and names.
+    default: Math.min(availableParallelism(), 3),
+    min: 1,
+    max: 64,
+    unit: 'hashes',
+  }),
+}
+
+/** What the use cases of this module work with. */
+export type Parts = {
+  readonly context: Context<typeof config>
+  readonly keyring: Keyring
+  readonly access: Access
+  readonly sessions: Sessions
+  readonly hasher: Hasher
+  readonly guesses: Guesses
+  readonly people: People
+  /** Key of the hashes of links. */
+  readonly linkKey: Buffer
+  /** Changes of people, one at a time: each needs a second connection while it holds one. */
+  readonly changes: Queue
+}
+
+/** The role whose holders can undo everything; at least one of them can always sign in. */
+export const administrator = 'administrator'
+
+export const nowOf = ({ context }: Parts): Date => new Date(context.clock.nowMs())
+
+/** Where a person's own fields stand: sealed under that person's key. */
+export function place(
+  person: { readonly organisationId: string; readonly id: string },
+  field: 'email' | 'name',
+): Place {
+  return {
+    organisationId: person.organisationId,
+    subjectId: person.id,
+    collection: 'identity.person',
+    record: person.id,
+    field,
+    schemaVersion: 1,
+  }
+}
+
+/** The fingerprint under which a person is found. The scope is the installation: nobody has one address twice. */
+export function emailIndex({ keyring }: Parts, normalised: string): Promise<Buffer> {
+  return keyring.blindIndex({ organisationId: null, collection: 'identity.person', field: 'email' }, normalised)
+}

@@ -1,0 +1,154 @@
+import { newId } from '../random.ts'
+import type { Log } from '../telemetry/log.ts'
+import type { Bus } from './cache.ts'
+import { decodeFrame, encodeFrame } from './frame.ts'
+import { Listeners } from './listeners.ts'
+import type { Connection } from './reconnecting.ts'
+import { Reconnecting } from './reconnecting.ts'
+
+/** One open way to say something to every process, this one included. */
+export type Medium = Connection & { send(frame: string): Promise<void> }
+
+export type ProvenBusOptions = {
+  /** For the log, as in `the bus on Redis`. */
+  readonly name: string
+  readonly log: Log
+  /** Opens the medium in bounded time; frames of everybody arrive in `receive`. */
+  open(receive: (frame: string) => void, lost: () => void): Promise<Medium>
+  /** Milliseconds that only go up. Default: the process's own monotonic clock. */
+  readonly nowMs?: () => number
+}
+
+const beatTopic = 'bus.beat'
+/** Says that its sender could not say something: everybody forgets what they cached. */
+const lossTopic = 'bus.loss'
+const beatEveryMs = 500
+/** A beat proves that everything sent before it has arrived; for this long we live on the proof. */
+const proofMs = 2_000
+/** A connection that carries no beat for so long is given up, although it never said that it was lost. */
+const patienceMs = 5_000
+
+/**
+ * A bus that knows whether it works: it sends beats to itself, and is healthy while one that came back was *sent* within
+ * the last two seconds. Measured from the sending, a message of another process that we have not heard is never
+ * older than that.
+ *
+ * Listeners in this process hear a message before `publish` resolves, and even where it then rejects because the medium is
+ * lost. The others may not have heard it then; as soon as the medium works again they are told that there was a gap.
+ */
+export class ProvenBus implements Bus {
+  readonly #sender = newId('bus').slice('bus_'.length)
+  readonly #listeners: Listeners
+  readonly #medium: Reconnecting<Medium>
+  readonly #nowMs: () => number
+  #provenMs = Number.NEGATIVE_INFINITY
+  #openedMs = 0
+  #beats: NodeJS.Timeout | undefined
+  #closed = false
+  #owesLoss = false
+  #firstProof = Promise.withResolvers<void>()
+
+  /** @throws Error where the medium can't be reached now, or carries nothing. */
+  static async open(options: ProvenBusOptions): Promise<ProvenBus> {
+    const bus = new ProvenBus(options)
+    try {
+      await bus.#medium.start()
+      const late = setTimeout(() => bus.#firstProof.reject(new Error(`${options.name} carries no message`)), patienceMs)
+      await bus.#firstProof.promise.finally(() => clearTimeout(late))
+    } catch (error) {
+      await bus.close()
+      throw error
+    }
+    return bus
+  }
+
+  private constructor(options: ProvenBusOptions) {
+    this.#listeners = new Listeners(options.log)
+    this.#nowMs = options.nowMs ?? (() => performance.now())
+    this.#medium = new Reconnecting<Medium>({
+      name: options.name,
+      log: options.log,
+      open: (lost) => options.open((frame) => this.#receive(frame), lost),
+      onChange: (medium) => this.#changed(medium),
+    })
+  }
+
+  async publish(topic: string, message: string): Promise<void> {
+    if (this.#closed) throw new Error('the bus is closed')
+    const frame = encodeFrame({ sender: this.#sender, topic, text: message })
+    this.#listeners.tell(topic, message)
+    const medium = this.#medium.current
+    try {
+      if (medium === null) throw new Error('the bus is lost: other processes have not heard')
+      await medium.send(frame)
+    } catch (error) {
+      this.#owesLoss = true
+      throw error
+    }
+  }
+
+  subscribe(topic: string, listener: (message: string) => void): () => void {
+    return this.#listeners.subscribe(topic, listener)
+  }
+
+  healthy(): boolean {
+    return this.#medium.current !== null && this.#nowMs() - this.#provenMs < proofMs
+  }
+
+  onGap(listener: () => void): () => void {
+    return this.#listeners.onGap(listener)
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    clearInterval(this.#beats)
+    this.#medium.close()
+  }
+
+  #changed(medium: Medium | null): void {
+    clearInterval(this.#beats)
+    this.#provenMs = Number.NEGATIVE_INFINITY
+    if (medium === null) return
+    this.#openedMs = this.#nowMs()
+    this.#beat(medium)
+    this.#beats = setInterval(() => this.#beat(medium), beatEveryMs)
+    this.#beats.unref()
+  }
+
+  #beat(medium: Medium): void {
+    const now = this.#nowMs()
+    if (now - Math.max(this.#provenMs, this.#openedMs) > patienceMs) {
+      this.#medium.drop(medium)
+      return
+    }
+    // A beat that can't be sent is one that does not come back: `healthy` says the rest.
+    medium.send(encodeFrame({ sender: this.#sender, topic: beatTopic, text: String(now) })).catch(() => {})
+  }
+
+  #receive(encoded: string): void {
+    const frame = decodeFrame(encoded)
+    if (frame === null || this.#closed) return
+    if (frame.sender === this.#sender) {
+      if (frame.topic === beatTopic) this.#prove(Number(frame.text))
+    } else if (frame.topic === lossTopic) this.#listeners.tellGap()
+    else if (frame.topic !== beatTopic) this.#listeners.tell(frame.topic, frame.text)
+  }
+
+  #prove(sentMs: number): void {
+    if (!(sentMs > this.#provenMs && sentMs >= this.#openedMs && sentMs <= this.#nowMs())) return
+    // What was missed is forgotten before anybody may trust a cache again.
+    if (this.#nowMs() - this.#provenMs >= proofMs) this.#listeners.tellGap()
+    this.#provenMs = sentMs
+    this.#firstProof.resolve()
+    if (this.#owesLoss) void this.#admitLoss()
+  }
+
+  async #admitLoss(): Promise<void> {
+    this.#owesLoss = false
+    try {
+      await this.#medium.current?.send(encodeFrame({ sender: this.#sender, topic: lossTopic, text: '' }))
+    } catch {
+      this.#owesLoss = true
+    }
+  }
+}

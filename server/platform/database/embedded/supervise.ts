@@ -1,0 +1,150 @@
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Log } from '../../telemetry/log.ts'
+import { applicationRole } from '../open.ts'
+import { accountFor } from './account.ts'
+import { ensureCluster, superuser } from './cluster.ts'
+import { EmbeddedError } from './embedded-error.ts'
+import type { Installation } from './installation.ts'
+import { ensureOwner, owner } from './owner.ts'
+import type { Postmaster } from './postmaster.ts'
+import { startPostmaster } from './postmaster.ts'
+import { removeStaleLock, serverOf } from './server-of.ts'
+import { makeSocketFolder, socketUrl } from './socket-folder.ts'
+
+export type SuperviseOptions = {
+  readonly installation: Installation
+  /** Absolute, and there. The cluster is its folder `postgres`. */
+  readonly dataFolder: string
+  readonly log: Log
+  /** Over the usual ones. */
+  readonly settings?: Readonly<Record<string, string>>
+  /** False where losing everything with the machine is harmless, as in tests. */
+  readonly syncNewFiles?: boolean
+}
+
+/** A server that is kept running. */
+export type Supervised = {
+  /** As the owner of the one database. */
+  readonly url: string
+  /** As the application, which cannot become the owner. */
+  readonly applicationUrl: string
+  /** As the superuser. */
+  readonly adminUrl: string
+  /** The number of the server process; null while it is down. */
+  pid(): number | null
+  /** Ends the server cleanly. May be called twice. */
+  stop(): Promise<void>
+}
+
+/** How long a server of a process that has just died may take to end. */
+const othersEndMs = 10_000
+/** How soon such a server shows that it is ending; one that works on belongs to a living process. */
+const othersShowMs = 1_000
+const firstPauseMs = 100
+const longestPauseMs = 10_000
+/** A run this long counts as recovered: the next pause is the first one again. */
+const settledMs = 60_000
+
+/** Starts a cluster's server and, whatever happens to it, starts it again until `stop`. */
+export async function supervise(options: SuperviseOptions): Promise<Supervised> {
+  const { installation, dataFolder, log } = options
+  const folder = join(dataFolder, 'postgres')
+  const account = accountFor(dataFolder, folder, installation.binaries)
+  await ensureCluster({ installation, account, folder, syncNewFiles: options.syncNewFiles ?? true })
+  const socket = makeSocketFolder(dataFolder, account)
+  const start = () => {
+    removeStaleLock(join(folder, 'postmaster.pid'), folder)
+    removeStaleLock(join(socket.path, '.s.PGSQL.5432.lock'), folder)
+    return startPostmaster({
+      installation,
+      account,
+      folder,
+      socketFolder: socket.path,
+      settings: options.settings ?? {},
+      log,
+    })
+  }
+
+  let current: Postmaster | null = null
+  const stopping = new AbortController()
+  const keepRunning = async (first: Postmaster) => {
+    let pauseMs = firstPauseMs
+    let running: Postmaster | null = first
+    while (!stopping.signal.aborted) {
+      if (running !== null) {
+        current = running
+        const startedAt = performance.now()
+        const how = await running.ended
+        current = null
+        if (stopping.signal.aborted) return
+        log.error({ how }, 'the database ended by itself; it is started again')
+        if (performance.now() - startedAt > settledMs) pauseMs = firstPauseMs
+      }
+      await pause(pauseMs, undefined, { ref: false, signal: stopping.signal }).catch(() => {})
+      pauseMs = Math.min(pauseMs * 2, longestPauseMs)
+      if (stopping.signal.aborted) return
+      running = await start().catch((error: unknown) => {
+        log.error({ error }, 'the database could not be started again; the next attempt follows')
+        return null
+      })
+    }
+    // Told to stop while it was starting.
+    await running?.stop()
+  }
+
+  try {
+    const first = await startWhenFree(folder, start)
+    current = first
+    await ensureOwner(socketUrl(socket.path, superuser, 'postgres'))
+    const done = keepRunning(first)
+    return {
+      url: socketUrl(socket.path, owner, owner),
+      applicationUrl: socketUrl(socket.path, applicationRole, owner),
+      adminUrl: socketUrl(socket.path, superuser, 'postgres'),
+      pid: () => current?.pid ?? null,
+      async stop() {
+        stopping.abort()
+        await current?.stop()
+        await done
+        socket.remove()
+      },
+    }
+  } catch (error) {
+    await (current as Postmaster | null)?.stop()
+    socket.remove()
+    throw error
+  }
+}
+
+/** What PostgreSQL says where another server, or what a killed one has left, still holds the cluster. */
+const held = /lock file ".*" already exists|pre-existing shared memory block/
+
+/**
+ * The first start. A server whose owner was killed ends by itself within a moment, and after one that was killed itself its
+ * helpers take a moment to notice; a server that works on has a living owner.
+ *
+ * @throws EmbeddedError IN_USE
+ */
+async function startWhenFree(folder: string, start: () => Promise<Postmaster>): Promise<Postmaster> {
+  const startedAt = performance.now()
+  for (;;) {
+    const other = serverOf(folder)
+    const waitedMs = performance.now() - startedAt
+    if (other !== null && waitedMs > (other.ending ? othersEndMs : othersShowMs)) throw inUse(folder, other.pid)
+    if (other === null) {
+      try {
+        return await start()
+      } catch (error) {
+        if (waitedMs > othersEndMs || !held.test((error as Error).message)) throw error
+      }
+    }
+    await pause(20)
+  }
+}
+
+const inUse = (folder: string, pid: number) =>
+  new EmbeddedError(
+    'IN_USE',
+    `Another process has the database in ${folder} open (PostgreSQL runs there as process ${pid}). Stop it, or choose another folder with CUSTODIA_DATA.`,
+  )

@@ -1,0 +1,79 @@
+import type { UserPrincipal } from '../platform/http/principal.ts'
+
+/** One session as this process remembers it. */
+export type LiveSession = {
+  readonly principal: UserPrincipal
+  /** Never beyond the absolute expiry. */
+  readonly expiresAtMs: number
+  /** Until then the memory may be used without asking the database. */
+  readonly recheckAtMs: number
+}
+
+type Handle = { readonly session: LiveSession; readonly host: string | null }
+
+/**
+ * The sessions that this process lately read, by the fingerprint of each cookie. Bounded: the least recently used goes first.
+ *
+ * What is forgotten while a read is under way must not come back with its result: `remember` takes the generation that was
+ * current before the read began, and stores nothing where it has passed.
+ */
+export class LiveSessions {
+  readonly #max: number
+  // A Map keeps the order of insertion, so its first key is the least recently used.
+  readonly #handles = new Map<string, Handle>()
+  readonly #bySession = new Map<string, Set<string>>()
+  #generation = 0
+
+  constructor(max: number) {
+    this.#max = max
+  }
+
+  get generation(): number {
+    return this.#generation
+  }
+
+  get size(): number {
+    return this.#handles.size
+  }
+
+  get(fingerprint: string): Handle | undefined {
+    const handle = this.#handles.get(fingerprint)
+    if (handle === undefined) return undefined
+    this.#handles.delete(fingerprint)
+    this.#handles.set(fingerprint, handle)
+    return handle
+  }
+
+  remember(fingerprint: string, handle: Handle, generation: number): void {
+    if (generation !== this.#generation) return
+    this.#drop(fingerprint)
+    if (this.#handles.size >= this.#max) this.#drop(this.#handles.keys().next().value as string)
+    this.#handles.set(fingerprint, handle)
+    const { sessionId } = handle.session.principal
+    const fingerprints = this.#bySession.get(sessionId) ?? new Set()
+    this.#bySession.set(sessionId, fingerprints.add(fingerprint))
+  }
+
+  forgetSession(sessionId: string): void {
+    this.#generation += 1
+    for (const fingerprint of this.#bySession.get(sessionId) ?? []) this.#handles.delete(fingerprint)
+    this.#bySession.delete(sessionId)
+  }
+
+  /** Walks all: for what happens seldom, as a change of roles. Null forgets everybody. */
+  forgetPerson(userId: string | null): void {
+    this.#generation += 1
+    for (const [fingerprint, { session }] of this.#handles)
+      if (userId === null || session.principal.id === userId) this.#drop(fingerprint)
+  }
+
+  #drop(fingerprint: string): void {
+    const handle = this.#handles.get(fingerprint)
+    if (handle === undefined) return
+    this.#handles.delete(fingerprint)
+    const { sessionId } = handle.session.principal
+    const fingerprints = this.#bySession.get(sessionId)
+    fingerprints?.delete(fingerprint)
+    if (fingerprints?.size === 0) this.#bySession.delete(sessionId)
+  }
+}

@@ -1,0 +1,32 @@
+import type { SubjectData } from '../platform/module.ts'
+import { open } from './list.ts'
+import type { Parts } from './parts.ts'
+import { deleteSessionsOf, readSessions } from './store.ts'
+
+/** What this module knows about a person: where and with what they signed in. Those that are over are told as well. */
+export function subjectData(parts: Parts): SubjectData {
+  return {
+    async export(organisationId, userId) {
+      const whose = { organisationId, userId }
+      const rows = await readSessions(parts.context.database.queries, whose, null)
+      const sessions = await Promise.all(
+        rows.map(async (row) => ({
+          id: row.id,
+          createdAt: row.created_at.toISOString(),
+          lastUsedAt: row.last_used_at.toISOString(),
+          endedAt: row.ended_at?.toISOString() ?? null,
+          endedWhy: row.ended_why,
+          factors: row.factors,
+          address: await open(parts, { ...whose, id: row.id }, 'address', row.address_sealed),
+          device: await open(parts, { ...whose, id: row.id }, 'device', row.device_sealed),
+          applications: row.hosts ?? [],
+        })),
+      )
+      return { sessions }
+    },
+    async erase(tx, organisationId, userId) {
+      const ids = await deleteSessionsOf(tx, { organisationId, userId })
+      parts.ended.announce(tx, ids)
+    },
+  }
+}
