@@ -104,14 +104,16 @@ export async function serve(instance: Instance, log: Log): Promise<Serving> {
   }
 }
 
-async function tlsMaterial({ settings, publicUrl }: Instance, log: Log): Promise<TlsMaterial | null> {
+async function tlsMaterial({ settings, publicUrl, app }: Instance, log: Log): Promise<TlsMaterial | null> {
   if (settings.tls === 'off') return null
   if (settings.tls === 'files')
     return {
       certificate: readFileSync(settings.tlsCertificateFile as string, 'utf8'),
       key: readFileSync(settings.tlsKeyFile as string, 'utf8'),
     }
-  const hosts = [new URL(publicUrl).hostname, '*.localhost', 'localhost', '127.0.0.1', '::1']
+  // Each by its name: no client takes `*.localhost` for one, since nothing may stand for what is registered under a top level.
+  const applications = app.hostHandlers.flatMap(({ hosts }) => hosts)
+  const hosts = [...new Set([new URL(publicUrl).hostname, ...applications, 'localhost', '127.0.0.1', '::1'])]
   const { authorityFile, ...material } = await developmentCertificate(
     join(dataFolderOf(settings), 'tls'),
     hosts,

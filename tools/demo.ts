@@ -103,8 +103,7 @@ async function main(): Promise<void> {
 
   const inboxEnvironment: NodeJS.ProcessEnv = {
     ...process.env,
-    CUSTODIA_URL: `http://127.0.0.1:${port}`,
-    CUSTODIA_ISSUER: publicUrl,
+    CUSTODIA_URL: publicUrl,
     CUSTODIA_APPLICATION_KEY_FILE: keyFile,
     INBOX_DATA: join(data, 'inbox'),
     INBOX_ORGANISATION: known.organisationId as string,

@@ -100,6 +100,7 @@ export async function createGateway(context: Context<typeof config>, uses: Uses)
 
   return {
     routes: routes({ applications, originOf, keys: [jwkOf(signer)], access, sessions }),
+    hosts: [...served.keys()],
     claims: (host) => served.has(host),
     handle(request, response) {
       served.get(hostOf(request.headers.host))?.app.routing(request, response)

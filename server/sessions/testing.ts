@@ -14,11 +14,11 @@ import type { RequestHead } from '../platform/http/ports.ts'
 import type { UserPrincipal } from '../platform/http/principal.ts'
 import type { Route } from '../platform/http/route.ts'
 import { createHttpServer } from '../platform/http/server.ts'
-import type { Context } from '../platform/module.ts'
+import type { Context, Module } from '../platform/module.ts'
 import { newId } from '../platform/random.ts'
 import { sessions } from './module.ts'
 
-type Modules = readonly { readonly name: string; readonly migrations: URL | null }[]
+type Modules = readonly Pick<Module, 'name' | 'migrations' | 'permissions'>[]
 
 const migrationsOf = (modules: Modules): MigrationSource[] =>
   modules.map((module) => ({ module: module.name, folder: module.migrations as URL }))
@@ -29,9 +29,6 @@ export const testConfig = {
   maxPerPerson: 3,
   retentionDays: 30,
 }
-
-/** Every permission that the tests speak of. */
-export const testPermissions = { ...sessions.permissions, 'mail:read': { summary: 'Read mail' } }
 
 /** What one process has. */
 export type TestProcess = {
@@ -53,6 +50,7 @@ export type TestHouse = {
 export async function openTestHouse(more: Modules = []): Promise<TestHouse> {
   const db = await openTestDatabase(migrationsOf([keyring, access, sessions, ...more]))
   const machine = await testMachine()
+  const permissions = Object.assign({}, ...[sessions, ...more].map((module) => module.permissions))
   const stops: (() => Promise<void>)[] = []
   return {
     db,
@@ -61,7 +59,7 @@ export async function openTestHouse(more: Modules = []): Promise<TestHouse> {
     async process(changes = {}) {
       const database: Database = stops.length === 0 ? db.database : await db.reopen()
       const base = machine.context(database)
-      const context: Context = { ...base, permissions: testPermissions, ...changes, config: {} }
+      const context: Context = { ...base, permissions, ...changes, config: {} }
       const uses = {
         keyring: await machine.start(database, { bus: context.bus }),
         access: await startModule(access, { ...context, config: { roles: {} } }, {}),

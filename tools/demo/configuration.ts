@@ -20,7 +20,6 @@ gateway:
         inbox:write: Put labels on mail.
         inbox:import: See what was imported.
       rules:
-        - { path: "/assets/**", methods: [GET], public: true }
         - { path: "/import/**", permission: "inbox:import" }
         - { path: "/**", methods: [GET], permission: "inbox:read" }
         - { path: "/**", methods: [POST], permission: "inbox:write" }

@@ -2,14 +2,14 @@ import assert from 'node:assert/strict'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { isCustodiaError } from '@custodia/sdk'
 import type { Reader } from '../mail/reader.ts'
 import { createReader } from '../mail/reader.ts'
-import { listMessages } from '../store/list-messages.ts'
 import { recentImports } from '../store/imports.ts'
 import { allLabels } from '../store/labels.ts'
+import { listMessages } from '../store/list-messages.ts'
 import { malformedMessages, readMessage, readRaw } from '../store/read-message.ts'
 import type { Inbox } from '../testing.ts'
 import { startInbox } from '../testing.ts'
@@ -52,13 +52,18 @@ describe('an import', () => {
   })
 
   it('reads the messages of other parsers without losing one', async () => {
-    const counts = await bring(vectors)
-    assert.deepEqual(counts, { found: 145, added: 145, known: 0, malformed: 0, refused: 0 })
+    const files = readdirSync(vectors, { recursive: true }).filter((name) => String(name).endsWith('.eml'))
+    const inMboxes = 5
+    const found = files.length + inMboxes
+    assert.deepEqual(await bring(vectors), { found, added: found, known: 0, malformed: 0, refused: 0 })
   })
 
   it('counts a message once that two imports bring at the same time', async () => {
     const other = createReader()
-    const both = await Promise.all([bring(samples), importMail(inbox.mailbox, { places: [samples], reader: other, labelFolders: true })])
+    const both = await Promise.all([
+      bring(samples),
+      importMail(inbox.mailbox, { places: [samples], reader: other, labelFolders: true }),
+    ])
     await other.close()
     const sum = (name: 'added' | 'known' | 'malformed') => both[0][name] + both[1][name]
     assert.deepEqual([sum('added'), sum('known'), sum('malformed')], [44, 47, 3])
@@ -76,7 +81,7 @@ describe('an import', () => {
     await assert.rejects(importMail(inbox.mailbox, { places: [samples], reader, labelFolders: false, onMessage }), stop)
     const [run] = recentImports(inbox.mailbox)
     assert.deepEqual([run?.found, run?.finishedMs], [10, null])
-    assert.deepEqual(await bring(samples), { found: 47, added: 36, known: 10, malformed: 1, refused: 0 })
+    assert.deepEqual(await bring(samples), { found: 47, added: 34, known: 10, malformed: 3, refused: 0 })
   })
 
   it('keeps nothing of a message whose keys it did not get', async () => {
@@ -107,7 +112,10 @@ describe('an import', () => {
     assert.deepEqual(await allLabels(inbox.mailbox), [])
     put('Invoices/b.eml', 'Subject: b\n\nx')
     await bring(folder)
-    assert.deepEqual((await allLabels(inbox.mailbox)).map(({ name, messages }) => [name, messages]), [['Invoices', 1]])
+    assert.deepEqual(
+      (await allLabels(inbox.mailbox)).map(({ name, messages }) => [name, messages]),
+      [['Invoices', 1]],
+    )
   })
 
   it('shows a message from the future as come today', async () => {
@@ -117,12 +125,12 @@ describe('an import', () => {
   })
 
   it('puts a large message together again, byte by byte', async () => {
-    const text = Buffer.concat([Buffer.from('Subject: large\n\n'), Buffer.alloc(9_500_000, 'Lorem ipsum, dolor.\n')])
+    const text = Buffer.concat([Buffer.from('Subject: large\n\n'), Buffer.alloc(3_500_000, 'Lorem ipsum, dolor.\n')])
     put('a.eml', text)
     await bring(folder)
     const id = (await list()).items[0]?.id as string
     assert.deepEqual(await readRaw(inbox.mailbox, id), text)
-    inbox.database.prepare("DELETE FROM sealed WHERE field = 'raw.9'").run()
+    inbox.database.prepare("DELETE FROM sealed WHERE field = 'raw.3'").run()
     assert.equal(await readRaw(inbox.mailbox, id), null)
   })
 })
@@ -133,7 +141,23 @@ describe('the store', () => {
     const files = readdirSync(inbox.folder).map((name) => readFileSync(join(inbox.folder, name)).toString('latin1'))
     assert.ok(files.length >= 2, 'the log of the database is looked at too')
     const stored = files.join('').toLowerCase()
-    const words = ['hollin', 'invoice', 'brightwater', 'wedding', 'jacket', 'stromrechnung', 'newsletter', 'suspicious', 'congratulations', 'jetty.png', 'not-mail', 'application/pdf', 'text/html', 'mara@', 'content-type']
+    const words = [
+      'hollin',
+      'invoice',
+      'brightwater',
+      'wedding',
+      'jacket',
+      'stromrechnung',
+      'newsletter',
+      'suspicious',
+      'congratulations',
+      'jetty.png',
+      'not-mail',
+      'application/pdf',
+      'text/html',
+      'mara@',
+      'content-type',
+    ]
     for (const word of words) assert.ok(!stored.includes(word), word)
     const base64 = Buffer.from('Hollin & Sons Timber').toString('base64').toLowerCase()
     assert.ok(!stored.includes(base64.slice(0, 20)))
@@ -144,13 +168,15 @@ describe('the store', () => {
     const [first, second, third] = (await list()).items.map((item) => item.id) as [string, string, string]
     const set = inbox.database.prepare('UPDATE sealed SET bytes = ? WHERE message_id = ? AND field = ?')
     const get = (id: string, field: string) =>
-      inbox.database.prepare('SELECT bytes FROM sealed WHERE message_id = ? AND field = ?').get(id, field)?.bytes as Uint8Array
+      inbox.database.prepare('SELECT bytes FROM sealed WHERE message_id = ? AND field = ?').get(id, field)
+        ?.bytes as Uint8Array
     set.run(get(second, 'subject'), first, 'subject')
     set.run(get(third, 'snippet'), third, 'subject')
     const items = new Map((await list()).items.map((item) => [item.id, item]))
     assert.equal(items.get(first)?.damaged, true)
     assert.equal(items.get(third)?.damaged, true)
     assert.equal(items.get(second)?.damaged, false)
-    await assert.rejects(readMessage(inbox.mailbox, 'x'.repeat(20)).then((message) => assert.notEqual(message, null)))
+    assert.equal(await readMessage(inbox.mailbox, first), null)
+    assert.equal(await readMessage(inbox.mailbox, 'x'.repeat(20)), null)
   })
 })

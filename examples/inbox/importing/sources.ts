@@ -45,8 +45,8 @@ export async function* sourcesIn(file: string, root: string): AsyncGenerator<Sou
   const handle = await open(file)
   try {
     const { size } = await handle.stat()
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(5), 0, 5, 0)
-    if (bytesRead === 5 && startsLikeMbox(buffer)) {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(8), 0, 8, 0)
+    if (startsLikeMbox(buffer.subarray(0, bytesRead))) {
       for await (const cut of cutMbox(createReadStream(file, { highWaterMark: 262_144 }))) {
         yield { origin: `${within}, message ${cut.number}`, folder, raw: cut.raw }
       }

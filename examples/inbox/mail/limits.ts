@@ -13,6 +13,6 @@ export const limits = {
   attachmentName: 255,
   attachmentType: 100,
   contentId: 200,
-  readMs: 10_000,
+  readMs: 30_000,
   readMemoryMb: 384,
 } as const

@@ -12,7 +12,10 @@ async function* inChunks(bytes: Buffer, size: number) {
 async function cut(text: string | Buffer, size = 65_536): Promise<string[]> {
   const cuts: Cut[] = []
   for await (const one of cutMbox(inChunks(Buffer.from(text), size))) cuts.push(one)
-  assert.deepEqual(cuts.map((one) => one.number), cuts.map((_, index) => index + 1))
+  assert.deepEqual(
+    cuts.map((one) => one.number),
+    cuts.map((_, index) => index + 1),
+  )
   return cuts.map((one) => one.raw?.toString() ?? 'too large')
 }
 
@@ -21,20 +24,22 @@ const file = (name: string) => readFileSync(new URL(`./vectors/jstedfast+MimeKit
 
 describe('an mbox file', () => {
   it('is cut at its separators and nowhere else', async () => {
-    assert.deepEqual(await cut(`${line}A: 1\n\none\n\n${line}A: 2\n\nFrom here on, all is well.\nFrom Russia with love\n`), [
-      'A: 1\n\none\n\n',
-      'A: 2\n\nFrom here on, all is well.\nFrom Russia with love\n',
-    ])
+    assert.deepEqual(
+      await cut(`${line}A: 1\n\none\n\n${line}A: 2\n\nFrom here on, all is well.\nFrom Russia with love\n`),
+      ['A: 1\n\none\n\n', 'A: 2\n\nFrom here on, all is well.\nFrom Russia with love\n'],
+    )
     assert.equal((await cut(file('simple.mbox'))).length, 3)
     assert.equal((await cut(file('unmunged.mbox'))).length, 2)
   })
 
   it('gives quoted lines back as they were', async () => {
-    assert.deepEqual(await cut(`${line}A: 1\n\n>From me\n>>From you\n> From\n`), ['A: 1\n\nFrom me\n>From you\n> From\n'])
+    assert.deepEqual(await cut(`${line}A: 1\n\n>From me\n>>From you\n> From\n`), [
+      'A: 1\n\nFrom me\n>From you\n> From\n',
+    ])
   })
 
   it('is told by its first bytes', () => {
-    assert.equal(startsLikeMbox(Buffer.from('From a')), true)
+    for (const start of ['From a', 'From ', '\ufeffFrom -']) assert.equal(startsLikeMbox(Buffer.from(start)), true)
     for (const start of ['From: a', 'from a', ' From', '']) assert.equal(startsLikeMbox(Buffer.from(start)), false)
   })
 
@@ -45,11 +50,17 @@ describe('an mbox file', () => {
   it('is cut the same in whatever chunks it comes', async () => {
     const body = fc.array(fc.constantFrom('From me', '>From me', '', 'x', '\r', 'A: 1'), { maxLength: 6 })
     await fc.assert(
-      fc.asyncProperty(fc.array(body, { minLength: 1, maxLength: 4 }), fc.integer({ min: 1, max: 70 }), async (bodies, size) => {
-        const text = bodies.map((lines) => line + lines.map((one) => `${one.replace(/^(>*From )/, '>$1')}\n`).join('')).join('')
-        const wanted = bodies.map((lines) => lines.map((one) => `${one}\n`).join(''))
-        assert.deepEqual(await cut(text, size), wanted)
-      }),
+      fc.asyncProperty(
+        fc.array(body, { minLength: 1, maxLength: 4 }),
+        fc.integer({ min: 1, max: 70 }),
+        async (bodies, size) => {
+          const text = bodies
+            .map((lines) => line + lines.map((one) => `${one.replace(/^(>*From )/, '>$1')}\n`).join(''))
+            .join('')
+          const wanted = bodies.map((lines) => lines.map((one) => `${one}\n`).join(''))
+          assert.deepEqual(await cut(text, size), wanted)
+        },
+      ),
       { numRuns: 200 },
     )
   })

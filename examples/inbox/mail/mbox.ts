@@ -11,7 +11,8 @@ const separator = /^From (?:- *$|- |\S+ .*\b\d{1,2}:\d{2}\b.*\b\d{4}\b)/
 /** "mboxrd": each `>` more than the first stood in the message itself. */
 const quotedFrom = /^>+From /
 
-export const startsLikeMbox = (start: Buffer) => start.subarray(0, 5).toString('latin1') === 'From '
+/** @param start the file's first 8 bytes, or all of them. Some programs write a byte order mark before everything. */
+export const startsLikeMbox = (start: Buffer) => /^(?:\u00ef\u00bb\u00bf)?From /.test(start.toString('latin1'))
 
 /**
  * Cuts an mbox file into its messages. It holds one message in memory, whatever the file's size.

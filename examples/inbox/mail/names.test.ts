@@ -24,7 +24,10 @@ describe('the name of a download', () => {
       fc.property(fc.string({ unit: 'binary', maxLength: 300 }), (name) => {
         const safe = safeFileName(name)
         assert.ok([...safe].length >= 1 && [...safe].length <= 121)
-        assert.match(contentDisposition(safe), /^attachment; filename="[\x20\x21\x23-\x5b\x5d-\x7e]*"; filename\*=UTF-8''[A-Za-z0-9%!._~-]+$/)
+        assert.match(
+          contentDisposition(safe),
+          /^attachment; filename="[\x20\x21\x23-\x5b\x5d-\x7e]*"; filename\*=UTF-8''[A-Za-z0-9%!._~-]+$/,
+        )
       }),
     )
   })
@@ -33,7 +36,13 @@ describe('the name of a download', () => {
 describe('the words of a text', () => {
   it('are folded, each once, and cut where people would', () => {
     assert.deepEqual(wordsOf('Invoice INVOICE ｉｎｖｏｉｃｅ straße Ⅳ'), ['invoice', 'straße', 'iv'])
-    assert.deepEqual(wordsOf('Ruth <accounts@hollin-timber.example>'), ['ruth', 'accounts', 'hollin', 'timber', 'example'])
+    assert.deepEqual(wordsOf('Ruth <accounts@hollin-timber.example>'), [
+      'ruth',
+      'accounts',
+      'hollin',
+      'timber',
+      'example',
+    ])
     assert.ok(wordsOf('来年四月の視察について').includes('視察'))
     assert.deepEqual(wordsOf(' -- … 🙂'), [])
   })

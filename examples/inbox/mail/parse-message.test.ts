@@ -13,7 +13,11 @@ async function message(lines: readonly string[]) {
 }
 const nested = (levels: number) => [
   'From: loop@example.net',
-  ...Array.from({ length: levels }, (_, level) => [`Content-Type: multipart/mixed; boundary=b${level}x`, '', `--b${level}x`]).flat(),
+  ...Array.from({ length: levels }, (_, level) => [
+    `Content-Type: multipart/mixed; boundary=b${level}x`,
+    '',
+    `--b${level}x`,
+  ]).flat(),
   'Content-Type: text/plain',
   '',
   'deep',
@@ -65,7 +69,13 @@ describe('a message', () => {
 
 describe('a message that can not be read', () => {
   it('is told from one that can by its header', async () => {
-    for (const lines of [['just a note'], ['Note: call back', '', 'x'], ['From:', 'Subject:', '', 'x'], [''], ['\u00a0From: a@example.org', '', 'x']])
+    for (const lines of [
+      ['just a note'],
+      ['Note: call back', '', 'x'],
+      ['From:', 'Subject:', '', 'x'],
+      [''],
+      ['\u00a0From: a@example.org', '', 'x'],
+    ])
       assert.deepEqual(await parse(lines), { problem: 'NO_HEADER' }, lines[0])
   })
 
@@ -75,14 +85,32 @@ describe('a message that can not be read', () => {
     const long = (bytes: number) => ['From: a@example.org', `X-Long: ${'x'.repeat(bytes)}`, '', 'x']
     assert.ok('message' in (await parse(long(limits.headerBytes - 100))))
     assert.deepEqual(await parse(long(limits.headerBytes)), { problem: 'HEADER_TOO_LARGE' })
-    const many = (count: number) => ['From: a@example.org', 'Content-Type: multipart/mixed; boundary=b', '', ...Array.from({ length: count }, () => ['--b', 'Content-Type: image/png', '', 'x']).flat(), '--b--']
+    const many = (count: number) => [
+      'From: a@example.org',
+      'Content-Type: multipart/mixed; boundary=b',
+      '',
+      ...Array.from({ length: count }, () => ['--b', 'Content-Type: image/png', '', 'x']).flat(),
+      '--b--',
+    ]
     assert.ok('message' in (await parse(many(limits.attachments))))
     assert.deepEqual(await parse(many(limits.attachments + 1)), { problem: 'TOO_MANY_ATTACHMENTS' })
-    assert.deepEqual(await parseMessage(Buffer.alloc(limits.messageBytes + 1, 'From: a@example.org\n')), { problem: 'TOO_LARGE' })
+    assert.deepEqual(await parseMessage(Buffer.alloc(limits.messageBytes + 1, 'From: a@example.org\n')), {
+      problem: 'TOO_LARGE',
+    })
   })
 
   it('never makes the parser throw, whatever its bytes', async () => {
-    const heads = ['From: a', 'Content-Type: multipart/mixed; boundary=b', 'Content-Type: message/rfc822', 'Content-Transfer-Encoding: base64', 'Content-Type: text/plain; charset=utf-7', 'Subject: =?utf-7?Q?+?=', '--b', '--b--', '']
+    const heads = [
+      'From: a',
+      'Content-Type: multipart/mixed; boundary=b',
+      'Content-Type: message/rfc822',
+      'Content-Transfer-Encoding: base64',
+      'Content-Type: text/plain; charset=utf-7',
+      'Subject: =?utf-7?Q?+?=',
+      '--b',
+      '--b--',
+      '',
+    ]
     const line = fc.oneof(fc.constantFrom(...heads), fc.string({ unit: 'binary', maxLength: 40 }))
     await fc.assert(
       fc.asyncProperty(fc.array(line, { maxLength: 30 }), async (lines) => {

@@ -5,7 +5,7 @@ export const problems = {
   HEADER_TOO_LARGE: 'Its header is larger than 512 KiB.',
   NESTED_TOO_DEEP: 'Its parts are nested more than 20 levels deep.',
   TOO_MANY_ATTACHMENTS: 'It has more than 250 attachments.',
-  TOO_SLOW: 'Reading it took more than 10 seconds.',
+  TOO_SLOW: 'Reading it took more than 30 seconds.',
   TOO_COSTLY: 'Reading it took more memory than one message may.',
   UNREADABLE: 'Its structure can not be read.',
 } as const

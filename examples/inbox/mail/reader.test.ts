@@ -31,10 +31,17 @@ describe('the reader', () => {
     const raws = ['one', 'two', 'three'].map((subject) => Buffer.from(`Subject: ${subject}\r\n\r\nx`))
     const parsed = await Promise.all(raws.map((raw) => reader.read(raw)))
     await reader.close()
-    assert.deepEqual(parsed.map((one) => ('message' in one ? one.message.subject : one.problem)), ['one', 'two', 'three'])
+    assert.deepEqual(
+      parsed.map((one) => ('message' in one ? one.message.subject : one.problem)),
+      ['one', 'two', 'three'],
+    )
   })
 
-  for (const [act, problem] of [['fill', 'TOO_COSTLY'], ['fail', 'UNREADABLE'], ['leave', 'UNREADABLE']] as const)
+  for (const [act, problem] of [
+    ['fill', 'TOO_COSTLY'],
+    ['fail', 'UNREADABLE'],
+    ['leave', 'UNREADABLE'],
+  ] as const)
     it(`goes on with the next message after one that makes its thread ${act}`, async () => {
       const reader = open()
       assert.deepEqual(await reader.read(Buffer.from(act)), { problem })

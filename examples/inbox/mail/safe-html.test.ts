@@ -14,7 +14,8 @@ const pixel = 'data:image/gif;base64,R0lGODlhAQABAAAAACw='
 
 describe('the HTML of a mail', () => {
   it('keeps what makes it pleasant to read', () => {
-    const html = '<table width="600"><tr><td style="padding:8px 12px;color:#16202e"><h1>Hello</h1><p align="center">b<b>o</b>ld</p></td></tr></table>'
+    const html =
+      '<table width="600"><tr><td style="padding:8px 12px;color:#16202e"><h1>Hello</h1><p align="center">b<b>o</b>ld</p></td></tr></table>'
     assert.equal(safe(html), html)
   })
 
@@ -27,39 +28,82 @@ describe('the HTML of a mail', () => {
     ['a data link', '<a href="data:text/html,<script>alert(1)</script>">x</a>'],
     ['SVG', '<svg onload=alert(1)><script>alert(1)</script><a xlink:href="javascript:alert(1)">x</a></svg>'],
     ['MathML', '<math><mtext><img src=x onerror=alert(1)></mtext></math>'],
-    ['frames and plug-ins', '<iframe src=//evil.example></iframe><object data=//evil.example></object><embed src=//evil.example>'],
+    [
+      'frames and plug-ins',
+      '<iframe src=//evil.example></iframe><object data=//evil.example></object><embed src=//evil.example>',
+    ],
     ['forms', '<form action=//evil.example><input name=card><button>Pay</button></form>'],
-    ['base, meta, link', '<base href=//evil.example><meta http-equiv=refresh content="0;url=//evil.example"><link rel=stylesheet href=//evil.example>'],
+    [
+      'base, meta, link',
+      '<base href=//evil.example><meta http-equiv=refresh content="0;url=//evil.example"><link rel=stylesheet href=//evil.example>',
+    ],
     ['style sheets', '<style>@import url(//evil.example); p { background: url(//evil.example) }</style>'],
-    ['styles that load', '<p style="background:url(//evil.example);background-color:URL(//evil.example);color:u\\72l(//evil.example)">x</p>'],
+    [
+      'styles that load',
+      '<p style="background:url(//evil.example);background-color:URL(//evil.example);color:u\\72l(//evil.example)">x</p>',
+    ],
     ['styles that compute', '<p style="width:expression(alert(1));color:var(--x)">x</p>'],
     ['styles that cover the page', '<div style="position:fixed;inset:0;z-index:9;opacity:0">x</div>'],
-    ['remote pictures', '<img src="https://evil.example/a.png"><img src="//evil.example/a.png"><img srcset="//evil.example/a 2x">'],
-    ['remote backgrounds', '<table background="https://evil.example/a.png"><tr><td background="//evil.example/b"></td></tr></table>'],
-    ['media', '<video src=//evil.example poster=//evil.example></video><audio src=//evil.example></audio><source src=//evil.example>'],
+    [
+      'remote pictures',
+      '<img src="https://evil.example/a.png"><img src="//evil.example/a.png"><img srcset="//evil.example/a 2x">',
+    ],
+    [
+      'remote backgrounds',
+      '<table background="https://evil.example/a.png"><tr><td background="//evil.example/b"></td></tr></table>',
+    ],
+    [
+      'media',
+      '<video src=//evil.example poster=//evil.example></video><audio src=//evil.example></audio><source src=//evil.example>',
+    ],
     ['SVG as a picture', '<img src="data:image/svg+xml;base64,PHN2ZyBvbmxvYWQ9YWxlcnQoMSk+">'],
     ['a comment that ends early', '<!--><img src=x onerror=alert(1)>-->'],
-    ['text areas that hide markup', '<textarea><img src=x onerror=alert(1)></textarea><noscript><p title="</noscript><img src=x onerror=alert(1)>"></noscript>'],
+    [
+      'text areas that hide markup',
+      '<textarea><img src=x onerror=alert(1)></textarea><noscript><p title="</noscript><img src=x onerror=alert(1)>"></noscript>',
+    ],
   ] as const)
     it(`loses ${what}`, () => {
       const text = safe(html)
-      assert.doesNotMatch(text, /<(?!\/?(?:p|a|div|table|tbody|tr|td|span)\b)|\son\w+=|javascript|evil|url\(|expression|var\(|position|alert\(1\)"|svg/i)
+      assert.doesNotMatch(
+        text,
+        /<(?!\/?(?:p|a|div|table|tbody|tr|td|span)\b)|\son\w+=|javascript|evil|url\(|expression|var\(|position|alert\(1\)"|svg/i,
+      )
     })
 
   it('shows pictures that it brings along, and says where one is missing', () => {
     const pictures = new Map([['a b@example.org', pixel]])
-    assert.match(safeHtml('<img src="cid:a%20b@example.org" alt="A boat">', pictures), /^<img src="data:image\/gif;base64,[^"]*" alt="A boat" \/>$/)
-    assert.equal(safeHtml('<img src="cid:other" alt="A <boat>">', pictures), '<span class="picture">Picture not loaded: A &lt;boat&gt;</span>')
+    assert.match(
+      safeHtml('<img src="cid:a%20b@example.org" alt="A boat">', pictures),
+      /^<img src="data:image\/gif;base64,[^"]*" alt="A boat" \/>$/,
+    )
+    assert.equal(
+      safeHtml('<img src="cid:other" alt="A <boat>">', pictures),
+      '<span class="picture">Picture not loaded: A &lt;boat&gt;</span>',
+    )
     assert.equal(safe('<img src="https://count.example/open.gif" width="1" height="1">'), safe('<wbr>'))
     assert.deepEqual([...referredContentIds('<img src="cid:a%20b@example.org"> CID:%zz')], ['a b@example.org', '%zz'])
   })
 
   it('says beside each link where it leads, whatever the link says about itself', () => {
-    const text = safe('<a href="https://bank.example@evil.example/x" data-host="bank.example" target="_self" rel="opener">bank.example</a>')
-    assert.equal(text, '<a href="https://evil.example/x" data-host="evil.example" rel="noopener noreferrer" target="_blank">bank.example</a>')
+    const text = safe(
+      '<a href="https://bank.example@evil.example/x" data-host="bank.example" target="_self" rel="opener">bank.example</a>',
+    )
+    assert.equal(
+      text,
+      '<a href="https://evil.example/x" data-host="evil.example" rel="noopener noreferrer" target="_blank">bank.example</a>',
+    )
     assert.deepEqual(linksIn(`${text}${text}`), [{ href: 'https://evil.example/x', host: 'evil.example' }])
     assert.equal(linkTarget('https://еxample.org/')?.host, 'xn--xample-2of.org')
-    for (const address of ['ftp://a.example', 'relative', '//a.example', 'javascript:1', 'blob:https://a.example/1', 'file:///etc/passwd', `https://a.example/${'x'.repeat(5000)}`])
+    for (const address of [
+      'ftp://a.example',
+      'relative',
+      '//a.example',
+      'javascript:1',
+      'blob:https://a.example/1',
+      'file:///etc/passwd',
+      `https://a.example/${'x'.repeat(5000)}`,
+    ])
       assert.equal(linkTarget(address), null, address.slice(0, 40))
   })
 
@@ -74,7 +118,10 @@ describe('the HTML of a mail', () => {
     const text = safe(parsed.message.html)
     assert.match(text, /Congratulations/)
     assert.doesNotMatch(text, /<script|<svg|\son\w+=|javascript:|src="http|url\(|<form|<iframe|<base|<meta/i)
-    assert.deepEqual(linksIn(text).map((link) => link.host), ['evil.example'])
+    assert.deepEqual(
+      linksIn(text).map((link) => link.host),
+      ['evil.example'],
+    )
   })
 })
 
@@ -83,14 +130,18 @@ describe('pictures', () => {
     assert.equal(pictureType(Buffer.from('89504e470d0a1a0a00', 'hex')), 'image/png')
     assert.equal(pictureType(Buffer.from('GIF89a')), 'image/gif')
     assert.equal(pictureType(Buffer.from('RIFF\n\u0000\u0000\u0000WEBP')), 'image/webp')
-    for (const bytes of ['', '<svg onload="alert(1)">', '<html>', 'GIF88a', 'RIFF1234WAVE']) assert.equal(pictureType(Buffer.from(bytes)), null)
+    for (const bytes of ['', '<svg onload="alert(1)">', '<html>', 'GIF88a', 'RIFF1234WAVE'])
+      assert.equal(pictureType(Buffer.from(bytes)), null)
   })
 })
 
 describe('the first words of a message', () => {
   it('are those of its text without quotes, else of its HTML', () => {
     assert.equal(snippetOf({ text: 'Yes!\n> really?\n\u202eB\u0000ye', html: null }), 'Yes! B ye')
-    assert.equal(snippetOf({ text: ' \n', html: '<style>p{}</style><p>One &amp; two</p><p>three</p>' }), 'One & two three')
+    assert.equal(
+      snippetOf({ text: ' \n', html: '<style>p{}</style><p>One &amp; two</p><p>three</p>' }),
+      'One & two three',
+    )
     assert.equal([...snippetOf({ text: '🙂'.repeat(500), html: null })].length, 180)
   })
 

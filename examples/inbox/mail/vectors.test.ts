@@ -13,7 +13,10 @@ const json = (file: string) => JSON.parse(readFileSync(new URL(file, folder), 'u
 type Leaf = { readonly type: string; readonly file: string | null; readonly bytes: number; readonly sha256: string }
 /** What postal-mime keeps of the tree; not in its types. */
 type Node = {
-  readonly contentType: { readonly parsed: { readonly value: string; readonly params: Readonly<Record<string, string>> }; readonly multipart: string | false }
+  readonly contentType: {
+    readonly parsed: { readonly value: string; readonly params: Readonly<Record<string, string>> }
+    readonly multipart: string | false
+  }
   readonly contentDisposition: { readonly parsed: { readonly params: Readonly<Record<string, string>> } }
   readonly childNodes: readonly Node[]
   readonly content: ArrayBuffer | null
@@ -54,12 +57,14 @@ function differences(parts: readonly Part[], expected: readonly Leaf[]): string[
     if (part.type !== leaf.type) found.push(`type ${part.type} for ${leaf.type}`)
     if (part.file !== leaf.file) found.push(`name ${part.file} for ${leaf.file}`)
     const same = (content: Buffer) => content.length === leaf.bytes && hash(content) === leaf.sha256
-    if (!same(part.content) && !lineEndings(part.content).some(same)) found.push(`${part.content.length} bytes for ${leaf.bytes}`)
+    if (!same(part.content) && !lineEndings(part.content).some(same))
+      found.push(`${part.content.length} bytes for ${leaf.bytes}`)
     return found
   })
 }
 
-const report = 'CPython makes a text part of each block of a delivery report; here it stays one attachment, as it was sent'
+const report =
+  'CPython makes a text part of each block of a delivery report; here it stays one attachment, as it was sent'
 const noBoundary = 'a multipart without its boundary: CPython makes one part of it; here its text is shown as it came'
 const nothingInside = 'a multipart with nothing inside is no part here'
 const sameBoundary = 'nested multiparts that share a boundary: this parser begins a part at each line that fits'
@@ -74,10 +79,12 @@ const explained: Readonly<Record<string, string>> = {
   'python+cpython/test_email/msg_16.eml': report,
   'jstedfast+MimeKit/messages/issue358.eml':
     'a header line without a colon ends the header for CPython; here the rest of the header counts, and both bodies are read',
-  'jstedfast+MimeKit/messages/multipart-related-mhtml.eml': 'a soft line break at the very end of quoted-printable text',
+  'jstedfast+MimeKit/messages/multipart-related-mhtml.eml':
+    'a soft line break at the very end of quoted-printable text',
   'mikel+mail/attachment_emails/attachment_message_rfc822_inline_image.eml': nothingInside,
   'mikel+mail/error_emails/empty_in_reply_to.eml': nothingInside,
-  'mikel+mail/rfc2822/example13.eml': 'a header line without a colon ends the header for CPython, which takes the rest for text',
+  'mikel+mail/rfc2822/example13.eml':
+    'a header line without a colon ends the header for CPython, which takes the rest for text',
   'python+cpython/test_email/msg_17.eml': noBoundary,
   'python+cpython/test_email/msg_31.eml': noBoundary,
   'stalwartlabs+mail-parser/malformed/002.eml': noBoundary,
@@ -89,7 +96,8 @@ const explained: Readonly<Record<string, string>> = {
   'stalwartlabs+mail-parser/malformed/003.eml': nothingInside,
   'stalwartlabs+mail-parser/malformed/005.eml': 'a multipart inside a part that is not closed is text here',
   'stalwartlabs+mail-parser/rfc/008.eml': encodedMessage,
-  'stalwartlabs+mail-parser/thirdparty/002.eml': 'letters after the padding of base64: CPython stops, this parser reads on',
+  'stalwartlabs+mail-parser/thirdparty/002.eml':
+    'letters after the padding of base64: CPython stops, this parser reads on',
   'stalwartlabs+mail-parser/thirdparty/009.eml':
     'a piece of a message (message/partial) is kept as it came; CPython reads it as a message',
 }
@@ -113,7 +121,10 @@ describe('the messages of other parsers', () => {
       const parsed = await parseMessage(rawOf(file))
       assert.ok('message' in parsed, file)
       const { text, html, attachments } = parsed.message
-      const body = rawOf(file).toString('latin1').replace(/^[\s\S]*?\r?\n\r?\n/, '').trim()
+      const body = rawOf(file)
+        .toString('latin1')
+        .replace(/^[\s\S]*?\r?\n\r?\n/, '')
+        .trim()
       assert.ok(body === '' || text !== null || html !== null || attachments.length > 0, file)
     }
   })

@@ -30,10 +30,23 @@ after(() => inbox.stop())
 
 async function add(message: Partial<ParsedMessage>): Promise<void> {
   const raw = Buffer.from(JSON.stringify(message))
-  const empty = { subject: '', from: '', to: '', cc: '', date: '', sentMs: null, text: null, html: null, attachments: [] }
+  const empty = {
+    subject: '',
+    from: '',
+    to: '',
+    cc: '',
+    date: '',
+    sentMs: null,
+    text: null,
+    html: null,
+    attachments: [],
+  }
   const fingerprint = await messageFingerprint(inbox.mailbox, raw)
   const parsed = { message: { ...empty, ...message } }
-  assert.equal(await addMessage(inbox.mailbox, { importId, raw, fingerprint, origin: 'x', parsed, labelId: null }), 'added')
+  assert.equal(
+    await addMessage(inbox.mailbox, { importId, raw, fingerprint, origin: 'x', parsed, labelId: null }),
+    'added',
+  )
 }
 
 const page = (options: { search?: string; after?: Position | null; labelId?: string; person?: string } = {}) =>
@@ -106,7 +119,16 @@ describe('a position in an address', () => {
   it('comes back as it went, and anything else is none', () => {
     const id = 'abcdefghij0123456789'
     assert.deepEqual(positionAt(cursorOf({ receivedMs: nowMs, id })), { receivedMs: nowMs, id })
-    for (const wrong of [undefined, '', '.', `.${id}`, `zz.${id}x`, `-1.${id}`, `${'z'.repeat(11)}.${id}`, "1.' OR 1=1 -- aaaaaaaa"])
+    for (const wrong of [
+      undefined,
+      '',
+      '.',
+      `.${id}`,
+      `zz.${id}x`,
+      `-1.${id}`,
+      `${'z'.repeat(11)}.${id}`,
+      "1.' OR 1=1 -- aaaaaaaa",
+    ])
       assert.equal(positionAt(wrong), null, wrong)
     fc.assert(fc.property(fc.string(), (text) => positionAt(text) === null || /^[0-9a-z]+\.[\w-]{20}/.test(text)))
   })
@@ -122,7 +144,10 @@ describe('a label', () => {
     assert.equal(addLabel(mailbox, one, id), true)
     addLabel(mailbox, two, id)
     assert.deepEqual(await allLabels(mailbox), [{ id, name: 'Grüße', messages: 2 }])
-    assert.deepEqual((await page({ labelId: id })).items.map((item) => item.id), [one, two])
+    assert.deepEqual(
+      (await page({ labelId: id })).items.map((item) => item.id),
+      [one, two],
+    )
     removeLabel(mailbox, one, id)
     removeLabel(mailbox, one, id)
     removeLabel(mailbox, two, id)
@@ -143,13 +168,15 @@ describe('a label', () => {
   it('has a name of 1 to 40 visible characters', () => {
     assert.equal(labelName('  Trip   plans '), 'Trip plans')
     assert.equal(labelName('🙂'.repeat(40)), '🙂'.repeat(40))
-    for (const wrong of ['', ' ', 'x'.repeat(41), 'a\u0000b', 'a\u202eb', '\u200b']) assert.equal(labelName(wrong), null)
+    for (const wrong of ['', ' ', 'x'.repeat(41), 'a\u0000b', 'a\u202eb', '\u200b'])
+      assert.equal(labelName(wrong), null)
   })
 
   it('is refused after a hundred', async () => {
     const { mailbox } = inbox
     const have = Number(inbox.database.prepare('SELECT count(*) AS n FROM label').get()?.n)
-    for (let number = have; number < 100; number += 1) assert.notEqual(await labelNamed(mailbox, `Label ${number}`), null)
+    for (let number = have; number < 100; number += 1)
+      assert.notEqual(await labelNamed(mailbox, `Label ${number}`), null)
     assert.equal(await labelNamed(mailbox, 'One more'), null)
     assert.notEqual(await labelNamed(mailbox, 'Label 99'), null)
   })

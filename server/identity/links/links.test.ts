@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { Browser } from '../../sessions/testing.ts'
 import type { IdentityHouse, IdentityProcess } from '../testing.ts'
-import { goodPassword, join, openIdentityHouse, setUp, signInAs, tokenOf } from '../testing.ts'
+import { goodPassword, join, openIdentityHouse, signInAs, tokenOf } from '../testing.ts'
 
 const day = 86_400_000
 

@@ -48,6 +48,8 @@ export type Authorizer = {
 
 /** Serves whole hosts that are not Custodia's own: the gateway. */
 export type HostHandler = {
+  /** The hosts that it claims, for the certificate that names them. */
+  readonly hosts: readonly string[]
   /** `host` is lower case and without port. */
   claims(host: string): boolean
   handle(request: IncomingMessage, response: ServerResponse): void

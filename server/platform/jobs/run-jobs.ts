@@ -12,7 +12,7 @@ export type RunJobsOptions = {
   readonly database: Database
   readonly log: Log
   readonly metrics: Metrics
-  /** Waits; ends early, by throwing, when the signal is aborted. Default: a timer that keeps no process alive. */
+  /** Waits; ends early, by throwing, when the signal is aborted. Default: a timer. */
   readonly pause?: (ms: number, signal: AbortSignal) => Promise<void>
 }
 
@@ -47,13 +47,13 @@ export async function runJobs(options: RunJobsOptions): Promise<() => Promise<vo
     },
   }
   const stopping = new AbortController()
-  const pause = options.pause ?? ((ms, signal) => pauseFor(ms, undefined, { signal, ref: false }))
+  const pause = options.pause ?? ((ms, signal) => pauseFor(ms, undefined, { signal }))
   const running = new Set(jobs.map((job) => job.name))
   const loops = jobs.map((job) => repeat(job, needs, stopping.signal, pause).then(() => running.delete(job.name)))
   return async () => {
     stopping.abort()
     const late = new AbortController()
-    const patience = pauseFor(patienceMs, undefined, { signal: late.signal }).catch(() => {})
+    const patience = pause(patienceMs, late.signal).catch(() => {})
     await Promise.race([Promise.all(loops), patience])
     late.abort()
     if (running.size > 0)

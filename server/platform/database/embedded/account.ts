@@ -10,7 +10,7 @@ export type Account = {
   readonly capability: Capability | null
 } | null
 
-export type Capability = 'dac_read_search' | 'dac_override'
+type Capability = 'dac_read_search' | 'dac_override'
 
 type Ids = { readonly uid: number; readonly gid: number }
 

@@ -81,6 +81,6 @@ function removeUnfinished(folder: string): void {
     const path = join(parent, name)
     const [, pid] = path.startsWith(`${folder}.new-`) ? (/-(\d+)$/.exec(name) ?? []) : []
     if (pid !== undefined && (Number(pid) === process.pid || !isAlive(Number(pid))))
-      rmSync(path, { recursive: true, force: true })
+      rmSync(path, { recursive: true, force: true, maxRetries: 3 })
   }
 }

@@ -27,6 +27,8 @@ export type PostmasterOptions = {
   /** Over the usual ones. */
   readonly settings: Readonly<Record<string, string>>
   readonly log: Log
+  /** Ends the server, also while it is starting, which after a crash can take long. */
+  readonly stopping: AbortSignal
 }
 
 /** Small, and never less than durable: fsync, full_page_writes and synchronous_commit stay on. */
@@ -34,7 +36,7 @@ const settings = {
   listen_addresses: '',
   port: '5432',
   unix_socket_permissions: '0700',
-  max_connections: '40',
+  max_connections: '60',
   shared_buffers: '32MB',
   maintenance_work_mem: '16MB',
   huge_pages: 'off',
@@ -67,7 +69,7 @@ const stopWaitMs = 10_000
 
 /** Starts the server. @throws EmbeddedError FAILED with its last words where it ends before it is ready. */
 export async function startPostmaster(options: PostmasterOptions): Promise<Postmaster> {
-  const { installation, account, folder, socketFolder, log } = options
+  const { installation, account, folder, socketFolder, log, stopping } = options
   const chosen = {
     ...settings,
     ...installation.settings,
@@ -88,14 +90,18 @@ export async function startPostmaster(options: PostmasterOptions): Promise<Postm
     // A group of its own: Ctrl-C in a terminal reaches us alone, and we end it once nobody uses it any more.
     detached: true,
   })
-  const endOnExit = () => child.kill('SIGINT')
-  if (!endsWithUs) process.once('exit', endOnExit)
+  const end = () => child.kill('SIGINT')
+  if (!endsWithUs) process.once('exit', end)
+  stopping.addEventListener('abort', end)
 
   const lastLines: string[] = []
   const ended = new Promise<string>((resolve) => {
     child.once('error', (error) => resolve(error.message))
-    child.once('close', (code, signal) => resolve(`it ended with ${signal ?? code}`))
-  }).finally(() => process.removeListener('exit', endOnExit))
+    child.once('exit', (code, signal) => resolve(`it ended with ${signal ?? code}`))
+  }).finally(() => {
+    process.removeListener('exit', end)
+    stopping.removeEventListener('abort', end)
+  })
   const ready = new Promise<boolean>((resolve) => {
     createInterface({ input: child.stderr }).on('line', (line) => {
       lastLines.push(line)
@@ -103,7 +109,8 @@ export async function startPostmaster(options: PostmasterOptions): Promise<Postm
       report(log, line)
       if (line.includes(readyLine)) resolve(true)
     })
-    void ended.then(() => resolve(false))
+    // Not at its exit: its last words may still be on their way.
+    child.once('close', () => resolve(false))
   })
 
   if (!(await ready))

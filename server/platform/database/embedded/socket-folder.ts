@@ -7,7 +7,7 @@ import type { Account } from './account.ts'
 const maxPathBytes = process.platform === 'darwin' ? 103 : 107
 
 /** True where PostgreSQL can make its socket in this folder. */
-export const fitsSocket = (folder: string): boolean => Buffer.byteLength(join(folder, '.s.PGSQL.5432')) <= maxPathBytes
+const fitsSocket = (folder: string): boolean => Buffer.byteLength(join(folder, '.s.PGSQL.5432')) <= maxPathBytes
 
 /**
  * The folder that the socket stands in, which only the server's account (and root) may enter: `<dataFolder>/socket`, or

@@ -53,6 +53,7 @@ export async function supervise(options: SuperviseOptions): Promise<Supervised> 
   const account = accountFor(dataFolder, folder, installation.binaries)
   await ensureCluster({ installation, account, folder, syncNewFiles: options.syncNewFiles ?? true })
   const socket = makeSocketFolder(dataFolder, account)
+  const stopping = new AbortController()
   const start = () => {
     removeStaleLock(join(folder, 'postmaster.pid'), folder)
     removeStaleLock(join(socket.path, '.s.PGSQL.5432.lock'), folder)
@@ -63,11 +64,11 @@ export async function supervise(options: SuperviseOptions): Promise<Supervised> 
       socketFolder: socket.path,
       settings: options.settings ?? {},
       log,
+      stopping: stopping.signal,
     })
   }
 
   let current: Postmaster | null = null
-  const stopping = new AbortController()
   const keepRunning = async (first: Postmaster) => {
     let pauseMs = firstPauseMs
     let running: Postmaster | null = first
@@ -85,7 +86,8 @@ export async function supervise(options: SuperviseOptions): Promise<Supervised> 
       pauseMs = Math.min(pauseMs * 2, longestPauseMs)
       if (stopping.signal.aborted) return
       running = await start().catch((error: unknown) => {
-        log.error({ error }, 'the database could not be started again; the next attempt follows')
+        if (!stopping.signal.aborted)
+          log.error({ error }, 'the database could not be started again; the next attempt follows')
         return null
       })
     }
