@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join, relative, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Account } from './demo/accounts.ts'
 import { createAccounts, newAccounts } from './demo/accounts.ts'
@@ -101,6 +101,12 @@ async function main(): Promise<void> {
     remember(known)
   }
 
+  const verifierFile = join(data, 'verifier.key')
+  if (!existsSync(verifierFile)) {
+    const { key } = runCommand(serverScript, ['applications', 'key', 'watchdog', 'verifier'], environment)
+    writeFileSync(verifierFile, `${key}\n`, { mode: 0o600 })
+  }
+
   const inboxEnvironment: NodeJS.ProcessEnv = {
     ...process.env,
     CUSTODIA_URL: publicUrl,
@@ -151,7 +157,8 @@ ${accounts.map((account) => `  ${account.email.padEnd(width)}  ${account.passwor
   2  Put a label on a message. Then sign in as the reader, who may not: the gateway says no.
   3  As the administrator open the console, Ledger: find that refusal, and verify its proof in your browser.
   4  End a session under Users, and watch its next request fail.
-  5  npx custodia ledger verify ${publicUrl}
+  5  Verify the whole ledger from outside:
+     npx custodia ledger verify ${publicUrl} --token-file ${join(relative(process.cwd(), data) || '.', 'verifier.key')}
 
   Data: ${data}. Ctrl-C stops everything; the next run goes on from here.`)
 }

@@ -1,4 +1,5 @@
-import type { Users } from '@custodia/wire/http/identity.ts'
+import type { User, Users } from '@custodia/wire/http/identity.ts'
+import { isRefusal } from '../platform/errors.ts'
 import { normaliseAddress } from './email-address.ts'
 import type { Parts } from './parts.ts'
 import { emailIndex } from './parts.ts'
@@ -33,10 +34,21 @@ export async function listUsers(parts: Parts, organisationId: string, query: Use
   return { items: await show(parts, organisationId, page), next }
 }
 
-async function show(parts: Parts, organisationId: string, rows: readonly PersonRow[]) {
+/** A person whose key was destroyed is about to be erased: there is nobody to show any more. */
+async function show(parts: Parts, organisationId: string, rows: readonly PersonRow[]): Promise<User[]> {
   const ids = rows.map((row) => row.id)
   const roles = await parts.access.rolesOfMany(organisationId, ids)
-  return await Promise.all(rows.map((row) => showUser(parts, row, roles.get(row.id) ?? [])))
+  const shown = await Promise.all(
+    rows.map(async (row) => {
+      try {
+        return await showUser(parts, row, roles.get(row.id) ?? [])
+      } catch (error) {
+        if (isRefusal(error, 'KEY_SHREDDED')) return null
+        throw error
+      }
+    }),
+  )
+  return shown.filter((user) => user !== null)
 }
 
 const writeCursor = (row: PersonRow): string =>

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { eventually } from '../platform/cache/testing.ts'
 import type { Browser } from '../sessions/testing.ts'
 import { whoIs, withCookie } from '../sessions/testing.ts'
 import type { IdentityHouse, IdentityProcess } from './testing.ts'
@@ -227,15 +228,21 @@ test('when too many wait for their hash, the rest are told when to come back', a
 })
 
 test('a password that was changed while it was being verified does not sign in', async () => {
-  const { email, browser } = await join(one, administrator)
-  const next = 'another seven grey herons'
-  const [changed, signedIn] = await Promise.all([
-    browser.call('PUT', '/v1/me/password', { current: goodPassword, next }),
-    signInAs(stranger(), email),
-  ])
-  assert.equal(changed.status, 204)
-  if (signedIn.status === 200) {
-    const session = (signedIn.setCookie ?? '').split(';')[0]
-    assert.equal(await whoIs(one, withCookie(`${session};`)), null, 'it was ended with the others')
-  } else assert.equal(signedIn.code, 'IDENTITY_CREDENTIALS_WRONG')
+  const { email, user } = await join(one, administrator)
+  const changed = Promise.withResolvers<void>()
+  const locked = Promise.withResolvers<void>()
+  const { sql } = await import('kysely')
+  const changing = one.context.database.transaction(async (tx) => {
+    await sql`update identity.person set password = password || 'x' where id = ${user.id}`.execute(tx)
+    locked.resolve()
+    await changed.promise
+  })
+  await locked.promise
+  const before = one.hashes()
+  const signingIn = signInAs(stranger(), email)
+  await eventually(() => one.hashes() > before)
+  changed.resolve()
+  await changing
+  assert.equal((await signingIn).code, 'IDENTITY_CREDENTIALS_WRONG')
+  assert.equal(lastRefusal()?.data.reason, 'changed')
 })

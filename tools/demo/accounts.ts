@@ -12,9 +12,9 @@ export type Account = {
 export function newAccounts(password: string | undefined): readonly Account[] {
   const make = () => password ?? randomBytes(12).toString('base64url')
   return [
-    { email: 'ada@northwind.example', name: 'Ada Brandt', role: 'administrator', password: make() },
-    { email: 'mira@northwind.example', name: 'Mira Okafor', role: 'member', password: make() },
-    { email: 'tom@northwind.example', name: 'Tom Lindqvist', role: 'reader', password: make() },
+    { email: 'mara@brightwater.example', name: 'Mara Lind', role: 'administrator', password: make() },
+    { email: 'priya@brightwater.example', name: 'Priya Raman', role: 'member', password: make() },
+    { email: 'jonas@brightwater.example', name: 'Jonas Bäcker', role: 'reader', password: make() },
   ]
 }
 
@@ -24,7 +24,7 @@ export async function createAccounts(call: Caller, setupLink: string, accounts: 
   const token = setupLink.slice(setupLink.indexOf('#') + 1)
   const { email, name, password } = administrator
   const set = await call('POST', '/v1/setup', {
-    body: { token, organisation: 'Northwind Studio', name, email, password },
+    body: { token, organisation: 'Brightwater Boats', name, email, password },
   })
   if (set.status !== 200 || set.cookie === null)
     throw new Error(`The first administrator could not be made: ${JSON.stringify(set.body)}`)

@@ -76,7 +76,7 @@ describe('a message that can not be read', () => {
       [''],
       ['\u00a0From: a@example.org', '', 'x'],
     ])
-      assert.deepEqual(await parse(lines), { problem: 'NO_HEADER' }, lines[0])
+      assert.deepEqual(await parse(lines), { problem: 'NO_HEADER' }, String(lines[0]))
   })
 
   it('is refused above each limit and read below it', async () => {
@@ -94,7 +94,7 @@ describe('a message that can not be read', () => {
     ]
     assert.ok('message' in (await parse(many(limits.attachments))))
     assert.deepEqual(await parse(many(limits.attachments + 1)), { problem: 'TOO_MANY_ATTACHMENTS' })
-    assert.deepEqual(await parseMessage(Buffer.alloc(limits.messageBytes + 1, 'From: a@example.org\n')), {
+    assert.deepEqual(await parseMessage(Buffer.alloc(limits.messageBytes + 1)), {
       problem: 'TOO_LARGE',
     })
   })

@@ -1,0 +1,246 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import type { User } from '@custodia/wire/http/identity.ts'
+import type { Browser } from '../sessions/testing.ts'
+import { whoIs, withCookie } from '../sessions/testing.ts'
+import type { IdentityHouse, IdentityProcess } from './testing.ts'
+import { goodPassword, join, openIdentityHouse, setUp, signInAs } from './testing.ts'
+
+let house: IdentityHouse
+let one: IdentityProcess
+let other: IdentityProcess
+let administrator: Browser
+let ada: User
+
+before(async () => {
+  house = await openIdentityHouse()
+  one = await house.process()
+  other = await house.process()
+  administrator = await setUp(one)
+  ada = (await administrator.call('GET', '/v1/me')).body.user as User
+  await house.house.db.asOwner(`insert into identity.organisation values ('org_elsewhere', 'Elsewhere', now())`)
+})
+after(async () => await house.close())
+
+const change = async (id: string, body: object, browser = administrator) =>
+  await browser.call('PATCH', `/v1/users/${id}`, body)
+const cookieOf = ({ cookie }: Browser) => withCookie(`${cookie};`)
+
+/** Somebody of another organisation. */
+async function foreigner(): Promise<User> {
+  const { user } = await join(one, administrator)
+  await house.house.db.asOwner(`update identity.person set organisation_id = 'org_elsewhere' where id = '${user.id}'`)
+  return user
+}
+
+test('a person who is disabled is out on the very next request in every process, and can’t come back in', async () => {
+  const { browser, user, email } = await join(one, administrator)
+  for (const process of [one, other]) assert.notEqual(await whoIs(process, cookieOf(browser)), null)
+  for (const process of [one, other]) assert.equal((await process.identity.person(user.id))?.email, email)
+  assert.equal((await change(user.id, { state: 'disabled' })).body.state, 'disabled')
+  for (const process of [one, other]) assert.equal(await whoIs(process, cookieOf(browser)), null)
+  for (const process of [one, other]) assert.equal(await process.identity.person(user.id), null)
+  assert.equal((await signInAs(one.server.browser(), email)).code, 'IDENTITY_CREDENTIALS_WRONG')
+
+  assert.equal((await change(user.id, { state: 'active' })).body.state, 'active')
+  assert.equal(await whoIs(one, cookieOf(browser)), null, 'the old session stays ended')
+  assert.equal((await signInAs(one.server.browser(), email)).status, 200)
+})
+
+test('the last administrator who can sign in is neither disabled nor unmade', async () => {
+  const invited = { email: 'future-admin@example.org', name: 'F', roles: ['administrator'] }
+  const { body } = await administrator.call('POST', '/v1/invitations', invited)
+  const asleep = await join(one, administrator, { roles: ['administrator'] })
+  assert.equal((await change(asleep.user.id, { state: 'disabled' })).status, 200)
+
+  for (const wanted of [{ state: 'disabled' }, { roles: [] }, { roles: ['member'], state: 'active' }]) {
+    const refused = await change(ada.id, wanted)
+    assert.deepEqual([refused.status, refused.code], [409, 'IDENTITY_LAST_ADMINISTRATOR'], JSON.stringify(wanted))
+  }
+  assert.equal((await administrator.call('GET', '/v1/me')).status, 200)
+  assert.deepEqual((await administrator.call('GET', `/v1/users/${ada.id}`)).body.roles, ['administrator'])
+  await change((body.user as User).id, { roles: [] })
+})
+
+test('two administrators who disable each other at once: one of them stays', async () => {
+  const second = await join(one, administrator, { roles: ['administrator'] })
+  const third = await join(one, administrator, { roles: ['administrator'] })
+  assert.equal((await change(ada.id, { roles: ['administrator'] }, second.browser)).status, 200)
+  const bySecond = other.server.browser()
+  bySecond.cookie = second.browser.cookie
+  const answers = await Promise.all([
+    change(third.user.id, { state: 'disabled' }, bySecond),
+    change(second.user.id, { state: 'disabled' }, third.browser),
+    change(ada.id, { state: 'disabled' }, bySecond),
+  ])
+  const [row] = await house.house.db.asOwner(
+    `select count(*)::int as n from identity.person p join access.assignment a on a.subject_id = p.id
+     where p.state = 'active' and a.role = 'administrator'`,
+  )
+  assert.ok(Number(row?.n) >= 1, JSON.stringify(answers.map((answer) => answer.code)))
+  await house.house.db.asOwner(`update identity.person set state = 'active' where id = '${ada.id}'`)
+  await signInAs(administrator, ada.email)
+  for (const { user } of [second, third]) await change(user.id, { roles: [], state: 'disabled' })
+})
+
+test('people of another organisation are not seen, changed or found', async () => {
+  const { id, email } = await foreigner()
+  for (const answer of [
+    await administrator.call('GET', `/v1/users/${id}`),
+    await change(id, { state: 'disabled' }),
+    await change(id, { roles: ['administrator'] }),
+  ])
+    assert.deepEqual([answer.status, answer.code], [404, 'IDENTITY_USER_UNKNOWN'])
+  const found = await administrator.call('GET', `/v1/users?search=${encodeURIComponent(email)}`)
+  assert.deepEqual(found.body, { items: [], next: null })
+  const invited = await administrator.call('POST', '/v1/invitations', { email, name: 'X', roles: [] })
+  assert.equal(invited.code, 'IDENTITY_EMAIL_TAKEN')
+})
+
+test('whoever lacks the permission reads and changes nobody, themselves included', async () => {
+  const { browser, user } = await join(one, administrator)
+  for (const [method, path, body] of [
+    ['GET', '/v1/users'],
+    ['GET', `/v1/users/${ada.id}`],
+    ['PATCH', `/v1/users/${ada.id}`, { state: 'disabled' }],
+    ['PATCH', `/v1/users/${user.id}`, { roles: ['administrator'] }],
+  ] as const)
+    assert.equal((await browser.call(method, path, body)).code, 'ACCESS_DENIED', path)
+})
+
+test('nobody locks out or unmakes somebody who may do more than they may', async () => {
+  const manager = await join(one, administrator)
+  const { organisationId, id: subjectId } = manager.user
+  await house.house.db.asOwner(
+    `insert into access.assignment values ('${organisationId}', '${subjectId}', 'people-manager', now())`,
+  )
+  const answer = await change(ada.id, { state: 'disabled' }, manager.browser)
+  assert.ok(answer.status === 403, 'a role that is not configured grants nothing')
+  assert.equal((await administrator.call('GET', '/v1/me')).status, 200)
+})
+
+test('changing people needs a sign-in that is recent', async () => {
+  const { user } = await join(one, administrator)
+  house.house.machine.clock.advance(11 * 60_000)
+  assert.equal((await change(user.id, { state: 'disabled' })).code, 'FRESH_FACTOR_REQUIRED')
+  await signInAs(administrator, ada.email)
+})
+
+test('what is not a change is refused, and an empty one changes nothing', async () => {
+  const { user } = await join(one, administrator)
+  for (const body of [
+    { state: 'invited' },
+    { state: null },
+    { email: 'x@example.org' },
+    { roles: 'administrator' },
+    [],
+  ])
+    assert.equal((await change(user.id, body)).code, 'REQUEST_INVALID', JSON.stringify(body))
+  const { body } = await change(user.id, {})
+  assert.equal(body.state, 'active')
+})
+
+test('pages follow one another without a gap or a double, and a cursor that is not ours begins anew', async () => {
+  const all: string[] = []
+  let cursor: string | null = null
+  do {
+    const query: string = cursor === null ? '' : `&cursor=${cursor}`
+    const { body } = await administrator.call('GET', `/v1/users?limit=3${query}`)
+    all.push(...(body.items as User[]).map((user) => user.id))
+    cursor = body.next as string | null
+  } while (cursor !== null)
+  const whole = (await administrator.call('GET', '/v1/users?limit=200')).body.items as User[]
+  assert.deepEqual(
+    all,
+    whole.map((user) => user.id),
+  )
+  assert.equal(new Set(all).size, all.length)
+  const strange = await administrator.call('GET', `/v1/users?limit=3&cursor=${'x'.repeat(200)}`)
+  assert.deepEqual(
+    (strange.body.items as User[]).map((user) => user.id),
+    all.slice(0, 3),
+  )
+  for (const query of ['limit=0', 'limit=201', 'limit=x', 'cursor=%27', 'sort=name', 'search='])
+    assert.equal((await administrator.call('GET', `/v1/users?${query}`)).code, 'REQUEST_INVALID', query)
+})
+
+test('a person is found by the whole address, however it is spelled', async () => {
+  const { user } = await join(one, administrator, { email: 'findme@example.org' })
+  const search = async (text: string) =>
+    (await administrator.call('GET', `/v1/users?search=${encodeURIComponent(text)}`)).body.items as User[]
+  assert.deepEqual(
+    (await search('FindMe@Example.ORG')).map((one) => one.id),
+    [user.id],
+  )
+  for (const text of ['findme', 'findme@example', '%', "' or true --"]) assert.deepEqual(await search(text), [])
+})
+
+test('changing one’s password ends every other session and keeps this one', async () => {
+  const { browser, email } = await join(one, administrator)
+  const elsewhere = one.server.browser()
+  await signInAs(elsewhere, email)
+  const next = 'nine purple kettles sing'
+  assert.equal((await browser.call('PUT', '/v1/me/password', { current: goodPassword, next })).status, 204)
+  assert.equal((await browser.call('GET', '/v1/me')).status, 200)
+  assert.equal((await elsewhere.call('GET', '/v1/me')).code, 'AUTHENTICATION_REQUIRED')
+  assert.equal((await signInAs(one.server.browser(), email)).code, 'IDENTITY_CREDENTIALS_WRONG')
+  assert.equal((await signInAs(one.server.browser(), email, next)).status, 200)
+})
+
+test('a change of password with the wrong current one, or to an unfit one, changes nothing', async () => {
+  const { browser, email } = await join(one, administrator)
+  const wrong = await browser.call('PUT', '/v1/me/password', { current: 'wrong', next: 'nine purple kettles sing' })
+  assert.deepEqual([wrong.code, wrong.body.field], ['IDENTITY_CREDENTIALS_WRONG', 'body.current'])
+  const unfit = await browser.call('PUT', '/v1/me/password', { current: goodPassword, next: email.repeat(2) })
+  assert.deepEqual([unfit.code, unfit.body.field], ['IDENTITY_PASSWORD_UNFIT', 'body.next'])
+  assert.doesNotMatch(JSON.stringify(unfit.body), /example\.org/)
+  assert.equal((await browser.call('GET', '/v1/me')).status, 200)
+  assert.equal((await signInAs(one.server.browser(), email)).status, 200)
+})
+
+test('guesses at the current password are counted, too', async () => {
+  const { browser } = await join(one, administrator)
+  const codes = []
+  for (let tries = 0; tries < 6; tries++)
+    codes.push((await browser.call('PUT', '/v1/me/password', { current: 'wrong', next: goodPassword })).code)
+  assert.deepEqual(codes.at(-1), 'IDENTITY_TOO_MANY_TRIES')
+  assert.equal(codes.indexOf('IDENTITY_TOO_MANY_TRIES'), 5)
+})
+
+test('nothing that names a person stands in the database in the clear', async () => {
+  const { user } = await join(one, administrator, { email: 'hidden-person@example.org' })
+  const rows = JSON.stringify(await house.house.db.asOwner('select p::text from identity.person p'))
+  for (const text of ['hidden-person', 'Mira Okafor', 'Ada Brandt', goodPassword]) {
+    assert.equal(rows.includes(text) || rows.includes(Buffer.from(text).toString('hex')), false, text)
+  }
+  assert.ok(rows.includes(user.id))
+})
+
+test('a person’s data is exported, and erased with their index and their roles', async () => {
+  const { user, email } = await join(one, administrator, { email: 'forget-me@example.org' })
+  const { organisationId, id } = user
+  assert.partialDeepStrictEqual(await one.identity.subjectData.export(organisationId, id), { person: { email } })
+  assert.deepEqual(await one.identity.subjectData.export('org_elsewhere', id), {})
+  await other.identity.person(id)
+  const erase = (organisation: string) =>
+    one.context.database.transaction((tx) => one.identity.subjectData.erase(tx, organisation, id))
+  await erase('org_elsewhere')
+  assert.notEqual(await one.identity.person(id), null)
+  for (let twice = 0; twice < 2; twice++) await erase(organisationId)
+  for (const process of [one, other]) assert.equal(await process.identity.person(id), null)
+  assert.deepEqual(await one.access.rolesOf(organisationId, id), [])
+  assert.equal((await administrator.call('GET', `/v1/users/${id}`)).status, 404)
+  await join(one, administrator, { email })
+})
+
+test('a person whose key was destroyed is nobody, and keeps the list readable', async () => {
+  const { user } = await join(one, administrator)
+  await one.context.database.transaction((tx) => one.keyring.shred(tx, user.organisationId, user.id))
+  assert.equal(await one.identity.person(user.id), null)
+  const list = await administrator.call('GET', '/v1/users?limit=200')
+  assert.equal(list.status, 200)
+  assert.equal(
+    (list.body.items as User[]).some((one) => one.id === user.id),
+    false,
+  )
+})
