@@ -96,8 +96,9 @@ export async function withAccounts(
 }
 
 /** Signs in through the API. @returns the cookie, ready to be sent. */
-export async function signIn(call: Caller, account: Account): Promise<string> {
-  const answer = await call('POST', '/v1/sign-in', { body: { email: account.email, password: account.password } })
+export async function signIn(call: Caller, account: Account, headers: Record<string, string> = {}): Promise<string> {
+  const { email, password } = account
+  const answer = await call('POST', '/v1/sign-in', { body: { email, password }, headers })
   if (answer.cookie === null) throw new Error(`sign-in failed: ${JSON.stringify(answer.body)}`)
   return answer.cookie
 }

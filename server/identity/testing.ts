@@ -24,7 +24,9 @@ export type IdentityHouse = {
 }
 
 export async function openIdentityHouse(): Promise<IdentityHouse> {
-  const house = await openTestHouse([identity])
+  const house = await openTestHouse([identity], {
+    manager: { summary: 'Looks after people.', permissions: ['identity:users:*'] },
+  })
   const stops: (() => Promise<void>)[] = []
   return {
     house,

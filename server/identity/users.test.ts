@@ -108,14 +108,15 @@ test('whoever lacks the permission reads and changes nobody, themselves included
     assert.equal((await browser.call(method, path, body)).code, 'ACCESS_DENIED', path)
 })
 
-test('nobody locks out or unmakes somebody who may do more than they may', async () => {
-  const manager = await join(one, administrator)
-  const { organisationId, id: subjectId } = manager.user
-  await house.house.db.asOwner(
-    `insert into access.assignment values ('${organisationId}', '${subjectId}', 'people-manager', now())`,
-  )
-  const answer = await change(ada.id, { state: 'disabled' }, manager.browser)
-  assert.ok(answer.status === 403, 'a role that is not configured grants nothing')
+test('nobody locks out or unmakes somebody who may do more than they may, or gives what they lack', async () => {
+  const { browser } = await join(one, administrator, { roles: ['manager'] })
+  const { user } = await join(one, administrator)
+  for (const body of [{ state: 'disabled' }, { roles: [] }])
+    assert.equal((await change(ada.id, body, browser)).code, 'IDENTITY_NOT_YOURS_TO_CHANGE')
+  assert.equal((await change(user.id, { roles: ['administrator'] }, browser)).code, 'ACCESS_NOT_YOURS_TO_GIVE')
+  const invited = { email: 'a-friend@example.org', name: 'F', roles: ['administrator'] }
+  assert.equal((await browser.call('POST', '/v1/invitations', invited)).code, 'ACCESS_NOT_YOURS_TO_GIVE')
+  assert.equal((await change(user.id, { state: 'disabled' }, browser)).status, 200)
   assert.equal((await administrator.call('GET', '/v1/me')).status, 200)
 })
 

@@ -20,6 +20,8 @@ import { sessions } from './module.ts'
 
 type Modules = readonly Pick<Module, 'name' | 'migrations' | 'permissions'>[]
 
+type Roles = Readonly<Record<string, { summary: string; permissions: string[] }>>
+
 const migrationsOf = (modules: Modules): MigrationSource[] =>
   modules.map((module) => ({ module: module.name, folder: module.migrations as URL }))
 
@@ -47,7 +49,7 @@ export type TestHouse = {
   close(): Promise<void>
 }
 
-export async function openTestHouse(more: Modules = []): Promise<TestHouse> {
+export async function openTestHouse(more: Modules = [], roles: Roles = {}): Promise<TestHouse> {
   const db = await openTestDatabase(migrationsOf([keyring, access, sessions, ...more]))
   const machine = await testMachine()
   const permissions = Object.assign({}, ...[sessions, ...more].map((module) => module.permissions))
@@ -62,7 +64,7 @@ export async function openTestHouse(more: Modules = []): Promise<TestHouse> {
       const context: Context = { ...base, permissions, ...changes, config: {} }
       const uses = {
         keyring: await machine.start(database, { bus: context.bus }),
-        access: await startModule(access, { ...context, config: { roles: {} } }, {}),
+        access: await startModule(access, { ...context, config: { roles } }, {}),
       }
       const config = { ...testConfig, ...(changes.config as Partial<typeof testConfig> | undefined) }
       const started = await startModule(sessions, { ...context, config }, uses)

@@ -1,13 +1,15 @@
 import { request } from 'node:http'
 
 /** One call to the server's own HTTP API, over loopback, by the name it answers to. */
-export type Caller = (method: string, path: string, options?: { body?: unknown; cookie?: string }) => Promise<Answer>
+export type Caller = (method: string, path: string, options?: CallOptions) => Promise<Answer>
+
+export type CallOptions = { body?: unknown; cookie?: string; headers?: Readonly<Record<string, string>> }
 
 export type Answer = { readonly status: number; readonly body: Record<string, unknown>; readonly cookie: string | null }
 
 /** Node does not resolve `*.localhost` on every system, so the connection goes to the address and the name into Host. */
 export function caller(port: number, host: string): Caller {
-  return (method, path, { body, cookie } = {}) =>
+  return (method, path, { body, cookie, headers: more } = {}) =>
     new Promise((resolve, reject) => {
       const payload = body === undefined ? undefined : JSON.stringify(body)
       const headers = {
@@ -17,6 +19,7 @@ export function caller(port: number, host: string): Caller {
           ? {}
           : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(payload) }),
         ...(cookie === undefined ? {} : { cookie }),
+        ...more,
       }
       const sent = request({ host: '127.0.0.1', port, method, path, headers, timeout: 30_000 }, (response) => {
         const chunks: Buffer[] = []

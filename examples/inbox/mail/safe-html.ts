@@ -1,7 +1,7 @@
 import sanitizeHtml from 'sanitize-html'
 
-/** HTML above this is not shown as a page; its text still is. */
-export const maxHtmlCharacters = 1_048_576
+/** Longer ones only serve to keep the parser of styles busy. */
+const maxStyleCharacters = 4096
 const maxPictureCharacters = 3 * 1024 * 1024
 
 // No backslash, semicolon or at-sign, and no function that loads, computes or reads: what is left is sizes, colours and words.
@@ -30,7 +30,7 @@ const cellAttributes = ['align', 'valign', 'width', 'height', 'bgcolor', 'colspa
 /**
  * The HTML of a mail with everything taken out that runs, loads, sends or pretends.
  *
- * @param html at most `maxHtmlCharacters`.
+ * @param html at most what `showable` lets through.
  * @param pictures `data:` addresses of the message's own pictures by content id.
  */
 export function safeHtml(html: string, pictures: ReadonlyMap<string, string>): string {
@@ -70,6 +70,10 @@ export function safeHtml(html: string, pictures: ReadonlyMap<string, string>): s
       'xmp',
     ],
     transformTags: {
+      '*': (tagName, { style = '', ...attribs }) => ({
+        tagName,
+        attribs: style === '' || style.length > maxStyleCharacters ? attribs : { ...attribs, style },
+      }),
       a: (tagName, { href, title, style }) => ({ tagName, attribs: { ...link(href), ...present({ title, style }) } }),
       img: (_, attribs) => picture(attribs, pictures),
     },

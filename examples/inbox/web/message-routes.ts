@@ -1,8 +1,9 @@
 import type { FastifyInstance } from 'fastify'
 import { contentDisposition, safeFileName } from '../mail/file-name.ts'
+import { showable } from '../mail/html-limits.ts'
 import { linksIn } from '../mail/links.ts'
 import { plainText } from '../mail/plain-text.ts'
-import { maxHtmlCharacters, safeHtml } from '../mail/safe-html.ts'
+import { safeHtml } from '../mail/safe-html.ts'
 import { allLabels } from '../store/labels.ts'
 import { listMessages } from '../store/list-messages.ts'
 import type { Mailbox } from '../store/mailbox.ts'
@@ -52,14 +53,14 @@ export function messageRoutes(app: FastifyInstance, mailbox: Mailbox): void {
   app.get<OneMessage>('/messages/:id', mayRead, async ({ params, query, identity }, reply) => {
     const message = found(await readMessage(mailbox, idOf(params)))
     const html = await readBody(mailbox, message.id, 'html')
-    const framed = html !== null && html.length <= maxHtmlCharacters && query.view !== 'text'
+    const framed = html !== null && showable(html) && query.view !== 'text'
     const text = framed ? null : await readBody(mailbox, message.id, 'text')
     markSeen(mailbox, message.id, identity.userId)
     return sendPage(
       reply,
       messagePage({
         message,
-        text: framed ? null : (text ?? plainText((html ?? '').slice(0, maxHtmlCharacters))),
+        text: framed ? null : (text ?? plainText(html ?? '')),
         links: framed ? linksIn(safeHtml(html, new Map())) : [],
         labels: await allLabels(mailbox),
         identity,
@@ -70,7 +71,7 @@ export function messageRoutes(app: FastifyInstance, mailbox: Mailbox): void {
   app.get<OneMessage>('/messages/:id/body', mayRead, async ({ params }, reply) => {
     const message = found(await readMessage(mailbox, idOf(params)))
     const html = found(await readBody(mailbox, message.id, 'html'))
-    if (html.length > maxHtmlCharacters) throw new Refusal(404)
+    if (!showable(html)) throw new Refusal(404)
     const body = safeHtml(html, await ownPictures(mailbox, message.id, html))
     return reply.headers(mailBodyHeaders).type('text/html; charset=utf-8').send(mailDocument(body))
   })

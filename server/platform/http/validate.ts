@@ -21,10 +21,21 @@ export function compileValidator(schema: object, part: string): (value: unknown)
   const compiler = compilers[part as keyof typeof compilers] ?? forBody
   const validate: ValidateFunction = compiler.compile(schema)
   const root = part === 'querystring' ? 'query' : part
+  const coerces = compiler === forAddress
   return (value) => {
-    if (validate(value)) return true
+    if (validate(value)) {
+      const infinite = coerces ? infiniteField(value) : null
+      if (infinite === null) return true
+      throw refuseRequest('REQUEST_INVALID', { field: `${root}.${infinite}`, detail: 'is out of range' })
+    }
     throw refuseRequest('REQUEST_INVALID', describe(root, (validate.errors as ErrorObject[])[0] as ErrorObject))
   }
+}
+
+/** Ajv makes a number of `1e999`, and then does not hold what is infinite to the schema's bounds. */
+function infiniteField(value: unknown): string | null {
+  const found = Object.entries(value as object).find(([, one]) => typeof one === 'number' && !Number.isFinite(one))
+  return found?.[0] ?? null
 }
 
 /** Ajv's words, with the field's path in dots; a value that was sent is never repeated. */
