@@ -45,7 +45,9 @@ async function start(): Promise<void> {
   process.send?.({ ready: true, address: instance.publicUrl, port: serving.port, adminPort: serving.adminPort })
 }
 
-const words = process.argv.slice(2).filter((word) => word !== '--json')
+// What the flag asks for is a setting, so that `config` shows it and the environment can say it too.
+if (process.argv.includes('--tls')) process.env.CUSTODIA_TLS ??= 'development'
+const words = process.argv.slice(2).filter((word) => word !== '--json' && word !== '--tls')
 const json = process.argv.includes('--json')
 const name = Object.keys(commands)
   .filter((one) => words.slice(0, one.split(' ').length).join(' ') === one)

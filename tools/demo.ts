@@ -16,6 +16,7 @@ const { values: options } = parseArgs({
   options: {
     json: { type: 'boolean', default: false },
     mail: { type: 'string' },
+    tls: { type: 'boolean', default: false },
     help: { type: 'boolean', short: 'h', default: false },
   },
 })
@@ -24,6 +25,7 @@ if (options.help) {
 
 Starts Custodia, its gateway and Inbox, a mail application behind it.
   --mail DIR   import your own .eml files or mbox instead of the sample mail
+  --tls        https, with a certificate of an authority in the data folder
   --json       print one line of JSON when everything is ready
 
 CUSTODIA_LISTEN=127.0.0.1:PORT moves the port. CUSTODIA_DATA=DIR moves the data.
@@ -35,8 +37,9 @@ const say = (line: string) => (options.json ? process.stderr : process.stdout).w
 const data = resolve(root, process.env.CUSTODIA_DATA ?? 'data')
 const listen = process.env.CUSTODIA_LISTEN ?? '127.0.0.1:8080'
 const port = Number(listen.slice(listen.lastIndexOf(':') + 1))
-const publicUrl = `http://custodia.localhost:${port}`
-const inboxUrl = `http://inbox.localhost:${port}`
+const scheme = options.tls ? 'https' : 'http'
+const publicUrl = `${scheme}://custodia.localhost:${port}`
+const inboxUrl = `${scheme}://inbox.localhost:${port}`
 const serverScript = join(root, 'server/main.ts')
 const memory = join(data, 'demo.json')
 
@@ -72,6 +75,7 @@ async function main(): Promise<void> {
     CUSTODIA_DATA: data,
     CUSTODIA_LISTEN: listen,
     CUSTODIA_PUBLIC_URL: publicUrl,
+    CUSTODIA_TLS: options.tls ? 'development' : 'off',
   }
   delete environment.CUSTODIA_DEMO_PASSWORD
 
@@ -83,7 +87,8 @@ async function main(): Promise<void> {
   running.push(server.child)
   watch(server.child, 'Custodia')
 
-  const call = caller(port, 'custodia.localhost')
+  const authority = join(data, 'tls', 'authority.pem')
+  const call = caller(port, 'custodia.localhost', options.tls ? readFileSync(authority, 'utf8') : undefined)
   let known: Memory | null = existsSync(memory) ? (JSON.parse(readFileSync(memory, 'utf8')) as Memory) : null
   if (known === null) {
     say('Making the organisation, an administrator and two members …')
@@ -111,6 +116,7 @@ async function main(): Promise<void> {
     ...process.env,
     CUSTODIA_URL: publicUrl,
     CUSTODIA_APPLICATION_KEY_FILE: keyFile,
+    ...(options.tls ? { NODE_EXTRA_CA_CERTS: authority } : {}),
     INBOX_DATA: join(data, 'inbox'),
     INBOX_ORGANISATION: known.organisationId as string,
     INBOX_LISTEN: `127.0.0.1:${inboxPort}`,
@@ -136,6 +142,12 @@ function remember(what: Memory): void {
   writeFileSync(memory, JSON.stringify(what, null, 2), { mode: 0o600 })
 }
 
+/** A path as a person would type it here. */
+function near(path: string): string {
+  const from = relative(process.cwd(), path)
+  return from.startsWith('..') ? path : from
+}
+
 function watch(child: (typeof running)[number], name: string): void {
   child.once('exit', (code) => {
     if (stopping) return
@@ -158,7 +170,7 @@ ${accounts.map((account) => `  ${account.email.padEnd(width)}  ${account.passwor
   3  As the administrator open the console, Ledger: find that refusal, and verify its proof in your browser.
   4  End a session under Users, and watch its next request fail.
   5  Verify the whole ledger from outside:
-     npx custodia ledger verify ${publicUrl} --token-file ${join(relative(process.cwd(), data) || '.', 'verifier.key')}
+     npx custodia ledger verify ${publicUrl} --token-file ${near(join(data, 'verifier.key'))}
 
   Data: ${data}. Ctrl-C stops everything; the next run goes on from here.`)
 }

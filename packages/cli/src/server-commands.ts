@@ -25,7 +25,13 @@ async function carryOut(main: string, command: Described, { words, options, term
   const wrong = words.find((word) => !/^[a-z][a-z0-9-]{0,30}$/.test(word))
   if (wrong !== undefined) throw usageError(`“${wrong}” is no name: letters, digits and dashes, a letter first.`)
   if (!existsSync(main)) throw usageError('This installation has no server.')
-  const args = [main, ...command.name.split(' '), ...words, ...(options.json === true ? ['--json'] : [])]
+  const args = [
+    main,
+    ...command.name.split(' '),
+    ...words,
+    ...(options.json === true ? ['--json'] : []),
+    ...(options.tls === true ? ['--tls'] : []),
+  ]
   // The fourth is a channel without messages: when this process is killed it closes, and the server ends too.
   const stdio = ['inherit', 'inherit', 'inherit', 'ipc'] as const
   const env = Object.fromEntries(Object.entries(terminal.environment).filter(([name]) => !clientVariables.has(name)))
@@ -56,8 +62,8 @@ const described: readonly Described[] = [
     description:
       'It ends on SIGINT or SIGTERM, after the requests that it has begun. Where the configuration is wrong it does\nnot start, and says which setting and why.',
     count: [0, 0],
-    options: {},
-    examples: ['custodia start'],
+    options: { tls: { value: null, summary: 'Use TLS, with a certificate for development.' } },
+    examples: ['custodia start', 'custodia start --tls'],
   },
   {
     name: 'config',
