@@ -302,6 +302,14 @@ test('an ambiguous path is refused before anybody is asked', async () => {
   assert.equal(seen, null)
 })
 
+test('a method that nobody configured for is refused in our own words', async () => {
+  for (const method of ['TRACE', 'PROPFIND', 'LINK']) {
+    const got = await get('/public/a', { method })
+    assert.equal(codeOf(got), 'METHOD_NOT_ALLOWED')
+  }
+  assert.equal(seen, null)
+})
+
 test('a repeated header is refused', async () => {
   const got = await get('/public/a', { headers: { authorization: ['a', 'b'] } })
   assert.equal(codeOf(got), 'REQUEST_HEADER_INVALID')

@@ -95,6 +95,9 @@ export async function serveApplication(
     },
     handler: (_request, reply) => reply.from('', forward),
   })
+  app.setNotFoundHandler(() => {
+    throw refuseRequest('METHOD_NOT_ALLOWED')
+  })
   await app.ready()
   return app
 
