@@ -24,7 +24,7 @@ type Rule = { readonly files: RegExp; check(file: string, text: () => string): F
 
 const rules: readonly Rule[] = [
   {
-    files: /\.(tsx?|mjs|css|sql)$/,
+    files: /\.(tsx?|mjs|sql)$/,
     check: (file, text) => {
       const lines = text().split('\n').length - 1
       return lines > maxLines ? [{ where: file, what: `has ${lines} lines; over ${maxLines}, one file is two` }] : []
