@@ -20,7 +20,8 @@ gateway:
         inbox:write: Put labels on mail.
         inbox:import: See what was imported.
       rules:
-        - { path: "/import/**", permission: "inbox:import" }
+        - { path: "/imports", permission: "inbox:import" }
+        - { path: "/imports/**", permission: "inbox:import" }
         - { path: "/**", methods: [GET], permission: "inbox:read" }
         - { path: "/**", methods: [POST], permission: "inbox:write" }
 `

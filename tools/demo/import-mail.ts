@@ -8,7 +8,10 @@ export function importMail(
   quiet: boolean,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [script, mail], { env: environment, stdio: ['ignore', quiet ? 2 : 1, 2] })
+    const child = spawn(process.execPath, [script, mail, '--label-folders'], {
+      env: environment,
+      stdio: ['ignore', quiet ? 2 : 1, 2],
+    })
     child.once('error', reject)
     child.once('exit', (code) =>
       code === 0 ? resolve() : reject(new Error(`The mail in ${mail} could not be imported.`)),

@@ -41,7 +41,7 @@ describe('the HTML of a mail', () => {
     ['style sheets', '<style>@import url(//evil.example); p { background: url(//evil.example) }</style>'],
     [
       'styles that load',
-      '<p style="background:url(//evil.example);background-color:URL(//evil.example);color:u\\72l(//evil.example)">x</p>',
+      '<p style="background:url(//evil.example);background-color:URL(//evil.example);color:u\\72l(//evil.example);color:url(evil)">x</p>',
     ],
     ['styles that compute', '<p style="width:expression(alert(1));color:var(--x)">x</p>'],
     ['styles that cover the page', '<div style="position:fixed;inset:0;z-index:9;opacity:0">x</div>'],

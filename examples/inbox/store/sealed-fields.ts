@@ -97,7 +97,7 @@ export async function openShort<Field extends string>(
       return opened
     } catch (error) {
       if (!isCustodiaError(error, 'ENVELOPE_INVALID')) throw error
-      waiting = waiting.filter((_, index) => false)
+      waiting = waiting.filter((_, index) => index !== error.details.at)
     }
   }
   return opened

@@ -23,7 +23,7 @@ export function importPage(view: {
 <section class="block"><h2>Runs</h2>${
     runs.length === 0
       ? html`<p class="note">Nothing was imported yet. Start with <code>node examples/inbox/import.ts FOLDER</code>.</p>`
-      : html`<div class="scroll"><table><thead><tr><th>Started</th><th>State</th><th class="figure">Found</th><th class="figure">New</th><th class="figure">Known</th><th class="figure">Malformed</th><th class="figure">Refused</th></tr></thead><tbody>${runs.map(run)}</tbody></table></div>`
+      : html`<div class="scroll" tabindex="0" role="region" aria-label="Runs"><table><thead><tr><th>Started</th><th>State</th><th class="figure">Found</th><th class="figure">New</th><th class="figure">Known</th><th class="figure">Malformed</th><th class="figure">Refused</th></tr></thead><tbody>${runs.map(run)}</tbody></table></div>`
   }</section>
 <section class="block"><h2>${malformed.total === 0 ? 'No malformed message' : `${plural(malformed.total, 'malformed message')}, kept as ${malformed.total === 1 ? 'it' : 'they'} came`}</h2>
 ${malformed.items.length === 0 ? html`<p class="note">${icons.check} Every message could be read.</p>` : html`<ul class="report">${malformed.items.map((item) => malformedRow(item, nowMs))}</ul>`}

@@ -30,7 +30,7 @@ export function page(parts: {
 <body>
 <a class="skip" href="#main">Skip to the content</a>
 <header class="top">
-<a class="brand" href="/">${icons.logo}<span>Inbox</span></a>
+<a class="brand" href="/" aria-label="Inbox: all mail">${icons.logo}<span>Inbox</span></a>
 ${
   identity !== null &&
   html`<form class="search" role="search" action="/" method="get">
