@@ -1,5 +1,7 @@
 import type { ApiKeys } from './apikeys/api.ts'
 import { apikeys } from './apikeys/module.ts'
+import type { Ledger } from './audit/api.ts'
+import { audit } from './audit/module.ts'
 import type { Identity } from './identity/api.ts'
 import { identity } from './identity/module.ts'
 import type { Instance } from './instance.ts'
@@ -45,6 +47,20 @@ export const accountCommands: Readonly<Record<string, Command>> = {
         { organisationId, ...issued },
         `${issued.key}\nIt is shown once. Give it to ${application} as CUSTODIA_APPLICATION_KEY_FILE.`,
       )
+    })
+  },
+  async 'ledger check'(_args, json) {
+    await withInstance(async ({ app }) => {
+      const { findings, checkpoint, complete } = await app.api<Ledger>(audit).verify()
+      const ok = findings.length === 0 && complete
+      const lines = findings.map(({ kind, explanation }) => `${kind}: ${explanation}`)
+      const size = checkpoint?.size ?? 0
+      print(
+        json,
+        { ok, size, complete, findings },
+        ok ? `All ${size} entries are as they were signed for.` : lines.join('\n'),
+      )
+      if (!ok) process.exitCode = 1
     })
   },
 }

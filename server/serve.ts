@@ -52,6 +52,7 @@ export async function serve(instance: Instance, log: Log): Promise<Serving> {
     checks,
     () => draining,
     () => document,
+    errorTables,
   )
   const document = openApiDocument(
     [{ name: 'system', routes: system, errors: {} }, ...documented.slice(1)],
@@ -156,6 +157,3 @@ async function listenAdmin(listen: string, metrics: Instance['metrics'], log: Lo
     server.listen(port, host, () => resolve(server))
   })
 }
-
-/** Every error code with its meaning, for the reference. */
-export const errorReference = errorTables

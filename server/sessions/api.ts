@@ -5,7 +5,7 @@ import type { UserPrincipal } from '../platform/http/principal.ts'
 
 export type StartedSession = {
   readonly sessionId: string
-  /** The whole Set-Cookie header: `__Host-custodia`, HttpOnly, Secure where the public address is https or *.localhost, SameSite=Lax. */
+  /** The whole Set-Cookie header: `__Host-custodia`, Path=/, Secure, HttpOnly, SameSite=Lax. Browsers take it over https and on *.localhost. */
   readonly cookie: string
 }
 

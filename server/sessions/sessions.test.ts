@@ -109,6 +109,20 @@ test('a session that is not used ends when its idle time is over, remembered or 
   assert.equal(await one.sessions.expiry(signed.sessionId), null)
 })
 
+test('what is remembered is believed not a moment beyond the expiry', async () => {
+  const signed = await signIn(one)
+  const idleMs = testConfig.idleTimeoutSeconds * 1000
+  await house.db.asOwner(
+    `update sessions.session set last_used_at = to_timestamp(${(house.machine.clock.nowMs() + idleMs) / 1000})
+     where id = '${signed.sessionId}'`,
+  )
+  house.machine.clock.advance(idleMs - 1000)
+  assert.notEqual(await whoIs(one, withCookie(signed.cookie)), null)
+  assert.equal(one.sessions.authenticate(withCookie(signed.cookie)) instanceof Promise, false)
+  house.machine.clock.advance(1000)
+  assert.equal(await whoIs(one, withCookie(signed.cookie)), null)
+})
+
 test('a session ends when its absolute time is over, however much it is used', async () => {
   const signed = await signIn(one)
   const startedMs = house.machine.clock.nowMs()

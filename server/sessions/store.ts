@@ -27,7 +27,7 @@ const tables = (queries: Queries) => queries.withTables<Tables>()
 /** Not ended, and neither of its times is over. The one definition of it. */
 const live = (now: Date) => (is: ExpressionBuilder<Tables, 'sessions.session'>) =>
   is.and([
-    
+    is('sessions.session.ended_at', 'is', null),
     is('sessions.session.idle_expires_at', '>', now),
     is('sessions.session.absolute_expires_at', '>', now),
   ])

@@ -3,6 +3,8 @@ import { after, before, test } from 'node:test'
 import type { Browser } from '../../sessions/testing.ts'
 import type { IdentityHouse, IdentityProcess } from '../testing.ts'
 import { goodPassword, join, openIdentityHouse, signInAs, tokenOf } from '../testing.ts'
+import { useLink } from './link-store.ts'
+import { hashLink } from './one-time-link.ts'
 
 const day = 86_400_000
 
@@ -30,6 +32,15 @@ const invite = async (body: Record<string, unknown>) =>
 const accept = async (token: string, password = goodPassword) =>
   await stranger().call('POST', '/v1/invitations/accept', { token, name: 'Mira Okafor', password })
 const check = async (token: string) => await stranger().call('POST', '/v1/links/check', { token })
+
+/** A set-up link that Custodia did not make, as one that survived somehow. */
+async function plantSetupLink(token: string): Promise<void> {
+  const linkKey = await one.keyring.secret('link-token')
+  const hash = hashLink({ linkKey } as Parameters<typeof hashLink>[0], token).toString('hex')
+  await house.house.db.asOwner(
+    `insert into identity.link values ('\\x${hash}', 'setup', null, now(), '2999-01-01', null)`,
+  )
+}
 
 // These run in order: a set-up happens once in the life of an installation.
 
@@ -68,12 +79,13 @@ test('a password that is unfit leaves the set-up link as it was', async () => {
   assert.equal((await check(token)).status, 200)
 })
 
-test('of many who set up with one link at once exactly one becomes administrator', async () => {
-  const token = tokenOf((await one.identity.createSetupLink())?.link ?? '')
+test('of many who set up at once exactly one becomes administrator, even where a second link were valid', async () => {
+  const tokens = [tokenOf((await one.identity.createSetupLink())?.link ?? ''), 'c'.repeat(52)]
+  await plantSetupLink(tokens[1] as string)
   const answers = await Promise.all(
-    Array.from({ length: 8 }, async () => {
+    Array.from({ length: 8 }, async (_, n) => {
       const browser = stranger()
-      return { browser, answer: await browser.call('POST', '/v1/setup', setupBody(token)) }
+      return { browser, answer: await browser.call('POST', '/v1/setup', setupBody(tokens[n % 2] as string)) }
     }),
   )
   const won = answers.filter(({ answer }) => answer.status === 200)
@@ -91,12 +103,7 @@ test('of many who set up with one link at once exactly one becomes administrator
 test('once there is an organisation there is no set-up link, and none works that was made before', async () => {
   assert.equal(await one.identity.createSetupLink(), null)
   const token = 'b'.repeat(52)
-  const { hashLink } = await import('./one-time-link.ts')
-  const linkKey = await one.keyring.secret('link-token')
-  const hash = hashLink({ linkKey } as Parameters<typeof hashLink>[0], token).toString('hex')
-  await house.house.db.asOwner(
-    `insert into identity.link values ('\\x${hash}', 'setup', null, now(), '2999-01-01', null)`,
-  )
+  await plantSetupLink(token)
   assert.equal((await check(token)).code, 'IDENTITY_LINK_INVALID')
   assert.equal((await stranger().call('POST', '/v1/setup', setupBody(token))).code, 'IDENTITY_LINK_INVALID')
 })
@@ -116,6 +123,18 @@ test('of fifty who accept one invitation at once exactly one gets in', async () 
   const { body } = await invite({ email: 'crowd@example.org' })
   const answers = await Promise.all(Array.from({ length: 50 }, () => accept(tokenOf(String(body.link)))))
   assert.deepEqual(answers.map((answer) => answer.status).toSorted(), [200, ...Array.from({ length: 49 }, () => 410)])
+})
+
+test('the statement that uses a link up gives it to one of many, and only for its purpose', async () => {
+  const { body } = await invite({ email: 'statement@example.org' })
+  const linkKey = await one.keyring.secret('link-token')
+  const hash = hashLink({ linkKey } as Parameters<typeof hashLink>[0], tokenOf(String(body.link)))
+  const now = new Date(clock().nowMs())
+  const { queries } = one.context.database
+  assert.equal(await useLink(queries, hash, 'setup', now), false)
+  assert.equal(await useLink(queries, hash, 'invitation', new Date(now.getTime() + 7 * day)), false)
+  const used = await Promise.all(Array.from({ length: 20 }, () => useLink(queries, hash, 'invitation', now)))
+  assert.equal(used.filter(Boolean).length, 1)
 })
 
 test('an accepted invitation signs in with the name and the roles, and works no second time', async () => {
@@ -203,5 +222,5 @@ test('links that expired a month ago are swept, others stay', async () => {
   assert.equal((await check(tokenOf(String(body.link)))).status, 200)
   clock().advance(38 * day)
   await one.identity.jobs[0]?.run(new AbortController().signal)
-  assert.equal(await count(), 1, 'the one that never expires')
+  assert.equal(await count(), 2, 'those that never expire')
 })

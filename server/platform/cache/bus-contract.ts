@@ -47,6 +47,16 @@ export function busContract(name: string, skip: string | false, open: () => Prom
     other.end()
   })
 
+  promise('when publish resolves, every process has heard', async () => {
+    for (let round = 0; round < 50; round++) {
+      const [from, to] = round % 2 === 0 ? [a, b] : [b, a]
+      const other = heard(to, 'heard')
+      await from.publish('heard', String(round))
+      assert.deepEqual(other.messages, [String(round)])
+      other.end()
+    }
+  })
+
   promise('what one sender says stays in order', async () => {
     const other = heard(b, 'order')
     const sent = Array.from({ length: 200 }, (_, index) => String(index))

@@ -153,6 +153,31 @@ test('what could not be said is admitted to the others as soon as the medium wor
   assert.equal(losses(), 1)
 })
 
+test('publish waits for a process that is there and silent, and no longer than that one can trust its cache', async (t) => {
+  const { bus, receive, advance } = await openHeld(t)
+  let resolved = false
+  receive(`${'b'.repeat(26)} bus.beat 1`)
+  const said = bus.publish('x', 'y').then(() => {
+    resolved = true
+  })
+  await advance(1_900)
+  assert.equal(resolved, false)
+  await advance(200)
+  await said
+})
+
+test('a question is answered to whoever asked, and one that is no question is not', async (t) => {
+  const { receive, sent } = await openHeld(t)
+  const asker = 'b'.repeat(26)
+  receive(`${asker} bus.ask ${'9'.repeat(100)}`)
+  receive(`${asker} bus.ask 7`)
+  const answers = sent.filter((frame) => frame.split(' ')[1] === 'bus.heard')
+  assert.deepEqual(
+    answers.map((frame) => frame.split(' ').slice(2)),
+    [[asker, '7']],
+  )
+})
+
 test('the admitted loss of another process is a gap here', async (t) => {
   const { bus, receive } = await openHeld(t)
   let gaps = 0

@@ -3,6 +3,7 @@ import type { Log } from '../telemetry/log.ts'
 import type { Bus } from './cache.ts'
 import { decodeFrame, encodeFrame } from './frame.ts'
 import { Listeners } from './listeners.ts'
+import { Peers } from './peers.ts'
 import type { Connection } from './reconnecting.ts'
 import { Reconnecting } from './reconnecting.ts'
 
@@ -22,6 +23,9 @@ export type ProvenBusOptions = {
 const beatTopic = 'bus.beat'
 /** Says that its sender could not say something: everybody forgets what they cached. */
 const lossTopic = 'bus.loss'
+/** Asks all others whether they heard what its sender said before, and their answer: the sender asked, and its question. */
+const askTopic = 'bus.ask'
+const heardTopic = 'bus.heard'
 const beatEveryMs = 500
 /** A beat proves that everything sent before it has arrived; for this long we live on the proof. */
 const proofMs = 2_000
@@ -33,14 +37,21 @@ const patienceMs = 5_000
  * the last two seconds. Measured from the sending, a message of another process that we have not heard is never
  * older than that.
  *
- * Listeners in this process hear a message before `publish` resolves, and even where it then rejects because the medium is
- * lost. The others may not have heard it then; as soon as the medium works again they are told that there was a gap.
+ * When `publish` resolves, everybody has heard, or trusts no cache any more: each process whose beats we hear answers, and
+ * of one that does not answer within two seconds no beat can have come back that was sent after the message. So whoever is told that
+ * a session has ended finds it ended everywhere.
+ *
+ * Listeners in this process hear a message first, and even where `publish` then rejects because the medium is lost. The others may
+ * not have heard it then; as soon as the medium works again they are told that there was a gap.
  */
 export class ProvenBus implements Bus {
   readonly #sender = newId('bus').slice('bus_'.length)
   readonly #listeners: Listeners
   readonly #medium: Reconnecting<Medium>
   readonly #nowMs: () => number
+  readonly #peers: Peers
+  #asking: Promise<void> = Promise.resolve()
+  #askingNext: Promise<void> | null = null
   #provenMs = Number.NEGATIVE_INFINITY
   #openedMs = 0
   #beats: NodeJS.Timeout | undefined
@@ -65,6 +76,7 @@ export class ProvenBus implements Bus {
   private constructor(options: ProvenBusOptions) {
     this.#listeners = new Listeners(options.log)
     this.#nowMs = options.nowMs ?? (() => performance.now())
+    this.#peers = new Peers(this.#nowMs, proofMs)
     this.#medium = new Reconnecting<Medium>({
       name: options.name,
       log: options.log,
@@ -85,6 +97,7 @@ export class ProvenBus implements Bus {
       this.#owesLoss = true
       throw error
     }
+    await this.#everybodyHeard(medium)
   }
 
   subscribe(topic: string, listener: (message: string) => void): () => void {
@@ -105,11 +118,34 @@ export class ProvenBus implements Bus {
     this.#medium.close()
   }
 
+  /** One question at a time; what is said while it is under way shares the next one. */
+  #everybodyHeard(medium: Medium): Promise<void> {
+    this.#askingNext ??= this.#asking.then(() => {
+      this.#askingNext = null
+      this.#asking = this.#ask(medium)
+      return this.#asking
+    })
+    return this.#askingNext
+  }
+
+  async #ask(medium: Medium): Promise<void> {
+    const { id, answered } = this.#peers.ask()
+    const late = Promise.withResolvers<void>()
+    const timer = setTimeout(late.resolve, proofMs)
+    // One that can't be sent is one that nobody answers: then the time that a proof lasts says it.
+    this.#send(medium, askTopic, id)
+    await Promise.race([answered, late.promise])
+    clearTimeout(timer)
+  }
+
   #changed(medium: Medium | null): void {
     clearInterval(this.#beats)
     this.#provenMs = Number.NEGATIVE_INFINITY
     if (medium === null) return
     this.#openedMs = this.#nowMs()
+    this.#peers.reopened()
+    // A roll call: who answers is known before we first have something to say.
+    this.#send(medium, askTopic, '0')
     this.#beat(medium)
     this.#beats = setInterval(() => this.#beat(medium), beatEveryMs)
     this.#beats.unref()
@@ -122,16 +158,36 @@ export class ProvenBus implements Bus {
       return
     }
     // A beat that can't be sent is one that does not come back: `healthy` says the rest.
-    medium.send(encodeFrame({ sender: this.#sender, topic: beatTopic, text: String(now) })).catch(() => {})
+    this.#send(medium, beatTopic, String(now))
   }
 
   #receive(encoded: string): void {
     const frame = decodeFrame(encoded)
     if (frame === null || this.#closed) return
-    if (frame.sender === this.#sender) {
-      if (frame.topic === beatTopic) this.#prove(Number(frame.text))
-    } else if (frame.topic === lossTopic) this.#listeners.tellGap()
-    else if (frame.topic !== beatTopic) this.#listeners.tell(frame.topic, frame.text)
+    const { sender, topic, text } = frame
+    if (sender === this.#sender) {
+      if (topic === beatTopic) this.#prove(Number(text))
+      else if (topic === askTopic) this.#peers.echoed(text)
+      return
+    }
+    this.#peers.seen(sender)
+    if (topic === lossTopic) this.#listeners.tellGap()
+    else if (topic === askTopic) this.#answer(`${sender} ${text}`)
+    else if (topic === heardTopic) {
+      const [asker, id = ''] = text.split(' ')
+      if (asker === this.#sender) this.#peers.answered(sender, id)
+    } else if (topic !== beatTopic) this.#listeners.tell(topic, text)
+  }
+
+  #answer(question: string): void {
+    // A question has some digits: nobody makes us repeat more.
+    const medium = this.#medium.current
+    if (medium !== null && question.length <= 60) this.#send(medium, heardTopic, question)
+  }
+
+  /** What is lost on the way is missed by nobody for longer than a proof lasts. */
+  #send(medium: Medium, topic: string, text: string): void {
+    medium.send(encodeFrame({ sender: this.#sender, topic, text })).catch(() => {})
   }
 
   #prove(sentMs: number): void {

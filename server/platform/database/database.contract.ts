@@ -4,6 +4,7 @@ import { sql } from 'kysely'
 import { keepingLog } from '../telemetry/testing.ts'
 import { afterCommit } from './after-commit.ts'
 import type { Database, Queries } from './database.ts'
+import { ended, eventually } from './fixtures/observe.ts'
 import { openDatabase } from './open.ts'
 import type { TestDatabase, TestServerName } from './testing.ts'
 import { openTestDatabase } from './testing.ts'
@@ -204,6 +205,17 @@ export function databaseContract(server: TestServerName, missing: string | false
         )
       })
 
+      test('is taken whoever signs in, the owner of the tables as well', async () => {
+        const asOwner = openDatabase({ url: storage.ownerUrl, log: keepingLog().log })
+        try {
+          await asOwner.transaction((tx) => add(tx, 'by the application'))
+          for (const queries of [asOwner.queries, asOwner.aside])
+            await assert.rejects(sql`delete from ledger.entry`.execute(queries), { code: '42501' })
+        } finally {
+          await asOwner.close()
+        }
+      })
+
       test('cannot be exchanged for the owner’s from inside a session', async (t) => {
         if (new URL(database.url).username !== 'custodia_app') return t.skip('the shared server has one sign-in')
         await database
@@ -288,6 +300,23 @@ export function databaseContract(server: TestServerName, missing: string | false
         // The news may still be on its way to the pool: a use that meets it fails, as any use in that moment would.
         await database.ping().catch(() => {})
         await database.ping()
+      })
+
+      test('that end with the whole server are replaced once it is there again, and what was committed is too', async (t) => {
+        if (process.env.CUSTODIA_TEST_DATABASE_URL !== undefined) return t.skip('others use this server')
+        await add(database.queries, 'before the restart')
+        const [found] = await storage.asOwner(
+          `select substring(pg_read_file('postmaster.pid') from '^[0-9]+')::int as pid`,
+        )
+        process.kill(Number(found?.pid), 'SIGINT')
+        await ended(Number(found?.pid))
+        await eventually('the database answers again', () =>
+          database.ping().then(
+            () => true,
+            () => false,
+          ),
+        )
+        assert.equal(await has('before the restart'), true)
       })
 
       test('stop a statement after fifteen seconds, a wait for a lock after ten and an idle transaction after thirty', async () => {

@@ -1,100 +1,33 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import {
-  chmodSync,
-  chownSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs'
-import { tmpdir } from 'node:os'
+import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, afterEach, before, describe, test } from 'node:test'
-import { setTimeout as pause } from 'node:timers/promises'
 import { sql } from 'kysely'
 import pg from 'pg'
 import { keepingLog } from '../telemetry/testing.ts'
-import { isAlive } from './embedded/alive.ts'
 import { runningEmbedded } from './embedded/running.ts'
 import { serverOf } from './embedded/server-of.ts'
 import type { Embedded } from './embedded.ts'
 import { startEmbedded } from './embedded.ts'
-import type { OwnerProcess } from './fixtures/start-owner.ts'
-import { startOwner } from './fixtures/start-owner.ts'
+import {
+  ended,
+  eventually,
+  freshFolder,
+  processesOf,
+  query,
+  removeFolders,
+  runs,
+  statusOf,
+} from './fixtures/observe.ts'
+import { killOwners, startOwner } from './fixtures/start-owner.ts'
 import { openDatabase } from './open.ts'
 
-const isRoot = process.getuid?.() === 0
 const linux = process.platform === 'linux' ? false : 'ends with its owner on Linux only'
-const rootOnly = isRoot ? false : 'only root can become another user: NOT TESTED'
-
-/** An ordinary user, who has a name and owns nothing. */
-const nobody = { uid: 65_534, gid: 65_534 }
-const asNobody = ['setpriv', `--reuid=${nobody.uid}`, `--regid=${nobody.gid}`, '--clear-groups', '--']
-
 const { log } = keepingLog()
-const temporary: string[] = []
 
-function fresh(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'custodia-embedded-'))
-  temporary.push(folder)
-  return folder
-}
-
-async function query(url: string, text: string): Promise<unknown[]> {
-  const client = new pg.Client({ connectionString: url })
-  client.on('error', () => {})
-  await client.connect()
-  try {
-    return (await client.query(text)).rows
-  } finally {
-    await client.end()
-  }
-}
-
-async function eventually(what: string, check: () => boolean | Promise<boolean>): Promise<void> {
-  for (let waited = 0; waited < 15_000; waited += 10) {
-    if (await check()) return
-    await pause(10)
-  }
-  assert.fail(`did not come about: ${what}`)
-}
-
-/** A process that has ended may keep its number until somebody asks how it ended. */
-const runs = (pid: number) => isAlive(pid) && !/^Z/.test(statusOf(pid, 'State') ?? 'Z')
-const ended = (pid: number) => eventually(`process ${pid} ends`, () => !runs(pid))
-
-/** Everything that works in a cluster's folder. */
-const processesOf = (pid: number): number[] =>
-  readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-    .filter((one) => one === pid || parentOf(one) === pid)
-
-function parentOf(pid: number): number {
-  try {
-    return Number(readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ')[1])
-  } catch {
-    return 0
-  }
-}
-
-function statusOf(pid: number, field: string): string | undefined {
-  try {
-    return new RegExp(`^${field}:\\s+(.+)$`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
-  } catch {
-    return undefined
-  }
-}
-
-after(() => {
-  for (const folder of temporary) rmSync(folder, { recursive: true, force: true })
-})
+afterEach(killOwners)
+after(removeFolders)
 
 describe('an embedded database', () => {
   let home: string
@@ -104,7 +37,7 @@ describe('an embedded database', () => {
     return embedded
   }
   before(async () => {
-    home = fresh()
+    home = freshFolder()
     await start()
     await query(embedded?.url ?? '', 'create table public.note (text text)')
     await embedded?.stop()
@@ -174,6 +107,11 @@ describe('an embedded database', () => {
       { text: 'stopped' },
     ])
     assert.match(lines.map((line) => line.message).join('\n'), /was shut down at/)
+    await embedded.stop()
+    assert.deepEqual(
+      lines.filter(({ level }) => level === 'error' || level === 'warn'),
+      [],
+    )
   })
 
   test('of the same folder a second time is refused, by name, and the first one works on', async () => {
@@ -192,6 +130,11 @@ describe('an embedded database', () => {
     assert.equal(runningEmbedded(join(home, 'nowhere')), null)
     const { url, stop } = await start()
     assert.equal(runningEmbedded(home), url)
+    const state = join(home, 'postgres', 'postmaster.pid')
+    const written = readFileSync(state, 'utf8')
+    writeFileSync(state, written.replace('ready   ', 'starting'))
+    assert.equal(runningEmbedded(home), null, 'who still recovers answers nobody')
+    writeFileSync(state, written)
     await stop()
     assert.equal(runningEmbedded(home), null)
   })
@@ -264,6 +207,33 @@ describe('an embedded database', () => {
     assert.deepEqual(await query(embedded.url, `select text from public.note where text = 'both'`), [{ text: 'both' }])
   })
 
+  test('waits for what a killed server has left, instead of giving up', { skip: linux }, async () => {
+    const owner = await startOwner(home)
+    const client = new pg.Client({ connectionString: owner.url })
+    client.on('error', () => {})
+    await client.connect()
+    const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid')
+    const helper = rows[0]?.pid ?? 0
+    // It holds the shared memory for as long as it does not notice that its server is gone.
+    process.kill(helper, 'SIGSTOP')
+    process.kill(owner.server, 'SIGSTOP')
+    await owner.end('SIGKILL')
+    process.kill(owner.server, 'SIGKILL')
+    try {
+      const { log, lines } = keepingLog()
+      const starting = startEmbedded({ dataFolder: home, log })
+      await eventually('it meets what was left', () =>
+        lines.some((line) => /pre-existing shared memory/.test(line.message)),
+      )
+      process.kill(helper, 'SIGCONT')
+      embedded = await starting
+      assert.deepEqual(await query(embedded.url, 'select 1 as one'), [{ one: 1 }])
+    } finally {
+      if (runs(helper)) process.kill(helper, 'SIGCONT')
+      await client.end().catch(() => {})
+    }
+  })
+
   test('starts although the number in a stale lock belongs to another process of its user by now', {
     skip: linux,
   }, async () => {
@@ -332,7 +302,7 @@ describe('an embedded database', () => {
   test('runs without rights of its own, in a group of its own, and knows nothing of our environment', {
     skip: linux,
   }, async () => {
-    const owner: OwnerProcess = await startOwner(home)
+    const owner = await startOwner(home)
     assert.equal(statusOf(owner.server, 'NoNewPrivs'), '1')
     assert.match(statusOf(owner.server, 'CapEff') ?? '', /^0+$/)
     assert.doesNotMatch(statusOf(owner.server, 'Uid') ?? '', /\b0\b/)
@@ -350,89 +320,5 @@ describe('an embedded database', () => {
     await embedded.stop()
     assert.ok(lines.length > 0)
     assert.doesNotMatch(JSON.stringify(lines), /hunter2/)
-  })
-})
-
-describe('a fresh folder', () => {
-  test('that two processes start on at once gets one database, whole, and one of them is refused', async () => {
-    const folder = fresh()
-    const started = await Promise.allSettled([startOwner(folder), startOwner(folder)])
-    const owners = started.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
-    const refusals = started.flatMap((one) =>
-      one.status === 'rejected' ? [(one.reason as { code: string }).code] : [],
-    )
-    assert.deepEqual([owners.length, refusals], [1, ['IN_USE']])
-    assert.deepEqual(await query(owners[0]?.url ?? '', 'select current_user'), [{ current_user: 'custodia' }])
-    await owners[0]?.end('stop')
-    assert.deepEqual(readdirSync(folder).sort(), ['postgres', 'socket'])
-  })
-
-  test('in which making the database was interrupted is begun anew', { skip: linux }, async () => {
-    const folder = fresh()
-    const owner = spawn(process.execPath, [new URL('fixtures/owner-process.ts', import.meta.url).pathname, folder], {
-      stdio: 'ignore',
-    })
-    await eventually('it has begun', () => readdirSync(folder).some((name) => name.startsWith('postgres.new')))
-    owner.kill('SIGKILL')
-    await eventually('it has ended', () => owner.signalCode !== null)
-    assert.equal(existsSync(join(folder, 'postgres')), false)
-    const next = await startOwner(folder)
-    await next.end('stop')
-    assert.deepEqual(readdirSync(folder).sort(), ['postgres', 'socket'])
-  })
-
-  test('of an ordinary user belongs to that user, whom root may follow', { skip: rootOnly }, async () => {
-    const folder = fresh()
-    chownSync(folder, nobody.uid, nobody.gid)
-    const owner = await startOwner(folder, asNobody)
-    assert.equal(statSync(join(folder, 'postgres')).uid, nobody.uid)
-    await owner.end('stop')
-    const asRoot = await startOwner(folder)
-    assert.match(statusOf(asRoot.server, 'Uid') ?? '', /^65534\b/)
-    await asRoot.end('stop')
-  })
-
-  test('of another user is refused to an ordinary one, who is told why', { skip: rootOnly }, async () => {
-    await assert.rejects(startOwner(fresh(), asNobody), { code: 'UNREACHABLE' })
-    const open = fresh()
-    chmodSync(open, 0o777)
-    mkdirSync(join(open, 'postgres'), { mode: 0o700 })
-    await assert.rejects(startOwner(open, asNobody), { code: 'UNREACHABLE' })
-  })
-
-  test('of root is opened for the database alone, to pass through', { skip: rootOnly }, async () => {
-    const folder = fresh()
-    const owner = await startOwner(folder)
-    const { mode, uid, gid } = statSync(folder)
-    const account = statSync(join(folder, 'postgres'))
-    assert.deepEqual([mode & 0o777, uid, gid], [0o710, 0, account.gid])
-    assert.notEqual(account.uid, 0)
-    await owner.end('stop')
-  })
-
-  test('inside a folder that only root may enter works, by a right to pass and no other', {
-    skip: rootOnly,
-  }, async () => {
-    const folder = join(fresh(), 'inside')
-    const owner = await startOwner(folder)
-    // CAP_DAC_READ_SEARCH (linux/capability.h), or CAP_DAC_OVERRIDE where only that is held.
-    assert.match(statusOf(owner.server, 'CapEff') ?? '', /^0*[42]$/)
-    await owner.end('SIGKILL')
-    await ended(owner.server)
-  })
-
-  test('works for root where the system has no user postgres', { skip: rootOnly }, async (t) => {
-    const passwd = join(fresh(), 'passwd')
-    writeFileSync(passwd, 'root:x:0:0::/root:/bin/sh\nnobody:x:65534:65534::/:/bin/false\n')
-    const hidden = ['unshare', '--mount', 'sh', '-c', `mount --bind '${passwd}' /etc/passwd && exec "$@"`, 'sh']
-    const owner = await startOwner(fresh(), hidden).catch((error: Error) => {
-      if (!/unshare|mount/.test(error.message)) throw error
-      return null
-    })
-    if (owner === null) return t.skip('no mount namespaces here: NOT TESTED')
-    assert.match(statusOf(owner.server, 'Uid') ?? '', /^65432\b/)
-    assert.deepEqual(await query(owner.url, 'select 1 as one'), [{ one: 1 }])
-    await owner.end('SIGKILL')
-    await ended(owner.server)
   })
 })

@@ -59,7 +59,9 @@ export async function openTestDatabase(
       ownerUrl: url,
       reopen,
       async asOwner(text) {
-        superuser ??= connected(inDatabase(urls.admin, name))
+        superuser ??= connected(inDatabase(urls.admin, name), () => {
+          superuser = null
+        })
         const result: pg.QueryResult | pg.QueryResult[] = await (await superuser).query(text)
         return (Array.isArray(result) ? result.at(-1) : result)?.rows ?? []
       },
@@ -79,10 +81,11 @@ function inDatabase(url: string, name: string): string {
   return changed.href
 }
 
-async function connected(connectionString: string): Promise<pg.Client> {
+async function connected(connectionString: string, ended = () => {}): Promise<pg.Client> {
   const client = new pg.Client({ connectionString, connectionTimeoutMillis: 10_000, application_name: 'custodia test' })
   // A test may end the server under it.
   client.on('error', () => {})
+  client.once('end', ended)
   await client.connect()
   return client
 }

@@ -1,7 +1,9 @@
 import { Type } from 'typebox'
+import type { DocumentedErrors } from './error-page.ts'
+import { errorPage, errorPageHeaders } from './error-page.ts'
 import { refuseRequest } from './errors.ts'
 import type { Route } from './route.ts'
-import { defineRoute } from './route.ts'
+import { defineRoute, Reply } from './route.ts'
 
 const Alive = Type.Object({ status: Type.Literal('ok') })
 
@@ -13,7 +15,9 @@ export function systemRoutes(
   checks: readonly ReadinessCheck[],
   draining: () => boolean,
   document: () => object,
+  errorTables: readonly DocumentedErrors[],
 ): readonly Route[] {
+  const errors = errorPage(errorTables)
   const common = { method: 'GET', who: 'anyone', limit: 'read', sensitive: false } as const
   return [
     defineRoute({
@@ -51,6 +55,14 @@ export function systemRoutes(
       reply: Type.Unknown(),
       replyType: 'application/json; charset=utf-8',
       handle: async () => JSON.stringify(document()),
+    }),
+    defineRoute({
+      ...common,
+      path: '/docs/errors',
+      summary: 'Read what each error code means, as a page for people.',
+      reply: Type.String(),
+      replyType: 'text/html; charset=utf-8',
+      handle: async () => new Reply(200, errors, errorPageHeaders),
     }),
   ]
 }

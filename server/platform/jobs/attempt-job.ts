@@ -29,7 +29,8 @@ export async function attemptJob(job: Job, needs: JobNeeds, stopping: AbortSigna
   if (claimed === null) return dueInSeconds(queries, job.name)
 
   const held = holdLease(claimed, (lease) => renewLease(queries, lease, leaseSeconds), needs.log, startedMs)
-  const error = await run(job, AbortSignal.any([stopping, held.lost]))
+  // Told to stop while it was asking: what it holds now, it gives back unused.
+  const error = stopping.aborted ? null : await run(job, AbortSignal.any([stopping, held.lost]))
   const lease = await held.end()
 
   const outcome = held.lost.aborted ? 'lost' : stopping.aborted ? 'stopped' : error === null ? 'ok' : 'failed'

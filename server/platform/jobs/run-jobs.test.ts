@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import { sql } from 'kysely'
+import { eventually } from '../cache/testing.ts'
 import type { Database } from '../database/database.ts'
 import { openDatabase } from '../database/open.ts'
 import type { TestDatabase } from '../database/testing.ts'
@@ -104,7 +105,7 @@ test('while one runs it nobody else can, although it takes longer than its inter
   await registerJobs(storage.database.queries, ['test.long'])
   const { promise, resolve } = Promise.withResolvers<void>()
   const running = attemptJob({ name: 'test.long', everySeconds: 1, run: () => promise }, needsOf(), never)
-  while ((await row('test.long'))?.ran !== true) await turn()
+  await eventually(async () => (await row('test.long'))?.ran === true)
   const waits = await attemptJob(
     { name: 'test.long', everySeconds: 1, run: () => assert.fail() },
     needsOf(other),
@@ -165,11 +166,24 @@ test('a job that is stopped is due at once for somebody else, and counts as no f
     run: (signal) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
   }
   const running = attemptJob(job, needsOf(), stopping.signal)
-  while ((await row('test.stopped'))?.ran !== true) await turn()
+  await eventually(async () => (await row('test.stopped'))?.ran === true)
   stopping.abort()
   await running
   assert.deepEqual(await row('test.stopped'), { failures: 0, last_error: null, ran: true, due: 0 })
   assert.notEqual(await claimJob(other.queries, 'test.stopped', 30), null)
+})
+
+test('a job that is due just when the server stops is not begun', async () => {
+  await registerJobs(storage.database.queries, ['test.unbegun'])
+  const stopping = new AbortController()
+  const attempt = attemptJob(
+    { name: 'test.unbegun', everySeconds: 60, run: () => assert.fail() },
+    needsOf(),
+    stopping.signal,
+  )
+  stopping.abort()
+  await attempt
+  assert.deepEqual(await row('test.unbegun'), { failures: 0, last_error: null, ran: true, due: 0 })
 })
 
 test('the lease of a process that died ends by itself, and its late word changes nothing', async () => {
@@ -220,7 +234,7 @@ test('a long run keeps its lease', async (t) => {
   t.mock.timers.enable({ apis: ['setInterval'] })
   const { promise, resolve } = Promise.withResolvers<void>()
   const running = attemptJob({ name: 'test.kept', everySeconds: 1, run: () => promise }, needsOf(), never)
-  while ((await row('test.kept'))?.ran !== true) await turn()
+  await eventually(async () => (await row('test.kept'))?.ran === true)
   await storage.asOwner(`update platform.job set last_error = next_run_at::text where name = 'test.kept'`)
   t.mock.timers.tick(5_000)
   const moved = async () =>
@@ -229,7 +243,7 @@ test('a long run keeps its lease', async (t) => {
         `select next_run_at::text <> last_error as moved from platform.job where name = 'test.kept'`,
       )
     )[0]
-  while ((await moved())?.moved !== true) await turn()
+  await eventually(async () => (await moved())?.moved === true)
   resolve()
   await running
   assert.deepEqual(await row('test.kept'), { failures: 0, last_error: null, ran: true, due: 1 })
@@ -266,6 +280,8 @@ test('jobs run again and again until they are stopped, which stops what runs and
     metrics: createMetrics(),
     async pause(ms, signal) {
       paused.push(ms)
+      // The last one is the patience of the end, which is over as soon as the jobs are.
+      if (ms === 5_000) return new Promise((resolve) => signal.addEventListener('abort', () => resolve()))
       signal.throwIfAborted()
       await makeDue('test.quick')
     },

@@ -29,8 +29,14 @@ export function bound(
     return { command: program, args }
   }
   const identity = account === null ? [] : [`--reuid=${account.uid}`, `--regid=${account.gid}`, '--clear-groups']
-  const passing = account?.capability
-    ? [`--inh-caps=+${account.capability}`, `--ambient-caps=+${account.capability}`]
+  const capability = account?.capability
+  const passing = capability
+    ? [
+        `--inh-caps=+${capability}`,
+        `--ambient-caps=+${capability}`,
+        // Otherwise access(2), by which PostgreSQL looks for its own files, would not count it.
+        '--securebits=+no_setuid_fixup',
+      ]
     : []
   return {
     command: setpriv,

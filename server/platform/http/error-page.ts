@@ -1,0 +1,47 @@
+import { createHash } from 'node:crypto'
+import type { ErrorTable } from '../errors.ts'
+
+/** The errors of one module, as `app.ts` folds them together. */
+export type DocumentedErrors = { readonly module: string; readonly errors: ErrorTable }
+
+const style = `:root{color-scheme:light dark;font:16px/1.5 system-ui,sans-serif}main{max-width:44rem;margin:0 auto;padding:2rem 1rem}
+h2{margin-top:2.5rem}h3{font:600 1rem ui-monospace,monospace;margin:1.5rem 0 0}p{margin:0}section:target{outline:2px solid;outline-offset:.5rem}`
+
+const styleHash = createHash('sha256').update(style).digest('base64')
+
+/** No script, no form, no frame, and no style but the one above. */
+export const errorPageHeaders = {
+  'content-security-policy': `default-src 'none'; style-src 'sha256-${styleHash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
+  'cache-control': 'public, max-age=300',
+} as const
+
+/**
+ * The page that the `type` of a problem names (RFC 9457 §3.1.1: it should lead to documentation for people). Each code is an anchor.
+ */
+export function errorPage(tables: readonly DocumentedErrors[]): string {
+  const parts = tables
+    .filter(({ errors }) => Object.keys(errors).length > 0)
+    .map(({ module, errors }) => {
+      const sections = Object.entries(errors).map(
+        ([code, { status, title, help }]) =>
+          `<section id="${asText(code)}"><h3>${asText(code)} · ${status}</h3><p>${asText(title)}</p><p>${asText(help)}</p></section>`,
+      )
+      return `<h2>${asText(module)}</h2>\n${sections.join('\n')}`
+    })
+  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Errors of Custodia</title>
+<style>${style}</style></head><body><main><h1>Errors</h1>
+<p>A problem names one of these codes. They are stable: programs may rely on them.</p>
+${parts.join('\n')}
+</main></body></html>`
+}
+
+const entities: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+}
+
+/** Our own text, and escaped all the same: a title may quote `<` some day. */
+const asText = (text: string): string => text.replace(/[&<>"']/g, (one) => entities[one] as string)
