@@ -10,12 +10,14 @@ import type { Clock } from './platform/clock.ts'
 import type { SettingTable } from './platform/config/setting.ts'
 import type { Database } from './platform/database/database.ts'
 import type { MigrationSource } from './platform/database/migrate.ts'
+import type { ErrorTable } from './platform/errors.ts'
 import { actorOf } from './platform/events/event.ts'
 import { lateRecorder } from './platform/events/late-recorder.ts'
 import { httpErrors } from './platform/http/errors.ts'
 import type { DocumentedModule } from './platform/http/openapi.ts'
 import type { Exchange } from './platform/http/pipeline.ts'
 import type { Authenticator, Authorizer, HostHandler } from './platform/http/ports.ts'
+import type { Route } from './platform/http/route.ts'
 import type { Job } from './platform/jobs/job.ts'
 import type { Context, Module, PermissionTable, SubjectData } from './platform/module.ts'
 import type { Random } from './platform/random.ts'
@@ -98,14 +100,23 @@ export async function startApp(parts: Parts): Promise<App> {
     throw error
   }
 
+  const documented = started.map(({ module, api }) => ({
+    name: module.name,
+    routes: module.routes?.(api) ?? [],
+    errors: module.errors,
+  }))
+  const mistake = documented.flatMap(({ routes, errors }) =>
+    routes.map((route) => mistakeIn(route, permissions, errors)),
+  )
+  const first = mistake.find((one) => one !== null)
+  if (first !== undefined) {
+    await stop()
+    throw new Error(first as string)
+  }
   const authorizer = started.map(({ module, api }) => module.authorizer?.(api)).find((one) => one !== undefined)
   if (authorizer === undefined) throw new Error('no module decides')
   return {
-    documented: started.map(({ module, api }) => ({
-      name: module.name,
-      routes: module.routes?.(api) ?? [],
-      errors: module.errors,
-    })),
+    documented,
     jobs: started.flatMap(({ module, api }) => module.jobs?.(api) ?? []),
     authenticators: started.flatMap(({ module, api }) => module.authenticators?.(api) ?? []),
     authorizer,
@@ -126,6 +137,15 @@ export async function startApp(parts: Parts): Promise<App> {
     api: <Api>(module: { readonly name: string }) => apis[module.name] as Api,
     stop,
   }
+}
+
+/** A route names permissions and codes by text: one that nobody declares would deny, or document, in silence. */
+function mistakeIn(route: Route, permissions: PermissionTable, errors: ErrorTable): string | null {
+  const { who } = route
+  if (typeof who === 'object' && !(who.permission in permissions))
+    return `${route.method} ${route.path} needs ${who.permission}, which no module declares`
+  const code = route.errors?.find((one) => !(one in errors))
+  return code === undefined ? null : `${route.method} ${route.path} answers ${code}, which its module does not declare`
 }
 
 function allPermissions(config: Parts['config']): PermissionTable {

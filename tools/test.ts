@@ -26,6 +26,7 @@ const result = await runSteps([
   testStep('the example', ['examples/**/*.test.ts'], { concurrency: 2 }),
   testStep('the whole server', ['tests/server/*.test.ts'], { concurrency: 2 }),
   testStep('documents', ['tests/documents/*.test.ts'], { concurrency: 1 }),
+  testStep('attacks', ['tests/attack/*.test.ts'], { concurrency: 2 }),
   testStep('browser journeys', ['tests/journeys/*.test.ts'], { concurrency: 1 }),
   testStep('faults', ['tests/fault/*.test.ts'], { concurrency: 1 }),
 ])

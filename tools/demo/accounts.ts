@@ -39,6 +39,10 @@ export async function createAccounts(call: Caller, setupLink: string, accounts: 
     const accepted = await call('POST', '/v1/invitations/accept', {
       body: { token: link.slice(link.indexOf('#') + 1), name: member.name, password: member.password },
     })
-    if (accepted.status !== 200) throw new Error(`${member.email} could not join: ${JSON.stringify(accepted.body)}`)
+    if (accepted.status !== 200 || accepted.cookie === null)
+      throw new Error(`${member.email} could not join: ${JSON.stringify(accepted.body)}`)
+    await call('POST', '/v1/sign-out', { cookie: accepted.cookie })
   }
+  // Whoever signs in next shall see no session but their own.
+  await call('POST', '/v1/sign-out', { cookie: set.cookie })
 }
