@@ -60,13 +60,13 @@ export async function startInstance(read: Configuration, log: Log, role: 'server
       await one().catch((error) => log.error({ error }, 'a part did not stop cleanly'))
   }
   try {
-    const url = await databaseUrl()
-    await migrate({ url, migrations: [...platformMigrations, ...migrations], log })
-    const database = openDatabase({ url, log })
+    const { owner, application } = await databaseUrls()
+    await migrate({ url: owner, migrations: [...platformMigrations, ...migrations], log })
+    const database = openDatabase({ url: application, log })
     undo.push(() => database.close())
     const cache = await openCache()
     undo.push(() => cache.close())
-    const bus = await openBus(url)
+    const bus = await openBus(application)
     undo.push(() => bus.close())
     const metrics = createMetrics()
     const publicUrl = publicUrlOf(settings)
@@ -90,13 +90,15 @@ export async function startInstance(read: Configuration, log: Log, role: 'server
     throw error
   }
 
-  async function databaseUrl(): Promise<string> {
-    if (settings.databaseUrl !== null) return settings.databaseUrl
+  /** Migrations need the owner of the schemas; everything else signs in, where it can, as the role that owns nothing. */
+  async function databaseUrls(): Promise<{ owner: string; application: string }> {
+    const { databaseUrl: application, databaseMigrationUrl } = settings
+    if (application !== null) return { owner: databaseMigrationUrl ?? application, application }
     const running = role === 'command' ? runningEmbedded(dataFolder) : null
-    if (running !== null) return running
+    if (running !== null) return { owner: running, application: running }
     const embedded = await startEmbedded({ dataFolder, log: log.child({ module: 'database' }) })
     undo.push(() => embedded.stop())
-    return embedded.url
+    return { owner: embedded.url, application: embedded.applicationUrl }
   }
 
   async function openCache(): Promise<Cache> {

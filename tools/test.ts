@@ -4,6 +4,17 @@ import { houseStep, runSteps, testStep, toolStep } from './suite.ts'
 // Everything: what `.ci/run` calls and what must pass before a change lands.
 const missing = ensurePrerequisites()
 
+// Imported only now: what is installed is looked at when the file is read.
+const { testServers, testUrls } = await import('../server/platform/database/embedded/test-server.ts')
+
+// One server of each kind for all files: a fresh database each costs far less than a fresh server.
+const embedded = (await testUrls('embedded')).admin
+const debian = testServers.every((server) => server.missing === false) ? (await testUrls('debian15')).admin : undefined
+const environment = {
+  CUSTODIA_TEST_DATABASE_URL: embedded,
+  ...(debian === undefined ? {} : { CUSTODIA_TEST_DATABASE_15_URL: debian }),
+}
+
 const result = await runSteps([
   toolStep('types of server, packages and tools', 'tsc', ['-p', '.']),
   toolStep('types of the console', 'tsc', ['-p', 'console']),
@@ -21,8 +32,10 @@ const result = await runSteps([
   testStep(
     'units and contracts',
     ['server/**/*.test.ts', 'packages/**/*.test.ts', 'console/src/**/*.test.ts', 'tools/**/*.test.ts'],
-    { concurrency: 2 },
+    { concurrency: 2, environment, except: 'server/platform/database/' },
   ),
+  // What starts and kills servers of its own must not share one.
+  testStep('the database', ['server/platform/database/*.test.ts'], { concurrency: 1 }),
   testStep('the example', ['examples/**/*.test.ts'], { concurrency: 2 }),
   testStep('the whole server', ['tests/server/*.test.ts'], { concurrency: 2 }),
   testStep('documents', ['tests/documents/*.test.ts'], { concurrency: 1 }),

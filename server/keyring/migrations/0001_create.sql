@@ -1,4 +1,3 @@
-create schema keyring;
 grant usage on schema keyring to custodia_app;
 
 -- Keys, wrapped. A row outlives its key: a shredded one says for ever that nothing opens, and nothing is sealed, under it.

@@ -45,6 +45,14 @@ export const platformSettings = {
     secret: true,
     check: urlOf('postgres:', 'postgresql:'),
   }),
+  databaseMigrationUrl: setting.optionalCheckedText({
+    description:
+      'The same database as a role that owns the schemas, for migrations. By default `databaseUrl` serves for both.',
+    shape: 'a URL that begins with postgres:// or postgresql://',
+    example: 'postgres://custodia_owner@db.internal/custodia?sslmode=verify-full',
+    secret: true,
+    check: urlOf('postgres:', 'postgresql:'),
+  }),
   redisUrl: setting.optionalCheckedText({
     description: 'The Redis or Valkey through which several processes share counters. By default each keeps its own.',
     shape: 'a URL that begins with redis:// or rediss://',

@@ -119,7 +119,7 @@ async function apply(client: pg.Client, { module, name, text, sha256 }: Migratio
   const schema = client.escapeIdentifier(module)
   try {
     await client.query('begin')
-    if (!/^create schema/im.test(text)) await client.query(`create schema if not exists ${schema}`)
+    await client.query(`create schema if not exists ${schema}`)
     await client.query(text)
     // 'T': inside a transaction that has not failed (PostgreSQL, "ReadyForQuery").
     if (client.getTransactionStatus() !== 'T') throw new Error('it ends the transaction that it runs in')
