@@ -68,7 +68,7 @@ export function openDatabase({ url, log, poolSize = 16 }: OpenOptions): Database
       }
     },
     async close() {
-      await Promise.all([main.end(), aside.end()])
+      await Promise.all([main, aside].map(endPool))
     },
   }
 }
@@ -99,6 +99,20 @@ function pool(url: string, max: number, log: Log): pg.Pool {
   // One that dies in use rejects what waits for it; without a listener its event would end the process.
   made.on('connect', (client) => client.on('error', () => {}))
   return made
+}
+
+/** `Pool.end` says good-bye to each connection and does not wait for its end: a server that stops next would complain of them. */
+async function endPool(pool: pg.Pool): Promise<void> {
+  const left = Promise.withResolvers<void>()
+  const alive = pool.totalCount
+  let gone = 0
+  pool.on('remove', () => {
+    gone += 1
+    if (gone >= alive) left.resolve()
+  })
+  if (alive === 0) left.resolve()
+  await pool.end()
+  await Promise.race([left.promise, new Promise((resolve) => setTimeout(resolve, 1_000).unref())])
 }
 
 /**
