@@ -1,12 +1,15 @@
 import { writeFileSync } from 'node:fs'
 import { availableParallelism, cpus } from 'node:os'
 import { parseArgs } from 'node:util'
+import { envelope } from '../bench/envelope.ts'
+import { gatewayHop } from '../bench/gateway-hop.ts'
 import type { Bench, Row } from '../bench/measure/row.ts'
+import { ledgerAppend } from '../bench/ledger-append.ts'
 import { sessionCheck } from '../bench/session-check.ts'
 
 // `npm run bench`: every promise about speed, each beside its limit or a peer. docs/bench.md says how to read it.
 
-const benches: readonly Bench[] = [sessionCheck]
+const benches: readonly Bench[] = [sessionCheck, gatewayHop, envelope, ledgerAppend]
 const names = benches.map(({ name }) => name).join(', ')
 
 const { values: options, positionals } = parseArgs({

@@ -48,12 +48,12 @@ type Memory = { accounts: readonly Account[]; organisationId: string | null; mai
 const running: Awaited<ReturnType<typeof startProcess>>['child'][] = []
 let stopping = false
 
-async function stop(code: number): Promise<never> {
-  if (!stopping) {
-    stopping = true
-    say('Stopping …')
-    for (const child of running.toReversed()) await endProcess(child)
-  }
+/** Ends what runs, in order. Ctrl-C comes twice, from the terminal and from the runner: only the first one counts. */
+async function stop(code: number): Promise<void> {
+  if (stopping) return
+  stopping = true
+  say('Stopping …')
+  for (const child of running.toReversed()) await endProcess(child)
   process.exit(code)
 }
 process.on('SIGINT', () => void stop(0))
