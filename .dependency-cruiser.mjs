@@ -35,7 +35,7 @@ export default {
     {
       name: 'only-app-knows-the-modules',
       severity: 'error',
-      from: { path: '^server/[^/]+\\.ts$', pathNot: '^server/(app|commands)\\.ts$' },
+      from: { path: '^server/[^/]+\\.ts$', pathNot: '^server/(app|commands|main)\\.ts$' },
       to: { path: '^server/[^/]+/module\\.ts$' },
     },
     {

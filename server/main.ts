@@ -1,4 +1,6 @@
 import { accountCommands } from './commands.ts'
+import type { Identity } from './identity/api.ts'
+import { identity } from './identity/module.ts'
 import { configuration, startInstance } from './instance.ts'
 import { configurationTable, describeConfiguration } from './platform/config/describe-configuration.ts'
 import type { PlatformSettings } from './platform/config/platform-settings.ts'
@@ -42,6 +44,8 @@ async function start(): Promise<void> {
   // Whoever started this process with a channel is gone: so is the reason to run.
   process.on('disconnect', () => void stop('the parent process ended'))
   log.info({ address: instance.publicUrl, port: serving.port, pid: process.pid }, 'ready')
+  if ((await instance.app.api<Identity>(identity).organisations(1)).length === 0)
+    log.info({}, 'nobody can sign in yet: make the link for the first administrator with `custodia setup-link`')
   process.send?.({ ready: true, address: instance.publicUrl, port: serving.port, adminPort: serving.adminPort })
 }
 
