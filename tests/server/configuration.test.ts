@@ -102,6 +102,11 @@ describe('the configuration of a real process', { concurrency: 2 }, () => {
       ),
       [/gateway\.applications: inbox\.rules\[0\]\.permission/, /Example/],
     ],
+    [
+      'a database that does not answer, and names the setting without the password',
+      () => ({ CUSTODIA_DATABASE_URL: `postgres://a:${secret}@127.0.0.1:1/b` }),
+      [/CUSTODIA_DATABASE_URL/, /ECONNREFUSED/],
+    ],
   ]
   for (const [what, environment, says] of refused)
     test(`refuses ${what}`, async () => {
@@ -185,6 +190,14 @@ describe('the root key of a real process', () => {
     const { code, err } = await configured(`access: { roles: { reader: ${role} } }\n`)
     assert.ok(code !== 0 && code !== null, `it exited with ${code}`)
     assert.match(err, /CUSTODIA_ACCESS_ROLES names permissions that do not exist: reader: inbox:read/)
+  })
+
+  test('does not help where Redis does not answer: the start says which setting names it', async () => {
+    const redis = { CUSTODIA_REDIS_URL: `redis://:${secret}@127.0.0.1:1` }
+    const { code, err } = await runToEnd(serverScript, ['start'], { ...environment, ...redis })
+    assert.ok(code !== 0 && code !== null, `it exited with ${code}`)
+    assert.match(err, /CUSTODIA_REDIS_URL/)
+    assert.doesNotMatch(err, new RegExp(secret))
   })
 
   test('that others can read stops the start, which says what to run', async () => {

@@ -1,0 +1,117 @@
+import type { IncomingHttpHeaders, Server, ServerResponse } from 'node:http'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { connect } from 'node:net'
+import type { Account } from '../../tools/demo/accounts.ts'
+import type { TestServer } from '../harness.ts'
+import { signIn, startTestServer, withAccounts } from '../harness.ts'
+
+/** A request as it reached the application. */
+export type Seen = { readonly method: string; readonly url: string; readonly headers: IncomingHttpHeaders }
+
+/** A running server that is attacked, and the application behind it, which notes what reaches it. */
+export type Target = {
+  readonly server: TestServer
+  readonly accounts: readonly Account[]
+  /** `app.localhost` with its port. */
+  readonly appHost: string
+  readonly seen: Seen[]
+  /** Everything that the server has said on its outputs. */
+  log(): string
+  /** A session on the application's host, by the way that a browser takes. @returns the cookie. */
+  enter(cookie: string): Promise<string>
+  answer: (seen: Seen, response: ServerResponse) => void
+  remove(): Promise<void>
+}
+
+const configuration = (upstream: number) => `access:
+  roles:
+    member: { summary: Uses the application., permissions: ["app:use"] }
+gateway:
+  applications:
+    app:
+      title: App
+      host: app.localhost
+      upstream: http://127.0.0.1:${upstream}
+      permissions: { "app:use": Use it., "app:admin": Administer it. }
+      rules:
+        - { path: "/public/**", public: true }
+        - { path: "/admin", permission: "app:admin" }
+        - { path: "/admin/**", permission: "app:admin" }
+        - { path: "/**", permission: "app:use" }
+`
+
+const plenty = { burst: 1_000_000, perSeconds: 1 }
+/** For attacks that are about something else than the limiter. */
+export const unlimited = {
+  CUSTODIA_LIMITS: JSON.stringify({ 'sign-in': plenty, read: plenty, write: plenty, expensive: plenty }),
+}
+
+export async function openTarget(environment: NodeJS.ProcessEnv = unlimited): Promise<Target> {
+  const seen: Seen[] = []
+  const upstream: Server = createServer((request, response) => {
+    const one = { method: request.method ?? '', url: request.url ?? '', headers: request.headers }
+    seen.push(one)
+    request.resume()
+    target.answer(one, response)
+  })
+  await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve))
+  const server = await startTestServer({
+    configuration: configuration((upstream.address() as AddressInfo).port),
+    environment,
+  })
+  let said = ''
+  for (const output of [server.child.stdout, server.child.stderr]) output?.on('data', (chunk) => (said += chunk))
+  const appHost = `app.localhost:${server.port}`
+  const target: Target = {
+    server,
+    accounts: await withAccounts(server),
+    appHost,
+    seen,
+    log: () => said,
+    enter: (cookie) => enter(server, appHost, cookie),
+    answer: (_seen, response) => void response.end('hello'),
+    async remove() {
+      await server.remove()
+      upstream.closeAllConnections()
+      upstream.close()
+    },
+  }
+  return target
+}
+
+async function enter({ call }: TestServer, host: string, cookie: string): Promise<string> {
+  const away = await call('GET', '/', { headers: { host, accept: 'text/html' } })
+  const state = /=([\w-]{43})\./.exec(away.cookie ?? '')?.[1] ?? ''
+  const { body } = await call('POST', '/v1/hand-over', { cookie, body: { host: 'app.localhost', state } })
+  const arrived = new URL(String(body.location))
+  const back = await call('GET', arrived.pathname + arrived.search, {
+    headers: { host },
+    cookie: away.cookie as string,
+  })
+  if (back.cookie === null) throw new Error(`no session at the application: ${back.status}`)
+  return back.cookie
+}
+
+/** Signs somebody in by the place in the list: 0 is the administrator. */
+export const signedIn = ({ server, accounts }: Target, index: number, headers: Record<string, string> = {}) =>
+  signIn(server.call, accounts[index] as Account, headers)
+
+/** Sends exactly these bytes. @returns all that comes back until the other side closes or nothing came for a while. */
+export function raw(port: number, bytes: string | Uint8Array, quietMs = 400): Promise<string> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1')
+    let received = ''
+    socket.setTimeout(quietMs, () => socket.destroy())
+    socket.on('data', (chunk) => (received += chunk.toString('latin1')))
+    socket.on('error', () => {})
+    socket.on('close', () => resolve(received))
+    socket.write(bytes)
+  })
+}
+
+/** Whether the server still answers, in this very process. */
+export async function stands({ server }: Target): Promise<boolean> {
+  if (server.child.exitCode !== null || server.child.signalCode !== null) return false
+  return (await server.call('GET', '/livez')).status === 200
+}

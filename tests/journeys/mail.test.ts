@@ -1,0 +1,192 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import type { Browser, Frame, Page } from 'playwright-core'
+import { root } from '../../tools/suite.ts'
+import { newFolder, startTestServer } from '../harness.ts'
+import type { Visitor } from './browser.ts'
+import { newVisitor, openBrowser, withBrowser } from './browser.ts'
+import type { Demo } from './demo.ts'
+import { newDemoFolder, removeFolder, startDemo } from './demo.ts'
+import { signInTo } from './sign-in.ts'
+
+const places = {
+  'our own samples': join(root, 'examples/inbox/samples'),
+  'what broke other parsers': join(root, '../shared/data/mail'),
+}
+
+/** Words that the pages showed, for `the store holds none of it`. */
+const shown = new Set<string>()
+const folder = newDemoFolder()
+after(() => removeFolder(folder))
+
+for (const [name, mail] of Object.entries(places))
+  describe(
+    `of ${name}`,
+    existsSync(mail) ? withBrowser : { skip: `${mail} is absent, so NONE of its mail was opened` },
+    () => {
+      let demo: Demo
+      let browser: Browser
+      let reader: Visitor
+      let counts: Counts
+      const added: string[] = []
+      before(async () => {
+        demo = await startDemo({ folder, mail })
+        browser = await openBrowser()
+        reader = await newVisitor(browser, { probe })
+        await signInTo(reader.page, demo.inbox, demo.accounts.member)
+        counts = countsIn(demo.output())
+      })
+      after(async () => {
+        await browser?.close()
+        await demo?.stop()
+      })
+
+      it('every message that lies there is found, and every one that is found is new, known or malformed', () => {
+        assert.equal(counts.found, messagesBelow(mail))
+        assert.equal(counts.found, counts.added + counts.known + counts.malformed)
+        assert.equal(counts.refused, 0)
+        assert.ok(counts.added > 20, `only ${counts.added} are new`)
+      })
+
+      it('every new message is listed, and every malformed one reported with a reason', async () => {
+        const { page } = reader
+        const listed = await listedMessages(page, demo.inbox)
+        await page.goto(`${demo.inbox}/imports`)
+        const figures = await page.locator('tbody tr').first().locator('td.figure').allTextContents()
+        assert.deepEqual(figures.map(Number), [
+          counts.found,
+          counts.added,
+          counts.known,
+          counts.malformed,
+          counts.refused,
+        ])
+        const runs = await page.locator('tbody tr').allInnerTexts()
+        const earlier = runs.slice(1).map((run) => Number(/Finished\s+\d+\s+(\d+)/.exec(run)?.[1] ?? Number.NaN))
+        assert.equal(listed.length, counts.added + earlier.reduce((sum, one) => sum + one, 0))
+        assert.equal(new Set(listed).size, listed.length)
+        for (const malformed of await page.locator('.report li').allInnerTexts())
+          assert.match(malformed, /\.eml[\s\S]*\w+\./)
+        assert.equal((demo.output().match(/^malformed: .+: .+\.$/gm) ?? []).length, counts.malformed)
+        added.push(...listed)
+      })
+
+      it('no message, opened, runs a script, asks another host for anything, or breaks the page', async () => {
+        const { page, findings } = reader
+        const faults: string[] = []
+        await page.goto(demo.inbox)
+        const ordinary = new Set(await globals(page.mainFrame()))
+        for (const address of added)
+          for (const view of ['', '?view=text', '/source']) {
+            const before = findings.length
+            const answer = await page.goto(`${demo.inbox}${address}${view}`)
+            if (answer?.status() !== 200) faults.push(`${address}${view}: ${answer?.status()}`)
+            for (const frame of page.frames()) {
+              const made = (await globals(frame)).filter((one) => !ordinary.has(one) && !/^\d+$/.test(one))
+              if (made.length > 0) faults.push(`${address}${view}: made ${made.join(', ')}`)
+            }
+            if (findings.length > before) faults.push(`${address}${view}: ${findings.slice(before).join('; ')}`)
+            if (view === '?view=text') for (const word of await wordsOn(page)) shown.add(word)
+          }
+        assert.deepEqual(faults, [])
+      })
+
+      it('no malformed message, opened, does either', async () => {
+        const { page, findings } = reader
+        await page.goto(`${demo.inbox}/imports`)
+        const addresses = await page
+          .locator('.report a')
+          .evaluateAll((links) => links.map((link) => link.getAttribute('href')))
+        for (const address of addresses) assert.equal((await page.goto(`${demo.inbox}${address}`))?.status(), 200)
+        assert.deepEqual(findings, [])
+      })
+    },
+  )
+
+describe('the stores, after all of it was read', withBrowser, () => {
+  it('hold no sender, subject or text that a browser showed', async () => {
+    assert.ok(shown.size > 500, `only ${shown.size} words were shown`)
+    // What stands in a Custodia that never saw a mail is not out of one.
+    const fresh = await startTestServer({ folder: newFolder() })
+    await fresh.stop()
+    const ordinary = new Set(wordsFoundIn(fresh.folder, shown))
+    removeFolder(fresh.folder)
+    const telling = [...shown].filter((word) => !ordinary.has(word))
+    assert.ok(telling.length > shown.size * 0.8, `${ordinary.size} of ${shown.size} words are ordinary`)
+
+    writeFileSync(join(folder, 'control.txt'), `padding ${telling[0]} padding`)
+    assert.deepEqual(wordsFoundIn(folder, new Set(telling)), [telling[0]], 'the search itself works')
+    writeFileSync(join(folder, 'control.txt'), '')
+    assert.deepEqual(wordsFoundIn(join(folder, 'inbox'), new Set(telling)), [])
+    assert.deepEqual(wordsFoundIn(folder, new Set(telling)), [])
+  })
+})
+
+/** What a mail's script would do, done loudly: each call is a console message, and so a finding. */
+const probe = `
+for (const name of ['alert', 'confirm', 'prompt', 'open', 'print'])
+  window[name] = (...args) => console.error('a page called ' + name + ': ' + args.join(' '))
+`
+
+/** What hangs on `window` in a frame (by a number: the frames within), asked through the debugger: frames in which no script may run answer too. */
+const globals = (frame: Frame): Promise<string[]> => frame.evaluate(() => Object.getOwnPropertyNames(window))
+
+type Counts = {
+  readonly found: number
+  readonly added: number
+  readonly known: number
+  readonly malformed: number
+  readonly refused: number
+}
+
+function countsIn(output: string): Counts {
+  const figures = /^found (\d+): (\d+) new, (\d+) known, (\d+) malformed, (\d+) refused$/m.exec(output)
+  assert.ok(figures, `no figures in:\n${output}`)
+  const [found = 0, added = 0, known = 0, malformed = 0, refused = 0] = figures.slice(1).map(Number)
+  return { found, added, known, malformed, refused }
+}
+
+/** Counted without the importer: an `.eml` is one message, an mbox has as many as lines that begin one (RFC 4155). */
+function messagesBelow(place: string): number {
+  return globSync('**/*.{eml,mbox}', { cwd: place })
+    .map((file) => readFileSync(join(place, file), 'latin1'))
+    .reduce(
+      (sum, text) => sum + (text.startsWith('From ') ? (text.match(/(?:^|\r?\n\r?\n)From \S+ +\w/g) ?? []).length : 1),
+      0,
+    )
+}
+
+/** Walks through all pages of the list. @returns the addresses of the messages. */
+async function listedMessages(page: Page, inbox: string): Promise<string[]> {
+  const addresses: string[] = []
+  await page.goto(inbox)
+  for (;;) {
+    addresses.push(
+      ...(await page.locator('a.row').evaluateAll((rows) => rows.map((row) => row.getAttribute('href') ?? ''))),
+    )
+    for (const word of await wordsOn(page)) shown.add(word)
+    const older = page.getByRole('link', { name: 'Older' })
+    if ((await older.count()) === 0) return addresses
+    await Promise.all([page.waitForURL(/after=/), older.click()])
+  }
+}
+
+/** Words of mails, long enough to be nobody else's by chance; the words of the page around them are left out. */
+async function wordsOn(page: Page): Promise<string[]> {
+  const texts = await page.locator('.row, article h1, .head, .plain').allTextContents()
+  return texts.join(' ').match(/[A-Za-z]{7,40}/g) ?? []
+}
+
+/** Those of the words that stand anywhere in the files below, in the clear. */
+function wordsFoundIn(place: string, words: ReadonlySet<string>): string[] {
+  const list = [...words].join('\n')
+  const { stdout, status, stderr } = spawnSync('grep', ['-raohF', '-f', '-', place], {
+    input: list,
+    encoding: 'latin1',
+    maxBuffer: 1 << 28,
+  })
+  assert.ok(status === 0 || status === 1, stderr)
+  return [...new Set(stdout.split('\n').filter((line) => line !== ''))]
+}

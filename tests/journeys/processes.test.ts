@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { connect } from 'node:net'
+import { after, describe, it } from 'node:test'
+import { freePort } from '../../tools/demo/processes.ts'
+import { newVisitor, openBrowser, withBrowser } from './browser.ts'
+import type { Demo } from './demo.ts'
+import { newDemoFolder, removeFolder, startDemo } from './demo.ts'
+import { signInTo } from './sign-in.ts'
+
+describe('the demo', withBrowser, () => {
+  const folder = newDemoFolder()
+  after(() => removeFolder(folder))
+  let port: number
+  let accounts: Demo['accounts']
+
+  it('started by npm and ended by Ctrl-C leaves no process and no port', async () => {
+    port = await freePort()
+    const demo = await startDemo({ folder, port, command: ['npm', 'run', '--silent', 'demo', '--'] })
+    accounts = demo.accounts
+    const browser = await openBrowser()
+    const { page, leave } = await newVisitor(browser)
+    await signInTo(page, demo.inbox, accounts.member)
+    await page.locator('.row').first().click()
+    await page.getByLabel('Add a label').fill('Kept over night')
+    await page.getByRole('button', { name: 'Add', exact: true }).click()
+    await page.getByRole('button', { name: 'Take off Kept over night' }).waitFor()
+    await leave()
+    await browser.close()
+
+    assert.ok(processesOf(folder).length > 2, 'the search finds them while they run')
+    assert.equal(await answers(port), true)
+    const ended = new Promise((resolve) => demo.child.once('exit', resolve))
+    // A terminal sends it to everybody in the foreground.
+    process.kill(-(demo.child.pid as number), 'SIGINT')
+    await ended
+    assert.deepEqual(processesOf(folder), [])
+    assert.equal(await answers(port), false)
+  })
+
+  it('goes on with the same accounts, mail and labels, and makes and installs nothing anew', async () => {
+    const demo = await startDemo({ folder, port })
+    assert.deepEqual(demo.accounts, accounts)
+    assert.doesNotMatch(demo.output(), /Installing|Making|Building|found \d+/)
+    const browser = await openBrowser()
+    const { page, leave } = await newVisitor(browser)
+    await signInTo(page, demo.inbox, accounts.member)
+    await page
+      .getByRole('navigation', { name: 'Mailbox' })
+      .getByRole('link', { name: /Kept over night/ })
+      .click()
+    assert.equal(await page.locator('.row').count(), 1)
+    await leave()
+    await browser.close()
+    await demo.stop()
+  })
+
+  it('ended by a signal to the runner alone leaves no process and no port, and says that it ended well', async () => {
+    const demo = await startDemo({ folder, port })
+    assert.equal(await demo.stop(), 0)
+    assert.deepEqual(processesOf(folder), [])
+    assert.equal(await answers(port), false)
+  })
+
+  it('whose runner is killed outright ends what it started', async () => {
+    const demo = await startDemo({ folder, port })
+    const ended = new Promise((resolve) => demo.child.once('exit', resolve))
+    demo.child.kill('SIGKILL')
+    await ended
+    const deadline = Date.now() + 20_000
+    while (processesOf(folder).length > 0 && Date.now() < deadline) await answers(port)
+    assert.deepEqual(processesOf(folder), [])
+  })
+
+  it('whose port is taken says so and ends', async () => {
+    const demo = await startDemo({ folder, port })
+    const second = newDemoFolder()
+    try {
+      await assert.rejects(startDemo({ folder: second, port }), (error: Error) => error.message.includes(String(port)))
+      assert.deepEqual(processesOf(second), [])
+    } finally {
+      removeFolder(second)
+      await demo.stop()
+    }
+  })
+})
+
+/** Processes that work in a folder or were told about it, this one left out. Linux shows them in /proc. */
+function processesOf(folder: string): string[] {
+  const mentions = (read: () => string) => {
+    try {
+      return read().includes(folder)
+    } catch {
+      // It ended, or it is not ours to look at.
+      return false
+    }
+  }
+  return readdirSync('/proc')
+    .filter((id) => /^\d+$/.test(id) && Number(id) !== process.pid)
+    .filter((id) =>
+      [
+        () => readFileSync(`/proc/${id}/cmdline`, 'utf8'),
+        () => readFileSync(`/proc/${id}/environ`, 'utf8'),
+        () => readlinkSync(`/proc/${id}/cwd`),
+      ].some(mentions),
+    )
+    .map((id) => `${id} ${readFileSync(`/proc/${id}/cmdline`, 'utf8').replaceAll('\0', ' ').slice(0, 120)}`)
+}
+
+/** True where something accepts a connection at this port of loopback. */
+function answers(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1')
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false))
+    socket.once('connect', () => socket.destroy())
+  })
+}
