@@ -61,7 +61,9 @@ export async function startInstance(read: Configuration, log: Log, role: 'server
   }
   try {
     const { owner, application } = await databaseUrls()
-    await migrate({ url: owner, migrations: [...platformMigrations, ...migrations], log })
+    await migrate({ url: owner, migrations: [...platformMigrations, ...migrations], log }).catch(
+      unreachable('CUSTODIA_DATABASE_URL'),
+    )
     const database = openDatabase({ url: application, log })
     undo.push(() => database.close())
     const cache = await openCache()
@@ -103,7 +105,7 @@ export async function startInstance(read: Configuration, log: Log, role: 'server
 
   async function openCache(): Promise<Cache> {
     if (settings.redisUrl === null) return new MemoryCache({ clock: systemClock })
-    return await openRedisCache({ url: settings.redisUrl, log })
+    return await openRedisCache({ url: settings.redisUrl, log }).catch(unreachable('CUSTODIA_REDIS_URL'))
   }
 
   async function openBus(url: string): Promise<Bus> {
@@ -113,3 +115,13 @@ export async function startInstance(read: Configuration, log: Log, role: 'server
 }
 
 const platformMigrations = [{ module: 'platform', folder: jobMigrations }]
+
+/** A failure to connect says what failed, and not which setting names it. */
+function unreachable(key: string): (error: NodeJS.ErrnoException) => never {
+  return (error) => {
+    if (error.syscall === undefined && !/can't be reached/.test(error.message)) throw error
+    throw new Error(
+      `What ${key} names does not answer (${error.message}). See that it runs, and that the address is right.`,
+    )
+  }
+}

@@ -1,9 +1,10 @@
 import { Type } from 'typebox'
 import { Cursor, closed } from '../../packages/wire/src/http/common.ts'
 import { ConsistencyProof, EntryProof, LedgerEntries, LedgerVerifier } from '../../packages/wire/src/http/ledger.ts'
+import { columnsHeader } from '../../packages/wire/src/ledger/finding.ts'
 import { FormatError } from '../../packages/wire/src/ledger/format-error.ts'
 import type { TileName } from '../../packages/wire/src/ledger/tile.ts'
-import { parseTilePath } from '../../packages/wire/src/ledger/tile.ts'
+import { parseTilePath, tileWidth } from '../../packages/wire/src/ledger/tile.ts'
 import { actorOf } from '../platform/events/event.ts'
 import type { Principal } from '../platform/http/principal.ts'
 import type { Route } from '../platform/http/route.ts'
@@ -16,6 +17,7 @@ import { readBundle, readTile } from './read-tile.ts'
 import type { Reach, SearchServices } from './search.ts'
 import { search } from './search.ts'
 import { latestCheckpoint } from './store.ts'
+import { disagreeingPlaces } from './verify-stored.ts'
 
 const Name = Type.String({ minLength: 1, maxLength: 128, pattern: '^[A-Za-z0-9._:@-]+$' })
 
@@ -176,7 +178,11 @@ export function ledgerRoutes(services: LedgerServices): readonly Route[] {
           data: { index, width },
         })
         await database.transaction((tx) => recorder.record(tx, exported))
-        return new Reply<Uint8Array>(200, bundle, { 'cache-control': 'no-store' })
+        // What the tree can't show, since only the bodies are hashed: a column from which entries are searched was changed.
+        const from = index * tileWidth
+        const disagreeing = (await disagreeingPlaces(queries, from, from + width)).join(',')
+        const headers = { 'cache-control': 'no-store', ...(disagreeing === '' ? {} : { [columnsHeader]: disagreeing }) }
+        return new Reply<Uint8Array>(200, bundle, headers)
       },
     }),
   ]

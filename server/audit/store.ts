@@ -142,40 +142,52 @@ export async function countLeavesFrom(queries: Queries, size: number): Promise<n
 
 export type EntryRow = { id: string; index: number | null; placeable: boolean; body: Buffer; columns: Columns }
 
+type WholeRow = {
+  id: string
+  index: string | null
+  placeable: boolean
+  body: Buffer
+  entry_id: string
+  at: Date
+  type: string
+  organisation_id: string | null
+  actor_kind: string
+  actor_id: string | null
+  subject_id: string | null
+}
+
 /** Whole rows by number, for verifying. `placeable` where the sequencer at `cursor` has passed them. */
 export async function readRows(queries: Queries, afterId: string, cursor: Cursor, limit: number): Promise<EntryRow[]> {
-  const { rows } = await sql<{
-    id: string
-    index: string | null
-    placeable: boolean
-    body: Buffer
-    entry_id: string
-    at: Date
-    type: string
-    organisation_id: string | null
-    actor_kind: string
-    actor_id: string | null
-    subject_id: string | null
-  }>`select entry.*, entry.id::text, node.index,
+  const { rows } = await sql<WholeRow>`select entry.*, entry.id::text, node.index,
       (entry.xid, entry.id) <= (${cursor.xid}::xid8, ${cursor.id}::bigint) as placeable
     from audit.entry left join audit.node on node.entry = entry.id
     where entry.id > ${afterId} order by entry.id limit ${limit}`.execute(queries)
-  return rows.map((row) => ({
-    id: row.id,
-    index: row.index === null ? null : Number(row.index),
-    placeable: row.placeable,
-    body: row.body,
-    columns: {
-      entryId: row.entry_id,
-      at: row.at.toISOString(),
-      type: row.type,
-      organisationId: row.organisation_id,
-      actorKind: row.actor_kind,
-      actorId: row.actor_id,
-      subjectId: row.subject_id,
-    },
-  }))
+  return rows.map(entryRow)
 }
+
+/** Whole rows by their places in the tree: those that are there still. */
+export async function readPlacedRows(queries: Queries, from: number, to: number): Promise<EntryRow[]> {
+  const { rows } = await sql<WholeRow>`select entry.*, entry.id::text, node.index, true as placeable
+    from audit.node join audit.entry on entry.id = node.entry
+    where node.level = 0 and node.index >= ${from} and node.index < ${to} order by node.index`.execute(queries)
+  return rows.map(entryRow)
+}
+
+const entryRow = (row: WholeRow): EntryRow => ({
+  id: row.id,
+  index: row.index === null ? null : Number(row.index),
+  placeable: row.placeable,
+  body: row.body,
+  columns: {
+    entryId: row.entry_id,
+    at: row.at.toISOString(),
+    type: row.type,
+    organisationId: row.organisation_id,
+    actorKind: row.actor_kind,
+    actorId: row.actor_id,
+    subjectId: row.subject_id,
+  },
+})
 
 export type Filter = {
   /** Null finds the entries that belong to the installation. */

@@ -6,7 +6,7 @@ import { columnsOf, readBody } from './entry.ts'
 import type { LogIdentity } from './log-identity.ts'
 import { readBundle, readTile } from './read-tile.ts'
 import type { EntryRow, StoredCheckpoint } from './store.ts'
-import { countLeavesFrom, latestCheckpoint, readRows, sampleCheckpoints } from './store.ts'
+import { countLeavesFrom, latestCheckpoint, readPlacedRows, readRows, sampleCheckpoints } from './store.ts'
 import { sha256 } from './tree.ts'
 
 const rowsAtOnce = 200
@@ -84,6 +84,12 @@ async function* databaseFindings(
     if (last === undefined) return
     after = last.id
   }
+}
+
+/** Places of entries, from `from` to before `to`, whose columns are not what their bodies say. */
+export async function disagreeingPlaces(queries: Queries, from: number, to: number): Promise<number[]> {
+  const rows = await readPlacedRows(queries, from, to)
+  return rows.filter((row) => [...rowFindings(row)].length > 0).map((row) => row.index as number)
 }
 
 function* rowFindings({ index, placeable, body, columns }: EntryRow): Generator<Finding> {

@@ -109,6 +109,10 @@ describe('whoever follows the documents word for word', { timeout: 300_000 }, ()
       assert.deepEqual(hello, { status: 200, text: 'Hello Ana Torres: notes:read, notes:write\n' })
       assert.equal((await ask(reader.read('http://127.0.0.1:4100/'), there)).status, 401, 'not past the gateway')
 
+      const errors = await ask(`${custodia}/docs/errors`, null)
+      assert.equal(errors.status, 200)
+      assert.match(errors.text, /<section id="AUTHENTICATION_REQUIRED">/, 'where the type of a problem leads')
+
       const form = /<form method="(\w+)" action="([^"]+)">/.exec(
         readFileSync(join(reader.folder, 'notes/sign-out.html'), 'utf8'),
       )

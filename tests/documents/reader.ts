@@ -105,7 +105,7 @@ export class Reader {
 
   async leave(): Promise<void> {
     await this.closeAll()
-    rmSync(this.folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 40, retryDelay: 100 })
   }
 
   #keep(file: string, text: string): void {

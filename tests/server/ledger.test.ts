@@ -117,10 +117,16 @@ describe('the ledger of a running server', () => {
     const [row] = await superuser.run(`select subject_id, type from audit.entry where id = ${entryAt(77)}`)
     await tamper(`update audit.entry set type = 'b' || substr(type, 2) where id = ${entryAt(77)}`)
     const { code, findings } = await check()
+    const outside = await verify()
     await tamper(`update audit.entry set type = '${row?.type}' where id = ${entryAt(77)}`)
     assert.equal(code, 1)
     assert.deepEqual(
       findings.map(({ kind, index }) => [kind, index]),
+      [['column-changed', 77]],
+    )
+    assert.equal(outside.code, 1)
+    assert.deepEqual(
+      outside.findings.map(({ kind, index }) => [kind, index]),
       [['column-changed', 77]],
     )
   })

@@ -40,7 +40,8 @@ describe('an mbox file', () => {
 
   it('is told by its first bytes', () => {
     for (const start of ['From a', 'From ', '\ufeffFrom -']) assert.equal(startsLikeMbox(Buffer.from(start)), true)
-    for (const start of ['From: a', 'from a', ' From', '']) assert.equal(startsLikeMbox(Buffer.from(start)), false)
+    for (const start of ['From: a', 'From  : a', 'from a', ' From', ''])
+      assert.equal(startsLikeMbox(Buffer.from(start)), false)
   })
 
   it('may be one separator, which is one empty message', async () => {

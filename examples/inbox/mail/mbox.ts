@@ -11,8 +11,12 @@ const separator = /^From (?:- *$|- |\S+ .*\b\d{1,2}:\d{2}\b.*\b\d{4}\b)/
 /** "mboxrd": each `>` more than the first stood in the message itself. */
 const quotedFrom = /^>+From /
 
-/** @param start the file's first 8 bytes, or all of them. Some programs write a byte order mark before everything. */
-export const startsLikeMbox = (start: Buffer) => /^(?:\u00ef\u00bb\u00bf)?From /.test(start.toString('latin1'))
+/**
+ * A header field may have space before its colon (RFC 5322 §4.5.3): then it is a sender and no separator.
+ *
+ * @param start the file's first 8 bytes, or all of them. Some programs write a byte order mark before everything.
+ */
+export const startsLikeMbox = (start: Buffer) => /^(?:\u00ef\u00bb\u00bf)?From (?! *:)/.test(start.toString('latin1'))
 
 /**
  * Cuts an mbox file into its messages. It holds one message in memory, whatever the file's size.

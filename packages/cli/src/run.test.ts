@@ -56,7 +56,7 @@ describe('a line that can not be understood', () => {
     ['verify', /Did you mean “custodia ledger verify”\?/],
     ['stauts', /Did you mean “custodia status”/],
     ['setuplink', /Did you mean “custodia setup-link”\?/],
-    ['ledger', /“ledger” goes on: “custodia ledger verify” or/],
+    ['ledger', /“ledger” goes on: “custodia ledger check” or “custodia ledger verify” or/],
     ['frobnicate', /There is no command “frobnicate”\. “custodia --help” lists all commands\./],
     ['frobnicate --help', /There is no command “frobnicate”/],
     ['--frobnicate', /“--frobnicate” needs a command before it\./],

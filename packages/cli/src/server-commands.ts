@@ -103,4 +103,14 @@ const described: readonly Described[] = [
     options: {},
     examples: ['custodia applications key inbox', 'custodia applications key watchdog verifier'],
   },
+  {
+    name: 'ledger check',
+    operands: '',
+    summary: 'Verify the ledger where it is stored, and the columns that it is searched by.',
+    description:
+      'It sees what no verifier outside can: a column that disagrees with its entry, and an entry slipped in behind the\ntree. What was cut off at the end it cannot see: “custodia ledger verify --remember” does.',
+    count: [0, 0],
+    options: {},
+    examples: ['custodia ledger check'],
+  },
 ]

@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Finding } from '@custodia/wire/ledger/finding.ts'
+import { columnsHeader } from '@custodia/wire/ledger/finding.ts'
 import { FormatError } from '@custodia/wire/ledger/format-error.ts'
 import { hashLength } from '@custodia/wire/ledger/sha256.ts'
 import type { TileName } from '@custodia/wire/ledger/tile.ts'
@@ -17,6 +19,8 @@ export type Ledger = LedgerSource & {
   readonly place: string
   /** The verifier key that it offers itself. It proves nothing about who offers it. */
   offeredKey(): Promise<string>
+  /** What the place itself says is wrong, beside the tree, with the entries that were read from it. */
+  admitted(): readonly Finding[]
 }
 
 /** Name of the file in a folder that holds the verifier key. */
@@ -67,6 +71,7 @@ export function folderLedger(folder: string): Ledger {
   return {
     place: folder,
     offeredKey: async () => readSmall(join(folder, keyFile)).trim(),
+    admitted: () => [],
     checkpoint: async () => readSmall(join(folder, 'checkpoint')),
     tile: (level, index, width) => partialOrFull({ level, index, width }, read),
     entries: (index, width) => partialOrFull({ level: 'entries', index, width }, read),
@@ -80,6 +85,7 @@ export function folderLedger(folder: string): Ledger {
  */
 export function serverLedger(url: string, token: string | null): Ledger {
   const fetch = createFetch()
+  const disagreeing = new Set<number>()
 
   async function get(path: string, maxBytes: number, authorization: string | null): Promise<Uint8Array | null> {
     for (let waited = 0; ; waited += 1) {
@@ -100,6 +106,8 @@ export function serverLedger(url: string, token: string | null): Ledger {
     const signal = AbortSignal.timeout(timeoutMs)
     try {
       const response = await fetch(`${url}${path}`, { headers, signal })
+      for (const place of response.headers.get(columnsHeader)?.split(',') ?? [])
+        if (/^\d{1,15}$/.test(place)) disagreeing.add(Number(place))
       const retryAfterMs = Number(response.headers.get('retry-after') ?? 1) * 1000
       return { status: response.status, retryAfterMs, body: new Uint8Array(await readBody(response, maxBytes)) }
     } catch (error) {
@@ -124,6 +132,14 @@ export function serverLedger(url: string, token: string | null): Ledger {
 
   return {
     place: url,
+    admitted: () =>
+      [...disagreeing]
+        .sort((a, b) => a - b)
+        .map((index) => ({
+          kind: 'column-changed' as const,
+          index,
+          explanation: `Columns of entry ${index} in the database disagree with its body: searches can’t be trusted to find it.`,
+        })),
     async offeredKey() {
       const text = await required('/v1/ledger/verifier')
       try {

@@ -47,7 +47,7 @@ export async function verifyAll(
     onProgress: (checked, size) => terminal.progress(`Verified ${checked} of ${size} entries`),
   })
   terminal.progress('')
-  return result
+  return { ...result, findings: [...result.findings, ...ledger.admitted()] }
 }
 
 const shownFindings = 20

@@ -32,3 +32,9 @@ export type Finding = {
   /** In a sentence, for a person. */
   readonly explanation: string
 }
+
+/**
+ * On a reply with a bundle: places of entries, separated by commas, whose columns in the database (from which they are searched) are
+ * not what their bodies say. The tree can't show it, since bodies alone are hashed.
+ */
+export const columnsHeader = 'custodia-columns-disagree'
