@@ -168,7 +168,7 @@ ${accounts.map((account) => `  ${account.email.padEnd(width)}  ${account.passwor
   1  Open Inbox and sign in as the member. Every message that you read was sealed in its store.
   2  Put a label on a message. Then sign in as the reader, who may not: the gateway says no.
   3  As the administrator open the console, Ledger: find that refusal, and verify its proof in your browser.
-  4  End a session under Users, and watch its next request fail.
+  4  End a session under People, and watch its next request fail.
   5  Verify the whole ledger from outside:
      npx custodia ledger verify ${publicUrl} --token-file ${near(join(data, 'verifier.key'))}
 

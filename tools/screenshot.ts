@@ -24,7 +24,7 @@ try {
   await refusal.locator('[aria-expanded]').click()
   await page.getByRole('button', { name: 'Verify in this browser' }).click()
   await page.getByText('This entry stands in the ledger, unchanged.').waitFor()
-  await refusal.evaluate((entry) => window.scrollTo(0, entry.getBoundingClientRect().top + window.scrollY - 24))
+  await refusal.evaluate((entry) => window.scrollTo(0, entry.getBoundingClientRect().top + window.scrollY))
   await page.mouse.move(0, 0)
   mkdirSync(dirname(picture), { recursive: true })
   await page.screenshot({ path: picture, animations: 'disabled' })

@@ -16,11 +16,18 @@ function logFault(error: unknown): void {
 
 try {
   const { env } = process
-  const custodia = createCustodia(custodiaOptions(env))
+  const options = custodiaOptions(env)
+  const custodia = createCustodia(options)
   const organisation = organisationId(env)
   const database = openDatabase(dataFolder(env))
   const mailbox = createMailbox({ custodia, database, nowMs: () => Date.now() })
-  const app = await createApp({ custodia, mailbox, organisationId: organisation, onFault: logFault })
+  const app = await createApp({
+    custodia,
+    mailbox,
+    organisationId: organisation,
+    custodiaOrigin: new URL(options.url).origin,
+    onFault: logFault,
+  })
   const listening = await app.listen(listenOn(env))
   console.log(JSON.stringify({ listening }))
 

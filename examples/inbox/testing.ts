@@ -115,7 +115,13 @@ export async function startInbox(options: { nowMs?: () => number } = {}) {
   const database = openDatabase(folder)
   const mailbox: Mailbox = createMailbox({ custodia, database, nowMs: options.nowMs ?? (() => Date.now()) })
   const faults: unknown[] = []
-  const app = await createApp({ custodia, mailbox, organisationId, onFault: (error) => faults.push(error) })
+  const app = await createApp({
+    custodia,
+    mailbox,
+    organisationId,
+    custodiaOrigin: 'http://custodia.localhost:8080',
+    onFault: (error) => faults.push(error),
+  })
   return {
     service,
     custodia,

@@ -128,7 +128,7 @@ export async function serveApplication(
   function answer(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
     const navigates = isNavigation(request)
     if (navigates && isRefusal(error, 'AUTHENTICATION_REQUIRED')) return toSignIn(request, reply)
-    const problem = problemFor(error, request.id)
+    const problem = problemFor(error, request.id, needs.publicUrl)
     if (problem.status === 500)
       needs.log.error({ application: application.name, requestId: request.id, error }, 'a request failed')
     void reply.code(problem.status).headers({ ...problem.headers, 'cache-control': 'no-store' })

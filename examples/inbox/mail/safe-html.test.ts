@@ -112,12 +112,18 @@ describe('the HTML of a mail', () => {
     assert.equal(showable('<p>x</p>'.repeat(20_000)), true)
     assert.equal(showable('<div><!-- </div> -->'.repeat(20_001)), false)
     assert.equal(showable('x'.repeat(1_048_577)), false)
+    assert.equal(showable(`${'<b>'.repeat(20_000)}${'</i>'.repeat(20_001)}`), false)
     assert.equal(withinLimits('<b>'.repeat(30_000)).length, 60_000)
     assert.equal(plainText('<i>x'.repeat(30_000)).length, 20_000)
   })
 
   it('loses styles that are longer than any is', () => {
     assert.equal(safe(`<p style="${'color:red;'.repeat(500)}">x</p>`), '<p>x</p>')
+  })
+
+  it('loses a style that hides what it loads on another line', () => {
+    for (const value of ['red\nurl(x)', 'red\r\nurl(x)', 'red\u2028url(x)', '\nexpression\n(1)'])
+      assert.doesNotMatch(safe(`<p style="color:${value}">x</p>`), /url|expression/)
   })
 
   it('is cut off where it is nested without end', () => {

@@ -4,8 +4,10 @@ import sanitizeHtml from 'sanitize-html'
 const maxStyleCharacters = 4096
 const maxPictureCharacters = 3 * 1024 * 1024
 
-// No backslash, semicolon or at-sign, and no function that loads, computes or reads: what is left is sizes, colours and words.
-const plainValue = /^(?!.*(?:url|image|image-set|expression|attr|var|env|calc|src|format)\s*\()[-#%.,\w\s()'"]{1,160}$/i
+// No backslash, semicolon or at-sign, and no function that loads, computes or reads, on whichever line: what is left is sizes, colours
+// and words.
+const plainValue =
+  /^(?!.*(?:url|image|image-set|expression|attr|var|env|calc|src|format)\s*\()[-#%.,\w\s()'"]{1,160}$/is
 
 const styled = [
   ...['color', 'background-color', 'font', 'font-size', 'font-family', 'font-style', 'font-weight', 'line-height'],

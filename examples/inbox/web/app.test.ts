@@ -77,7 +77,10 @@ describe('who may see the mailbox', () => {
 
   it('shows the controls for labels only to those who may write', async () => {
     const id = await idOf('wedding')
-    assert.doesNotMatch((await inbox.ask(`/messages/${id}`)).body, /<form[^>]*method="post"|Add a label/)
+    assert.doesNotMatch(
+      (await inbox.ask(`/messages/${id}`)).body,
+      /<form(?! action="\/\.custodia\/)[^>]*method="post"|Add a label/,
+    )
     assert.match((await inbox.ask(`/messages/${id}`, all)).body, /Add a label/)
     assert.doesNotMatch((await inbox.ask('/')).body, /href="\/imports"/)
   })
@@ -92,7 +95,7 @@ describe('every page', () => {
         policy,
         /default-src 'none'.*script-src 'self'.*frame-ancestors 'none'.*require-trusted-types-for 'script'/,
       )
-      assert.doesNotMatch(policy, /unsafe|https?:/)
+      assert.doesNotMatch(policy.replace(' http://custodia.localhost:8080;', ';'), /unsafe|https?:/)
       assert.equal(headers['cache-control'], 'no-store')
       assert.equal(headers['x-content-type-options'], 'nosniff')
       assert.doesNotMatch(body, /<style|\sstyle=|<script>|\son[a-z]+=/i)

@@ -24,6 +24,8 @@ export type AppParts = {
   readonly mailbox: Mailbox
   /** `org_…`: whose mailbox this is. People of another organisation are refused, whatever their roles. */
   readonly organisationId: string
+  /** Origin of Custodia's own pages, where signing out leads. */
+  readonly custodiaOrigin: string
   /** Told what nobody foresaw. Its message may hold anything: log where only operators read. */
   readonly onFault: (error: unknown) => void
 }
@@ -37,7 +39,8 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
     forceCloseConnections: true,
   })
   acceptFormsOnly(app)
-  app.addHook('onRequest', async (_, reply) => void reply.headers(pageHeaders))
+  const headers = pageHeaders(parts.custodiaOrigin)
+  app.addHook('onRequest', async (_, reply) => void reply.headers(headers))
   await app.register(custodiaFastify, { custodia: parts.custodia })
   app.addHook('onRequest', async (request) => {
     admit(request, parts.organisationId)

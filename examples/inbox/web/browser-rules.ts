@@ -1,22 +1,28 @@
 import type { FastifyRequest } from 'fastify'
 import { Refusal } from './refusal.ts'
 
-const pagePolicy = [
-  "default-src 'none'",
-  "style-src 'self'",
-  "script-src 'self'",
-  "img-src 'self'",
-  "frame-src 'self'",
-  "form-action 'self'",
-  "base-uri 'none'",
-  "frame-ancestors 'none'",
-  "require-trusted-types-for 'script'",
-  "trusted-types 'none'",
-].join('; ')
+const pagePolicy = (custodia: string) =>
+  [
+    "default-src 'none'",
+    "style-src 'self'",
+    "script-src 'self'",
+    "img-src 'self'",
+    "frame-src 'self'",
+    // Signing out ends on Custodia's own host, and browsers hold a form's redirects to this too.
+    `form-action 'self' ${custodia}`,
+    "base-uri 'none'",
+    "frame-ancestors 'none'",
+    "require-trusted-types-for 'script'",
+    "trusted-types 'none'",
+  ].join('; ')
 
-/** On every reply, unless a route says otherwise. */
-export const pageHeaders = {
-  'content-security-policy': pagePolicy,
+/**
+ * On every reply, unless a route says otherwise.
+ *
+ * @param custodia the origin of its sign-in page.
+ */
+export const pageHeaders = (custodia: string) => ({
+  'content-security-policy': pagePolicy(custodia),
   'cache-control': 'no-store',
   'x-content-type-options': 'nosniff',
   // `no-referrer` would make browsers send forms with `Origin: null`.
@@ -25,7 +31,7 @@ export const pageHeaders = {
   'cross-origin-resource-policy': 'same-origin',
   'x-frame-options': 'DENY',
   'permissions-policy': 'camera=(), geolocation=(), microphone=(), browsing-topics=()',
-} as const
+})
 
 /** For the document that a mail's HTML is shown in: it loads nothing, runs nothing, sends nothing, and is of no origin. */
 export const mailBodyHeaders = {

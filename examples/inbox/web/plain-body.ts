@@ -30,7 +30,7 @@ function withLinks(text: string): Part[] {
   let end = 0
   for (const match of text.matchAll(address)) {
     // A full stop or bracket after an address belongs to the sentence.
-    const written = match[0].replace(/[.,;:!?)\]}]+$/, '')
+    const written = match[0].replace(/[.,;:!?)\]}]{1,20}$/, '')
     const target = linkTarget(written)
     if (target === null) continue
     parts.push(text.slice(end, match.index))

@@ -13,10 +13,14 @@ export type ProblemReply = {
 export const problemType = 'application/problem+json'
 
 /** Where the reference page explains a code: a stable name, resolvable on the server itself. */
-export const problemPage = (code: string) => `/docs/errors#${code}`
+export const problemPage = (code: string, base = '') => `${base}/docs/errors#${code}`
 
-/** Turns whatever was thrown into what the caller may know. A fault becomes SERVER_FAULT and nothing more. */
-export function problemFor(error: unknown, requestId: string): ProblemReply {
+/**
+ * Turns whatever was thrown into what the caller may know. A fault becomes SERVER_FAULT and nothing more.
+ *
+ * @param base Custodia's own address, for replies on the host of somebody else.
+ */
+export function problemFor(error: unknown, requestId: string, base = ''): ProblemReply {
   const refusal = isRefusal(error) ? error : translate(error)
   const { retryAfterSeconds, ...details } = refusal.details
   const headers: Record<string, string> = {}
@@ -27,7 +31,7 @@ export function problemFor(error: unknown, requestId: string): ProblemReply {
     headers,
     body: {
       ...details,
-      type: problemPage(refusal.code),
+      type: problemPage(refusal.code, base),
       title: refusal.definition.title,
       status: refusal.definition.status,
       code: refusal.code,
@@ -50,7 +54,6 @@ const translations: Readonly<Record<string, () => Refusal>> = {
   FST_ERR_CTP_EMPTY_JSON_BODY: () => refuseRequest('REQUEST_INVALID', { field: 'body', detail: 'is empty' }),
   FST_ERR_BAD_URL: () => refuseRequest('REQUEST_INVALID', { field: 'path', detail: 'is not a valid address' }),
   FST_ERR_MAX_PARAM_LENGTH: () => refuseRequest('REQUEST_INVALID', { field: 'path', detail: 'is too long' }),
-  FST_ERR_HANDLER_TIMEOUT: () => refuseRequest('SERVER_BUSY', { retryAfterSeconds: 5 }),
 }
 
 function translate(error: unknown): Refusal {
