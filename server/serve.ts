@@ -9,7 +9,7 @@ import { dataFolderOf } from './instance.ts'
 import { systemClock } from './platform/clock.ts'
 import { hostAndPort } from './platform/config/addresses.ts'
 import { developmentCertificate } from './platform/http/development-authority.ts'
-import { isLoopback, loopbackHosts } from './platform/http/hosts.ts'
+import { hostName, isLoopback, loopbackHosts } from './platform/http/hosts.ts'
 import { AddressLimits } from './platform/http/limits.ts'
 import { openApiDocument } from './platform/http/openapi.ts'
 import { loadPages } from './platform/http/pages.ts'
@@ -131,8 +131,10 @@ async function tlsMaterial({ settings, publicUrl, app }: Instance, log: Log): Pr
 async function listenAdmin(listen: string, metrics: Instance['metrics'], log: Log): Promise<Server | null> {
   const { host, port } = hostAndPort(listen)
   const server = createServer((request, response) => {
-    if (request.method !== 'GET' || request.url !== '/metrics') {
-      response.writeHead(404).end()
+    // A page in this machine's own browser could have its name resolved to loopback (DNS rebinding), and would read on as its own site.
+    const foreign = isLoopback(host) && !loopbackHosts.has(hostName(request.headers.host) ?? '')
+    if (foreign || request.method !== 'GET' || request.url !== '/metrics') {
+      response.writeHead(foreign ? 421 : 404).end()
       return
     }
     metrics.text().then(

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { Queries } from '../platform/database/database.ts'
+import { prepared } from '../platform/database/prepared.ts'
 import type { Columns, NewEntry } from './entry.ts'
 
 /** Where the sequencer stands: the last entry that it placed. `xid` is PostgreSQL's xid8, as text. */
@@ -24,7 +25,8 @@ export type StoredEntry = { readonly id: string; readonly index: number | null; 
 
 /** The hot path: one statement in the caller's transaction. */
 export async function insertEntry(tx: Queries, entry: NewEntry): Promise<void> {
-  await sql`insert into audit.entry (entry_id, at, type, organisation_id, actor_kind, actor_id, subject_id, body)
+  await sql`${prepared('audit.insert-entry')}insert into audit.entry
+      (entry_id, at, type, organisation_id, actor_kind, actor_id, subject_id, body)
     values (${entry.entryId}, ${entry.at}, ${entry.type}, ${entry.organisationId}, ${entry.actorKind},
       ${entry.actorId}, ${entry.subjectId}, ${entry.body})`.execute(tx)
 }

@@ -11,7 +11,7 @@ import { canonicalPath } from './canonical-path.ts'
 import type { DecisionLog } from './decision-log.ts'
 import { refuse } from './errors.ts'
 import type { AssertionMint } from './mint-assertion.ts'
-import { ruleFor } from './rules.ts'
+import { readsOtherwise, ruleFor } from './rules.ts'
 
 export type AdmitNeeds = {
   readonly access: Access
@@ -38,7 +38,8 @@ export function checkHead(head: RequestHead, rawHeaders: readonly string[]): str
  * Decides on one request to an application, by identity, role, method and path.
  *
  * @param origin the application's own, as in `http://inbox.localhost:8080`.
- * @throws Refusal AUTHENTICATION_REQUIRED where a session would help; ACCESS_DENIED, CROSS_SITE_REFUSED where it would not.
+ * @throws Refusal AUTHENTICATION_REQUIRED where a session would help; ACCESS_DENIED, CROSS_SITE_REFUSED, GATEWAY_PATH_AMBIGUOUS where it
+ * would not.
  */
 export async function admit(
   application: Application,
@@ -48,6 +49,8 @@ export async function admit(
   needs: AdmitNeeds,
 ): Promise<Admitted> {
   const rule = ruleFor(application.rules, head.method, path)
+  if (rule !== null && readsOtherwise(application.rules, head.method, path, rule))
+    throw refuse('GATEWAY_PATH_AMBIGUOUS')
   if (rule !== null && rule.permission === null) return { principal: null, assertion: null }
 
   const principal = await needs.sessions.authenticate(head)

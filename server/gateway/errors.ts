@@ -4,7 +4,7 @@ export const errors = {
   GATEWAY_PATH_AMBIGUOUS: {
     status: 400,
     title: 'The address can be read in more than one way.',
-    help: 'Send the path without dot segments, doubled or encoded slashes, backslashes or control characters.',
+    help: 'Send the path as the application spells it: no dot segments, no doubled or encoded slashes, backslashes, bare semicolons or control characters.',
   },
   GATEWAY_UPSTREAM_DOWN: {
     status: 502,
@@ -15,6 +15,11 @@ export const errors = {
     status: 504,
     title: 'The application did not answer in time.',
     help: 'Try again in a moment.',
+  },
+  GATEWAY_UPGRADE_DECLINED: {
+    status: 502,
+    title: 'The application does not take a WebSocket here.',
+    help: 'Use the address that the application offers for WebSockets.',
   },
   GATEWAY_SIGN_IN_EXPIRED: {
     status: 403,

@@ -10,8 +10,28 @@ export type Introduction = {
 }
 
 // A header that a proxy sets is worthless if a client can set it too. Some applications read `_` as `-`.
-const forged =
-  /^(?:custodia-.*|x-custodia-.*|forwarded|x-forwarded-.*|x-real-ip|x-remote-.*|remote-user|x-auth-request-.*|via)$/
+const names = [
+  // Who is asking, and from where.
+  ...['custodia-.*', 'x-custodia-.*', 'remote-user', 'x-remote-.*', 'x-auth-(?:request|user).*', 'x-authenticated-.*'],
+  ...['x-user', 'x-user-(?:id|name|email|roles?|groups?)', 'x-webauth-.*', 'x-ms-client-principal.*', 'x-amzn-oidc-.*'],
+  ...[
+    'forwarded',
+    'x-forwarded-.*',
+    'x-real-ip',
+    'x-(?:cluster-)?client-ip',
+    'true-client-ip',
+    'cf-connecting-ip.*',
+    'via',
+  ],
+  ...['ssl-.*', 'x-ssl-.*', 'client-cert.*', 'x-client-(?:cert|dn|verify).*'],
+  // What is asked for: some frameworks take these for the path, the host or the method on which was decided here.
+  ...['x-original-.*', 'x-rewrite-url', 'x-host', 'x-http-method.*', 'x-method-override'],
+  // CGI makes HTTP_PROXY of the first.
+  ...['proxy', 'proxy-.*'],
+  // RFC 9110 §7.6.1 and §10.1.1: about the client's connection, and none of the application's business.
+  ...['connection', 'keep-alive', 'te', 'trailer', 'transfer-encoding', 'upgrade', 'http2-settings', 'expect'],
+]
+const forged = new RegExp(`^(?:${names.join('|')})$`)
 
 /** The request's headers as the application gets them: nothing forged, no cookie of ours, and who is asking. */
 export function outgoingHeaders(headers: IncomingHttpHeaders, introduction: Introduction): IncomingHttpHeaders {
@@ -28,7 +48,8 @@ export function outgoingHeaders(headers: IncomingHttpHeaders, introduction: Intr
   return outgoing
 }
 
-const isOwnCookie = (cookie: string) => /^\s*__Host-custodia/i.test(cookie)
+// A cookie without a name is sent back as its value alone, which then looks like a cookie with one.
+const isOwnCookie = (cookie: string) => /^[\s=]*__Host-custodia/i.test(cookie)
 
 export function withoutOwnCookies(header: string | undefined): string {
   if (header === undefined) return ''
@@ -40,13 +61,17 @@ export function withoutOwnCookies(header: string | undefined): string {
     .trim()
 }
 
+// What the application runs on, and what is about its connection with the gateway (RFC 9110 §7.6.1).
+const unsaid = new Set(['server', 'x-powered-by', 'connection', 'keep-alive', 'proxy-connection', 'trailer', 'upgrade'])
+
 /** The reply's headers as the browser gets them: an application can't set or remove the gateway's own cookies. */
 export function returningHeaders(headers: IncomingHttpHeaders): IncomingHttpHeaders {
-  const { 'x-powered-by': _powered, server: _server, ...rest } = headers
+  const rest: IncomingHttpHeaders = {}
+  for (const name in headers) if (!unsaid.has(name)) rest[name] = headers[name]
   const cookies = rest['set-cookie']
   if (cookies !== undefined) {
-    const kept = (Array.isArray(cookies) ? cookies : [cookies]).filter((cookie) => !isOwnCookie(cookie))
-    if (kept.length > 0) rest['set-cookie'] = kept
+    const theirs = (Array.isArray(cookies) ? cookies : [cookies]).filter((cookie) => !isOwnCookie(cookie))
+    if (theirs.length > 0) rest['set-cookie'] = theirs
     else delete rest['set-cookie']
   }
   return rest

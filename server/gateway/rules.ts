@@ -2,17 +2,35 @@
 export type Rule = {
   readonly methods: ReadonlySet<string> | null
   readonly pattern: readonly string[]
+  /** The pattern as a lax reader sees it; see `readsOtherwise`. */
+  readonly lax: readonly string[]
   /** Null where anybody may, signed in or not. */
   readonly permission: string | null
 }
 
 /** The first rule that fits; null where none does. HEAD is allowed wherever GET is (RFC 9110 §9.3.2). */
 export function ruleFor(rules: readonly Rule[], method: string, path: string): Rule | null {
+  return first(rules, method, path.split('/'), 'pattern')
+}
+
+/**
+ * Some servers, Express among them, take `/Admin/` for `/admin`. True where such a one would serve under an earlier rule that asks
+ * for another permission than the rule which fits to the letter.
+ */
+export function readsOtherwise(rules: readonly Rule[], method: string, path: string, rule: Rule): boolean {
+  const lax = first(rules, method, laxSegments(path), 'lax')
+  return lax !== null && lax.permission !== null && lax.permission !== rule.permission
+}
+
+function first(rules: readonly Rule[], method: string, segments: readonly string[], as: 'pattern' | 'lax') {
   const asked = method === 'HEAD' ? 'GET' : method
-  const segments = path.split('/')
-  return (
-    rules.find((rule) => (rule.methods === null || rule.methods.has(asked)) && fits(rule.pattern, segments)) ?? null
-  )
+  return rules.find((rule) => (rule.methods === null || rule.methods.has(asked)) && fits(rule[as], segments)) ?? null
+}
+
+/** In lower case, and without a slash at the end. */
+function laxSegments(path: string): readonly string[] {
+  const lower = path.toLowerCase()
+  return (lower.length > 1 && lower.endsWith('/') ? lower.slice(0, -1) : lower).split('/')
 }
 
 /** `*` stands for one segment, `**` at the end for any number, none included. */
@@ -53,6 +71,7 @@ function compileRule(value: unknown, where: string, permissions: ReadonlySet<str
   return {
     methods: methods === undefined ? null : new Set(methods as string[]),
     pattern: path.split('/'),
+    lax: laxSegments(path),
     permission: (permission as string | undefined) ?? null,
   }
 }

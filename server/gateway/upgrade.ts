@@ -1,10 +1,10 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
-import type { Socket } from 'node:net'
-import { connect } from 'node:net'
+import { request as askPlain } from 'node:http'
+import { request as askTls } from 'node:https'
 import type { Duplex } from 'node:stream'
 import { pipeline } from 'node:stream'
-import { connect as connectTls } from 'node:tls'
 import { isRefusal } from '../platform/errors.ts'
+import { endSocket } from '../platform/http/end-socket.ts'
 import { refuseRequest } from '../platform/http/errors.ts'
 import { hostName } from '../platform/http/hosts.ts'
 import type { RequestHead } from '../platform/http/ports.ts'
@@ -13,9 +13,7 @@ import type { AdmitNeeds } from './admit.ts'
 import { admit, checkHead } from './admit.ts'
 import type { Application } from './applications.ts'
 import { refuse } from './errors.ts'
-import { outgoingHeaders } from './outgoing-headers.ts'
-
-const connectTimeoutMs = 5_000
+import { outgoingHeaders, returningHeaders } from './outgoing-headers.ts'
 
 /** Open WebSockets by session, so that they end with it. */
 export class OpenSockets {
@@ -68,17 +66,21 @@ export async function upgrade(
     if (head.headers.origin !== origin) throw refuseRequest('CROSS_SITE_REFUSED', { field: 'header.origin' })
     if (head.method !== 'GET' || head.headers.upgrade?.toLowerCase() !== 'websocket')
       throw refuseRequest('REQUEST_HEADER_INVALID', { field: 'header.upgrade' })
+    const body = ['content-length', 'transfer-encoding'].find((name) => head.headers[name] !== undefined)
+    if (body !== undefined) throw refuseRequest('REQUEST_HEADER_INVALID', { field: `header.${body}` })
     const path = checkHead(head, request.rawHeaders)
     const { principal, assertion } = await admit(application, head, path, origin, needs)
-    const upstream = await open(application.upstream)
+    // Before the application is asked: a session that ends meanwhile must find its socket.
+    if (principal !== null) needs.sockets.add(principal.sessionId, socket)
     const protocol = origin.startsWith('https:') ? 'https' : 'http'
     const host = origin.slice(origin.indexOf('//') + 2)
-    upstream.write(
-      requestText(head.url, outgoingHeaders(head.headers, { assertion, address: head.address, host, protocol })),
+    const asked = outgoingHeaders(head.headers, { assertion, address: head.address, host, protocol })
+    const { reply, upstream, first } = await open(application, head.url, { ...asked, ...switching }, socket)
+    socket.write(
+      `HTTP/1.1 101 Switching Protocols\r\n${headerText({ ...returningHeaders(reply.headers), ...switching })}\r\n`,
     )
+    if (first.length > 0) socket.write(first)
     if (early.length > 0) upstream.write(early)
-    if (principal !== null) needs.sockets.add(principal.sessionId, socket)
-    if (socket.destroyed) return void upstream.destroy()
     const done = () => {
       socket.destroy()
       upstream.destroy()
@@ -90,34 +92,56 @@ export async function upgrade(
   }
 }
 
-function open(upstream: string): Promise<Socket> {
-  const { protocol, hostname, port } = new URL(upstream)
-  const secure = protocol === 'https:'
-  const options = { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || (secure ? 443 : 80)) }
+const switching = { connection: 'Upgrade', upgrade: 'websocket' } as const
+
+type Opened = { readonly reply: IncomingMessage; readonly upstream: Duplex; readonly first: Buffer }
+
+/**
+ * Asks the application to switch. Only its own 101 opens the way: joined with a connection that still speaks HTTP, a client could
+ * send requests on it that nobody decided on.
+ */
+function open(
+  { upstream, timeoutSeconds }: Application,
+  path: string,
+  headers: IncomingHttpHeaders,
+  client: Duplex,
+): Promise<Opened> {
+  const ask = upstream.startsWith('https:') ? askTls : askPlain
   return new Promise((resolve, reject) => {
-    const socket = secure ? connectTls({ ...options, servername: hostname }) : connect(options)
-    const fail = (code: 'GATEWAY_UPSTREAM_DOWN' | 'GATEWAY_UPSTREAM_SLOW') => {
-      socket.destroy()
+    const asking = ask(new URL(upstream), { path, headers, agent: false })
+    const stop = (code: 'GATEWAY_UPSTREAM_DOWN' | 'GATEWAY_UPSTREAM_SLOW' | 'GATEWAY_UPGRADE_DECLINED') => {
       reject(refuse(code))
+      asking.destroy()
     }
-    socket.setTimeout(connectTimeoutMs, () => fail('GATEWAY_UPSTREAM_SLOW'))
-    socket.once('error', () => fail('GATEWAY_UPSTREAM_DOWN'))
-    socket.once(secure ? 'secureConnect' : 'connect', () => {
-      socket.setTimeout(0)
-      resolve(socket)
+    const late = setTimeout(() => stop('GATEWAY_UPSTREAM_SLOW'), timeoutSeconds * 1000)
+    const gone = () => stop('GATEWAY_UPSTREAM_DOWN')
+    client.once('close', gone)
+    asking.once('close', () => {
+      clearTimeout(late)
+      client.off('close', gone)
     })
+    asking.on('error', gone)
+    asking.once('response', () => stop('GATEWAY_UPGRADE_DECLINED'))
+    asking.once('upgrade', (reply, socket, first) => {
+      clearTimeout(late)
+      client.off('close', gone)
+      resolve({ reply, upstream: socket, first })
+    })
+    asking.end()
   })
 }
 
-function requestText(url: string, headers: IncomingHttpHeaders): string {
-  const lines = Object.entries(headers).flatMap(([name, value]) => [value ?? []].flat().map((one) => `${name}: ${one}`))
-  return `GET ${url} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`
+function headerText(headers: IncomingHttpHeaders): string {
+  return Object.entries(headers)
+    .flatMap(([name, value]) => [value ?? []].flat().map((one) => `${name}: ${one}\r\n`))
+    .join('')
 }
 
 function refuseSocket(socket: Duplex, error: unknown): void {
   const problem = problemFor(isRefusal(error) ? error : refuse('GATEWAY_UPSTREAM_DOWN'), '-')
   const body = JSON.stringify(problem.body)
-  socket.end(
+  endSocket(
+    socket,
     `HTTP/1.1 ${problem.status} Refused\r\nContent-Type: ${problemType}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
   )
 }

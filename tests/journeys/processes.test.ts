@@ -4,19 +4,29 @@ import { connect } from 'node:net'
 import { after, describe, it } from 'node:test'
 import { freePort } from '../../tools/demo/processes.ts'
 import { newVisitor, openBrowser, withBrowser } from './browser.ts'
-import type { Demo } from './demo.ts'
+import type { Demo, DemoOptions } from './demo.ts'
 import { newDemoFolder, removeFolder, startDemo } from './demo.ts'
 import { signInTo } from './sign-in.ts'
 
 describe('the demo', withBrowser, () => {
   const folder = newDemoFolder()
-  after(() => removeFolder(folder))
+  const started: Demo[] = []
+  const start = async (options: Omit<DemoOptions, 'folder'>) => {
+    const demo = await startDemo({ folder, ...options })
+    started.push(demo)
+    return demo
+  }
+  after(async () => {
+    // All have ended, unless a test failed half-way.
+    for (const demo of started) await demo.stop()
+    removeFolder(folder)
+  })
   let port: number
   let accounts: Demo['accounts']
 
   it('started by npm and ended by Ctrl-C leaves no process and no port', async () => {
     port = await freePort()
-    const demo = await startDemo({ folder, port, command: ['npm', 'run', '--silent', 'demo', '--'] })
+    const demo = await start({ port, command: ['npm', 'run', '--silent', 'demo', '--'] })
     accounts = demo.accounts
     const browser = await openBrowser()
     const { page, leave } = await newVisitor(browser)
@@ -39,9 +49,9 @@ describe('the demo', withBrowser, () => {
   })
 
   it('goes on with the same accounts, mail and labels, and makes and installs nothing anew', async () => {
-    const demo = await startDemo({ folder, port })
+    const demo = await start({ port })
     assert.deepEqual(demo.accounts, accounts)
-    assert.doesNotMatch(demo.output(), /Installing|Making|Building|found \d+/)
+    assert.doesNotMatch(demo.output(), /Installing|Making|found \d+/)
     const browser = await openBrowser()
     const { page, leave } = await newVisitor(browser)
     await signInTo(page, demo.inbox, accounts.member)
@@ -56,14 +66,14 @@ describe('the demo', withBrowser, () => {
   })
 
   it('ended by a signal to the runner alone leaves no process and no port, and says that it ended well', async () => {
-    const demo = await startDemo({ folder, port })
+    const demo = await start({ port })
     assert.equal(await demo.stop(), 0)
     assert.deepEqual(processesOf(folder), [])
     assert.equal(await answers(port), false)
   })
 
   it('whose runner is killed outright ends what it started', async () => {
-    const demo = await startDemo({ folder, port })
+    const demo = await start({ port })
     const ended = new Promise((resolve) => demo.child.once('exit', resolve))
     demo.child.kill('SIGKILL')
     await ended
@@ -73,7 +83,7 @@ describe('the demo', withBrowser, () => {
   })
 
   it('whose port is taken says so and ends', async () => {
-    const demo = await startDemo({ folder, port })
+    const demo = await start({ port })
     const second = newDemoFolder()
     try {
       await assert.rejects(startDemo({ folder: second, port }), (error: Error) => error.message.includes(String(port)))
@@ -87,24 +97,23 @@ describe('the demo', withBrowser, () => {
 
 /** Processes that work in a folder or were told about it, this one left out. Linux shows them in /proc. */
 function processesOf(folder: string): string[] {
-  const mentions = (read: () => string) => {
+  const read = (get: () => string) => {
     try {
-      return read().includes(folder)
+      return get().replaceAll('\0', ' ')
     } catch {
-      // It ended, or it is not ours to look at.
-      return false
+      // It has ended meanwhile.
+      return ''
     }
   }
   return readdirSync('/proc')
     .filter((id) => /^\d+$/.test(id) && Number(id) !== process.pid)
-    .filter((id) =>
-      [
-        () => readFileSync(`/proc/${id}/cmdline`, 'utf8'),
-        () => readFileSync(`/proc/${id}/environ`, 'utf8'),
-        () => readlinkSync(`/proc/${id}/cwd`),
-      ].some(mentions),
-    )
-    .map((id) => `${id} ${readFileSync(`/proc/${id}/cmdline`, 'utf8').replaceAll('\0', ' ').slice(0, 120)}`)
+    .map((id) => ({
+      command: `${id} ${read(() => readFileSync(`/proc/${id}/cmdline`, 'utf8'))}`,
+      environment: read(() => readFileSync(`/proc/${id}/environ`, 'utf8')),
+      place: read(() => readlinkSync(`/proc/${id}/cwd`)),
+    }))
+    .filter((one) => Object.values(one).some((text) => text.includes(folder)))
+    .map(({ command }) => command.slice(0, 120))
 }
 
 /** True where something accepts a connection at this port of loopback. */

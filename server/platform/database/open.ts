@@ -3,6 +3,7 @@ import pg from 'pg'
 import type { Log } from '../telemetry/log.ts'
 import { collectingAfterCommit } from './after-commit.ts'
 import type { Database, Queries } from './database.ts'
+import { keepPrepared } from './prepared.ts'
 
 export type OpenOptions = {
   /** `postgres://…`; for a socket folder `postgres://user@/name?host=/folder`. */
@@ -98,6 +99,7 @@ function pool(url: string, max: number, log: Log): pg.Pool {
   made.on('error', (error) => log.warn({ error }, 'an idle database connection was lost'))
   // One that dies in use rejects what waits for it; without a listener its event would end the process.
   made.on('connect', (client) => client.on('error', () => {}))
+  made.on('connect', keepPrepared)
   return made
 }
 

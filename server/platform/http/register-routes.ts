@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { TObject, TSchema } from 'typebox'
+import { Deadlines } from './deadlines.ts'
 import { refuseRequest } from './errors.ts'
 import { hostName } from './hosts.ts'
 import type { Exchange } from './pipeline.ts'
@@ -10,67 +11,81 @@ import type { Route, RouteRequest, Who } from './route.ts'
 import { Reply } from './route.ts'
 import type { HttpServerOptions } from './server.ts'
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** What the pipeline knows of a request to a declared route; null on any other. */
+    call: Call | null
+  }
+}
+
 const nothing = { type: 'object', properties: {}, additionalProperties: false } as const
-const exchanges = new WeakMap<FastifyRequest, Exchange>()
+const bodyless = new Set(['GET', 'HEAD'])
 
 /** Gives every declared route to Fastify, with the pipeline before its body and its schemas around its use case. */
 export function registerRoutes(
   app: FastifyInstance,
-  { routes, services, metrics, bodyLimitBytes }: HttpServerOptions,
+  { routes, services, metrics, bodyLimitBytes, requestTimeoutSeconds }: HttpServerOptions,
 ): void {
   const durations = metrics.duration('custodia_http_request_seconds', 'Time to answer a request.', ['route', 'status'])
+  const deadlines = new Deadlines(requestTimeoutSeconds * 1000)
+  app.addHook('onClose', async () => deadlines.close())
+  app.decorateRequest('call', null)
 
   for (const route of routes) {
     const json = route.replyType === undefined
+    const labelsFor = durationLabels(`${route.method} ${route.path}`)
     app.route({
       method: route.method as 'GET',
       url: route.path,
       bodyLimit: route.bodyLimitBytes ?? bodyLimitBytes,
       schema: {
-        params: route.params ?? nothing,
+        ...(route.params === undefined ? {} : { params: route.params }),
         querystring: closed(route.query),
         ...(route.body === undefined ? {} : { body: route.body }),
         ...(json ? { response: { '2xx': route.reply } } : {}),
       },
-      onRequest: (request, _reply, done) => {
-        const exchange: Exchange = { route, raw: request.raw, head: headOf(request), principal: null }
-        exchanges.set(request, exchange)
+      onRequest: (request, reply, done) => {
+        const call = new Call(route, request, reply)
+        request.call = call
+        deadlines.begin(call)
+        // Whether it was answered or its client went away: after `close` nothing more comes of it.
+        reply.raw.on('close', () => {
+          deadlines.end(call)
+          if (reply.raw.writableFinished)
+            durations.observe((performance.now() - call.startedMs) / 1000, labelsFor(reply.statusCode))
+        })
         try {
-          const waiting = runPipeline(exchange, services)
+          const waiting = runPipeline(call, services)
           if (waiting === undefined) done()
           else waiting.then(() => done(), done)
         } catch (error) {
           done(error as Error)
         }
       },
-      preValidation: (request, _reply, done) => {
-        if (route.body === undefined && request.body !== undefined && request.body !== null)
-          return done(refuseRequest('REQUEST_INVALID', { field: 'body', detail: 'is not taken here' }))
-        done()
-      },
-      onResponse: (_request, reply, done) => {
-        durations.observe(reply.elapsedTime / 1000, {
-          route: `${route.method} ${route.path}`,
-          status: `${reply.statusCode}`,
-        })
-        done()
-      },
-      handler: async (request, reply) => send(route, reply, await route.handle(new Call(request))),
+      // Fastify reads no body of these methods, so that there is none to refuse.
+      ...(route.body === undefined && !bodyless.has(route.method) ? { preValidation: refuseBody } : {}),
+      handler: (request, reply) => void answer(route, reply, request.call as Call),
     })
   }
 }
 
-/** What a handler sees of its request. The signal is made only where it is asked for. */
-class Call implements RouteRequest<Who, TObject, TObject, TSchema> {
-  readonly principal: Principal
+/** One request on its way: what the pipeline fills in, and what a handler sees. The signal is made only where it is asked for. */
+class Call implements Exchange, RouteRequest<Who, TObject, TObject, TSchema> {
+  readonly route: Route
+  readonly raw: FastifyRequest['raw']
   readonly head: RequestHead
+  principal: Principal | null = null
+  readonly startedMs = performance.now()
   readonly #request: FastifyRequest
+  readonly #reply: FastifyReply
+  #late: AbortController | null = null
 
-  constructor(request: FastifyRequest) {
-    const exchange = exchanges.get(request) as Exchange
-    this.principal = exchange.principal as Principal
-    this.head = exchange.head
+  constructor(route: Route, request: FastifyRequest, reply: FastifyReply) {
+    this.route = route
+    this.raw = request.raw
+    this.head = headOf(request)
     this.#request = request
+    this.#reply = reply
   }
   get params(): Record<string, unknown> {
     return this.#request.params as Record<string, unknown>
@@ -85,16 +100,54 @@ class Call implements RouteRequest<Who, TObject, TObject, TSchema> {
     return this.#request.id
   }
   get signal(): AbortSignal {
-    return this.#request.signal
+    this.#late ??= new AbortController()
+    return AbortSignal.any([this.#request.signal, this.#late.signal])
+  }
+
+  /** The time is over: whoever works on it is told, and whoever waits gets an answer. */
+  overdue(): void {
+    const reply = this.#reply
+    this.#late?.abort()
+    if (reply.sent) return
+    if (reply.raw.headersSent) reply.raw.destroy()
+    else void reply.send(refuseRequest('SERVER_BUSY', { retryAfterSeconds: 5 }))
   }
 }
 
-function send(route: Route, reply: FastifyReply, result: unknown): FastifyReply {
-  const { status, body, headers } = result instanceof Reply ? result : { status: 200, body: result, headers: {} }
-  void reply.code(body === null && status === 200 ? 204 : status).headers(headers)
-  if (route.replyType !== undefined && !reply.hasHeader('content-type')) void reply.type(route.replyType)
-  return body === null ? reply.send() : reply.send(body)
+/** The labels of one route's durations by status: the same object each time, which the figures know again without reading it. */
+function durationLabels(route: string): (status: number) => Record<string, string> {
+  const known = new Map<number, Record<string, string>>()
+  return (status) => {
+    const labels = known.get(status) ?? { route, status: `${status}` }
+    known.set(status, labels)
+    return labels
+  }
 }
+
+function refuseBody(request: FastifyRequest, _reply: FastifyReply, done: (error?: Error) => void): void {
+  const has = request.body !== undefined && request.body !== null
+  done(has ? refuseRequest('REQUEST_INVALID', { field: 'body', detail: 'is not taken here' }) : undefined)
+}
+
+/** Sends by itself, which spares Fastify the waiting for a promise of a reply that is there already. */
+async function answer(route: Route, reply: FastifyReply, call: Call): Promise<void> {
+  try {
+    send(route, reply, await route.handle(call))
+  } catch (error) {
+    // What is no Error would be taken for the reply's body.
+    void reply.send(error instanceof Error ? error : new Error('something else than an Error was thrown'))
+  }
+}
+
+function send(route: Route, reply: FastifyReply, result: unknown): void {
+  const { status, body, headers } = result instanceof Reply ? result : plain(result)
+  void reply.code(body === null && status === 200 ? 204 : status)
+  if (headers !== null) void reply.headers(headers)
+  if (route.replyType !== undefined && !reply.hasHeader('content-type')) void reply.type(route.replyType)
+  void (body === null ? reply.send() : reply.send(body))
+}
+
+const plain = (body: unknown) => ({ status: 200, body, headers: null })
 
 /** The head of a request, as authenticators see it. */
 export function headOf(request: FastifyRequest): RequestHead {

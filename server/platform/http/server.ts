@@ -7,6 +7,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify'
 import Fastify from 'fastify'
 import type { Log } from '../telemetry/log.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
+import { endSocket } from './end-socket.ts'
 import { refuseRequest } from './errors.ts'
 import { hostName } from './hosts.ts'
 import type { Pages } from './pages.ts'
@@ -55,12 +56,15 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
 
   const dispatch = (request: IncomingMessage, response: ServerResponse): void => {
     const host = hostName(request.headers.host)
-    if (host !== null && options.ownHosts.has(host)) own?.(request, response)
-    else {
-      const handler = claiming(host)
-      if (handler === undefined) refuseHost(response, host)
-      else handler.handle(request, response)
-    }
+    const coding = request.headers['transfer-encoding']
+    const handler = host !== null && options.ownHosts.has(host) ? null : claiming(host)
+    // RFC 9112 §6.1: what is coded in another way would be passed on undone, and is of a length that we do not know.
+    if (coding !== undefined && coding.toLowerCase() !== 'chunked')
+      refuseHead(response, 'REQUEST_HEADER_INVALID', 'header.transfer-encoding')
+    else if (handler === undefined)
+      refuseHead(response, host === null ? 'REQUEST_HEADER_INVALID' : 'HOST_UNKNOWN', 'header.host')
+    else if (handler === null) own?.(request, response)
+    else handler.handle(request, response)
   }
 
   const app: FastifyInstance = Fastify({
@@ -68,7 +72,6 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     genReqId: requestIds(),
     trustProxy: options.trustedProxies.length > 0 ? [...options.trustedProxies] : false,
     bodyLimit: options.bodyLimitBytes,
-    handlerTimeout: options.requestTimeoutSeconds * 1000,
     routerOptions: { maxParamLength: 256 },
     forceCloseConnections: 'idle',
     frameworkErrors: (error, request, reply) => {
@@ -88,9 +91,11 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
           : createTlsServer({ ...limits(options), ...tlsOptions(options.tls) })
       server.on('request', dispatch)
       server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+        // Node lets go of the socket here; an error that nobody listens for would end the whole process.
+        socket.on('error', () => socket.destroy())
         const handler = claiming(hostName(request.headers.host))
         if (handler === undefined)
-          socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
+          endSocket(socket, 'HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
         else handler.upgrade(request, socket, head)
       })
       server.on('clientError', refuseMalformed)
@@ -117,11 +122,12 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
       .serializer(JSON.stringify)
       .send(problem.body)
   })
-  app.addHook('onSend', (request, reply, payload, done) => {
+  // Before anything can answer: whoever does may say otherwise, and whoever forgets has them.
+  app.addHook('onRequest', (request, reply, done) => {
+    for (const [name, value] of apiHeaderList) void reply.header(name, value)
     void reply.header('request-id', request.id)
-    for (const [name, value] of apiHeaderList) if (!reply.hasHeader(name)) void reply.header(name, value)
     if (options.tls !== null) void reply.header('strict-transport-security', 'max-age=63072000; includeSubDomains')
-    done(null, payload)
+    done()
   })
   registerRoutes(app, options)
   app.setNotFoundHandler((request, reply) => {
@@ -163,12 +169,14 @@ const limits = (options: HttpServerOptions) => ({
   requestTimeout: options.requestTimeoutSeconds * 1000,
   keepAliveTimeout: 60_000,
   connectionsCheckingInterval: 2_000,
+  // Node's own answer to a missing one is an empty 400: ours says what is missing.
+  requireHostHeader: false,
   insecureHTTPParser: false,
 })
 
-function refuseHost(response: ServerResponse, host: string | null): void {
-  const code = host === null ? 'REQUEST_HEADER_INVALID' : 'HOST_UNKNOWN'
-  const problem = problemFor(refuseRequest(code, { field: 'header.host' }), '-')
+/** Refused before anybody reads on: the connection ends, so that nothing after it is taken for a request. */
+function refuseHead(response: ServerResponse, code: 'REQUEST_HEADER_INVALID' | 'HOST_UNKNOWN', field: string): void {
+  const problem = problemFor(refuseRequest(code, { field }), '-')
   response.writeHead(problem.status, { 'content-type': problemType, connection: 'close' })
   response.end(JSON.stringify(problem.body))
 }
@@ -179,7 +187,8 @@ function refuseMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
   const code = socketErrors[error.code ?? ''] ?? 'REQUEST_HEADER_INVALID'
   const problem = problemFor(refuseRequest(code), '-')
   const body = JSON.stringify(problem.body)
-  socket.end(
+  endSocket(
+    socket,
     `HTTP/1.1 ${problem.status} ${code}\r\nContent-Type: ${problemType}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
   )
 }

@@ -57,13 +57,17 @@ function check(name: string, labels: readonly string[]): void {
 /** Every combination is kept for ever, so there must be an end to them even where a caller passes on what strangers chose. */
 function boundSeries(labels: readonly string[]): (values: Record<string, string>) => Record<string, string> {
   const seen = new Set<string>()
+  // Whoever counts often passes the same object each time; it must not change then.
+  const passed = new WeakSet<object>()
   const other = Object.fromEntries(labels.map((label) => [label, 'other']))
   return (values) => {
-    if (labels.length === 0) return values
+    if (labels.length === 0 || passed.has(values)) return values
     const series = labels.map((label) => JSON.stringify(values[label] ?? '')).join()
-    if (seen.has(series)) return values
-    if (seen.size >= maxSeries) return other
-    seen.add(series)
+    if (!seen.has(series)) {
+      if (seen.size >= maxSeries) return other
+      seen.add(series)
+    }
+    passed.add(values)
     return values
   }
 }

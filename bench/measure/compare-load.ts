@@ -1,0 +1,47 @@
+import { caller } from '../../tools/demo/call.ts'
+import type { Pair } from './in-turn.ts'
+import { inTurn, median, spread } from './in-turn.ts'
+import { load } from './load.ts'
+
+const connections = 32
+const duration = 3
+const rounds = 7
+
+/** A server under load: its process, and the request that it gets. */
+export type Target = {
+  readonly pid: number
+  readonly port: number
+  /** The name that it answers to; the connection goes to loopback. */
+  readonly host: string
+  readonly path: string
+  readonly cookie: string
+}
+
+/**
+ * Loads two servers in turn with the same request.
+ *
+ * @returns answers in a second, and remarks on noise and on what one answer cost the process in processor time.
+ * @throws Error where they do not answer alike.
+ */
+export async function compareLoad(ours: Target, other: Target): Promise<Pair & { remarks: readonly string[] }> {
+  const [one, two] = [await answerOf(ours), await answerOf(other)]
+  if (one !== two) throw new Error(`the two do not answer alike: ${one} and ${two}`)
+  const costs = { ours: [] as number[], other: [] as number[] }
+  const measure =
+    (which: 'ours' | 'other', { pid, port, host, path, cookie }: Target) =>
+    async () => {
+      const request = { url: `http://127.0.0.1:${port}${path}`, headers: { host: `${host}:${port}`, cookie } }
+      const { perSecond, processorUs } = await load(pid, { ...request, connections, duration })
+      costs[which].push(processorUs)
+      return perSecond
+    }
+  const pair = await inTurn(rounds, measure('ours', ours), measure('other', other))
+  const [mine, theirs] = [median(costs.ours), median(costs.other)]
+  const processor = `processor time for each: ${mine.toFixed(0)} and ${theirs.toFixed(0)} µs, ratio ${(theirs / mine).toFixed(2)}`
+  return { ...pair, remarks: [spread(pair), processor] }
+}
+
+async function answerOf({ port, host, path, cookie }: Target): Promise<string> {
+  const { status, body } = await caller(port, host)('GET', path, { cookie })
+  return `${status} ${JSON.stringify(body)}`
+}
