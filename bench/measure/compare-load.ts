@@ -3,7 +3,8 @@ import type { Pair } from './in-turn.ts'
 import { inTurn, median, spread } from './in-turn.ts'
 import { load } from './load.ts'
 
-const connections = 32
+/** Enough that neither side sleeps between two requests: to be woken costs more than many a request. */
+const connections = 100
 const duration = 3
 const rounds = 7
 

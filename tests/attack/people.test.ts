@@ -202,9 +202,9 @@ test('a password is never cut: not at a zero byte, not at 72 bytes, not at its t
 test('odd text for a password is refused or hashed, and keeps the server from nothing', {
   timeout: 30_000,
 }, async () => {
-  const token = tokenOf(await invite(administrator, 'odd@example.org'))
+  let token = tokenOf(await invite(administrator, 'odd@example.org'))
   const heavy = [
-    '\ufdfa'.repeat(1023) + 'x',
+    `${'\ufdfa'.repeat(1023)}x`,
     `${'1'.repeat(1023)}a`,
     `${'a'.repeat(1023)}b`,
     '\u0344'.repeat(1024),
@@ -217,7 +217,8 @@ test('odd text for a password is refused or hashed, and keeps the server from no
     const tookMs = performance.now() - startedMs
     assert.ok(answer.status === 422 || answer.status === 200, `${answer.status}`)
     assert.ok(tookMs < 1_500, `${JSON.stringify(password.slice(0, 3))} took ${tookMs} ms`)
-    if (answer.status === 200) break
+    if (answer.status === 200)
+      token = tokenOf(await invite(administrator, `odd-${heavy.indexOf(password)}@example.org`))
   }
   for (const password of ['\ud800'.repeat(20), '', 'x'.repeat(1025)])
     assert.ok((await accept(token, password)).status >= 400)
@@ -245,7 +246,7 @@ test('names and addresses that hold markup, controls or line breaks are refused 
       ).status,
       400,
     )
-  const name = '<img src=x onerror=alert(1)>${7*7}{{7*7}}%s'
+  const name = '<img src=x onerror=alert(1)>{{7*7}}%s'
   const made = await call('POST', '/v1/invitations', {
     cookie: administrator,
     body: { email: 'n@example.org', name, roles: [] },

@@ -59,6 +59,9 @@ export async function openTarget(environment: NodeJS.ProcessEnv = unlimited): Pr
   const server = await startTestServer({
     configuration: configuration((upstream.address() as AddressInfo).port),
     environment,
+  }).catch((error) => {
+    upstream.close()
+    throw error
   })
   let said = ''
   for (const output of [server.child.stdout, server.child.stderr]) output?.on('data', (chunk) => (said += chunk))

@@ -100,6 +100,18 @@ describe('sessions', withBrowser, () => {
       await atSignIn(visitor)
     }))
 
+  it('end at Custodia as well when their owner signs out in Inbox', () =>
+    visit(async (visitor) => {
+      const { page, context } = visitor
+      await signInTo(page, demo.inbox, demo.accounts.member)
+      const cookie = await inboxCookie(context)
+      await page.getByRole('button', { name: 'Sign out' }).click()
+      await atSignIn(visitor)
+      assert.equal((await askInbox([`Cookie: ${cookie}`, 'Accept: application/json'])).status, 401)
+      await page.goto(`${demo.console}/account/sessions`)
+      await atSignIn(visitor)
+    }))
+
   it('of other browsers end with a new password, and the old one opens nothing', () =>
     visit(async (other) => {
       const { administrator } = demo.accounts

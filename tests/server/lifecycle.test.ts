@@ -4,6 +4,7 @@ import { rmSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { eventually } from '../../server/platform/cache/testing.ts'
 import { isAlive } from '../../server/platform/database/embedded/alive.ts'
 import { serverOf } from '../../server/platform/database/embedded/server-of.ts'
 import type { TestServer } from '../harness.ts'
@@ -64,6 +65,17 @@ describe('a running server', () => {
   })
 })
 
+/** Whether nobody listens: the line in the log comes a moment before. */
+async function refusesConnections(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1')
+  const refused = await once(socket, 'connect').then(
+    () => false,
+    (error: NodeJS.ErrnoException) => error.code === 'ECONNREFUSED',
+  )
+  socket.destroy()
+  return refused
+}
+
 describe('a server that is told to stop', () => {
   test('answers what it has begun, takes nothing new, ends with 0 and leaves nothing running', async (t) => {
     const server = await startTestServer()
@@ -90,7 +102,7 @@ describe('a server that is told to stop', () => {
     server.child.kill('SIGTERM')
     assert.match(String(await stopping), /requests in flight may finish/)
     idle.destroy()
-    await assert.rejects(once(connect(server.port, '127.0.0.1'), 'connect'), { code: 'ECONNREFUSED' })
+    await eventually(() => refusesConnections(server.port))
     inFlight.write(body.slice(20))
     const { status, body: problem } = await inFlight.answer
     assert.deepEqual([status, problem.code], [401, 'IDENTITY_CREDENTIALS_WRONG'])

@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process'
 import { spawn, spawnSync } from 'node:child_process'
 import { createServer } from 'node:net'
+import { serverProcess } from '../../packages/wire/src/node/server-process.ts'
 
 /** Runs a command of the server to its end. @returns its output, as JSON. */
 export function runCommand(
@@ -29,8 +30,8 @@ export async function startProcess<T>(
   environment: NodeJS.ProcessEnv,
   ready: (message: Record<string, unknown>) => T | null,
 ): Promise<{ child: ChildProcess; ready: T }> {
-  const child = spawn(process.execPath, [script, ...args], {
-    env: environment,
+  const child = spawn(process.execPath, [...serverProcess.nodeArguments, script, ...args], {
+    env: { ...serverProcess.environment, ...environment },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     // A group of its own: Ctrl-C reaches this process alone, which then ends the others in order.
     detached: true,

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { constants } from 'node:os'
 import { fileURLToPath } from 'node:url'
+import { serverProcess } from '@custodia/wire/node/server-process.ts'
 import type { Command, Input } from './command.ts'
 import { usageError } from './command.ts'
 
@@ -26,6 +27,7 @@ async function carryOut(main: string, command: Described, { words, options, term
   if (wrong !== undefined) throw usageError(`“${wrong}” is no name: letters, digits and dashes, a letter first.`)
   if (!existsSync(main)) throw usageError('This installation has no server.')
   const args = [
+    ...serverProcess.nodeArguments,
     main,
     ...command.name.split(' '),
     ...words,
@@ -34,7 +36,8 @@ async function carryOut(main: string, command: Described, { words, options, term
   ]
   // The fourth is a channel without messages: when this process is killed it closes, and the server ends too.
   const stdio = ['inherit', 'inherit', 'inherit', 'ipc'] as const
-  const env = Object.fromEntries(Object.entries(terminal.environment).filter(([name]) => !clientVariables.has(name)))
+  const own = Object.entries(terminal.environment).filter(([name]) => !clientVariables.has(name))
+  const env = { ...serverProcess.environment, ...Object.fromEntries(own) }
   const child = spawn(process.execPath, args, { stdio: [...stdio], env })
 
   const forward = (signal: NodeJS.Signals) => {

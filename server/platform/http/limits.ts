@@ -33,8 +33,13 @@ const maxAddresses = 50_000
  * server; what must hold across processes (guesses at a password) is counted in the shared cache by its own module.
  */
 export class AddressLimits {
-  // Theoretical arrival time per key, in milliseconds; a Map keeps insertion order, so the oldest goes first.
-  readonly #arrivals = new Map<string, number>()
+  // Theoretical arrival time per class and network, in milliseconds; a Map keeps insertion order, so the oldest goes first.
+  readonly #arrivals: Readonly<Record<LimitClass, Map<string, number>>> = {
+    'sign-in': new Map(),
+    read: new Map(),
+    write: new Map(),
+    expensive: new Map(),
+  }
   readonly #clock: Clock
   readonly #limits: Readonly<Record<LimitClass, LimitFigures>>
 
@@ -48,20 +53,21 @@ export class AddressLimits {
     const { burst, perSeconds } = this.#limits[kind]
     const now = this.#clock.nowMs()
     const stepMs = (perSeconds * 1000) / burst
-    const key = `${kind} ${network(address)}`
-    const arrival = Math.max(now, this.#arrivals.get(key) ?? now)
+    const arrivals = this.#arrivals[kind]
+    const from = network(address)
+    const arrival = Math.max(now, arrivals.get(from) ?? now)
     const waitMs = arrival + stepMs - now - perSeconds * 1000
     if (waitMs > 0) return waitMs / 1000
-    this.#arrivals.delete(key)
-    if (this.#arrivals.size >= maxAddresses) this.#forgetOldest()
-    this.#arrivals.set(key, arrival + stepMs)
+    arrivals.delete(from)
+    if (arrivals.size >= maxAddresses) forgetOldest(arrivals)
+    arrivals.set(from, arrival + stepMs)
     return 0
   }
+}
 
-  #forgetOldest(): void {
-    const oldest = this.#arrivals.keys().next().value
-    if (oldest !== undefined) this.#arrivals.delete(oldest)
-  }
+function forgetOldest(arrivals: Map<string, number>): void {
+  const oldest = arrivals.keys().next().value
+  if (oldest !== undefined) arrivals.delete(oldest)
 }
 
 /** An IPv4 address as it is; an IPv6 address by its /64, which one subscriber holds whole (RFC 6177). */

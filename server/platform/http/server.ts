@@ -165,7 +165,8 @@ const apiHeaderList = Object.entries(apiHeaders)
 
 const limits = (options: HttpServerOptions) => ({
   maxHeaderSize: maxHeaderBytes,
-  headersTimeout: 10_000,
+  // Node refuses one that is longer than the whole request may take.
+  headersTimeout: Math.min(10, options.requestTimeoutSeconds) * 1000,
   requestTimeout: options.requestTimeoutSeconds * 1000,
   keepAliveTimeout: 60_000,
   connectionsCheckingInterval: 2_000,

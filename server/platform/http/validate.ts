@@ -34,8 +34,9 @@ export function compileValidator(schema: object, part: string): (value: unknown)
 
 /** Ajv makes a number of `1e999`, and then does not hold what is infinite to the schema's bounds. */
 function infiniteField(value: unknown): string | null {
-  const found = Object.entries(value as object).find(([, one]) => typeof one === 'number' && !Number.isFinite(one))
-  return found?.[0] ?? null
+  const fields = value as Record<string, unknown>
+  for (const name in fields) if (typeof fields[name] === 'number' && !Number.isFinite(fields[name])) return name
+  return null
 }
 
 /** Ajv's words, with the field's path in dots; a value that was sent is never repeated. */
