@@ -37,7 +37,7 @@ export function checkHead(head: RequestHead, rawHeaders: readonly string[]): str
 /**
  * Decides on one request to an application, by identity, role, method and path.
  *
- * @param origin the application's own, as in `http://inbox.localhost:8080`.
+ * @param origins the application's own, as in `http://inbox.localhost:8080`.
  * @throws Refusal AUTHENTICATION_REQUIRED where a session would help; ACCESS_DENIED, CROSS_SITE_REFUSED, GATEWAY_PATH_AMBIGUOUS where it
  * would not.
  */
@@ -45,7 +45,7 @@ export async function admit(
   application: Application,
   head: RequestHead,
   path: string,
-  origin: string,
+  origins: ReadonlySet<string>,
   needs: AdmitNeeds,
 ): Promise<Admitted> {
   const rule = ruleFor(application.rules, head.method, path)
@@ -65,7 +65,7 @@ export async function admit(
     )
   }
 
-  const crossSite = crossSiteHeader(head, new Set([origin]))
+  const crossSite = crossSiteHeader(head, origins)
   if (crossSite !== null) {
     denied('cross-site')
     throw refuseRequest('CROSS_SITE_REFUSED', { field: `header.${crossSite}` })
@@ -97,7 +97,10 @@ export async function admit(
 /** What this person may do in this application; the rest is none of its business. */
 async function granted(application: Application, principal: UserPrincipal, access: Access): Promise<string[]> {
   const permissions: string[] = []
-  for (const permission in application.permissions)
-    if ((await access.decide(principal, permission)).allowed) permissions.push(permission)
+  for (const permission in application.permissions) {
+    // Nearly always it was made before and needs no waiting.
+    const decision = access.decide(principal, permission)
+    if ((decision instanceof Promise ? await decision : decision).allowed) permissions.push(permission)
+  }
   return permissions
 }

@@ -33,10 +33,22 @@ const names = [
 ]
 const forged = new RegExp(`^(?:${names.join('|')})$`)
 
+const maxRemembered = 1_000
+const remembered = new Map<string, boolean>()
+
+/** Requests bring the same few names all the time; strangers may bring others, of which no more are remembered. */
+function isForged(name: string): boolean {
+  const known = remembered.get(name)
+  if (known !== undefined) return known
+  const is = forged.test(name.replaceAll('_', '-'))
+  if (remembered.size < maxRemembered) remembered.set(name, is)
+  return is
+}
+
 /** The request's headers as the application gets them: nothing forged, no cookie of ours, and who is asking. */
 export function outgoingHeaders(headers: IncomingHttpHeaders, introduction: Introduction): IncomingHttpHeaders {
   const outgoing: IncomingHttpHeaders = {}
-  for (const name in headers) if (!forged.test(name.replaceAll('_', '-'))) outgoing[name] = headers[name]
+  for (const name in headers) if (!isForged(name)) outgoing[name] = headers[name]
   const cookie = withoutOwnCookies(headers.cookie)
   if (cookie === '') delete outgoing.cookie
   else outgoing.cookie = cookie

@@ -17,6 +17,13 @@ import { outgoingHeaders, returningHeaders } from './outgoing-headers.ts'
 import { refusalPage, refusalPageHeaders } from './refusal-page.ts'
 import { clearReturnCookie, readReturnCookie, returnCookie, safePath } from './return-cookie.ts'
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** What the application is told of who asks; null where a public rule let the request through. */
+    assertion: string | null
+  }
+}
+
 export type ServeNeeds = AdmitNeeds & {
   readonly random: Random
   readonly log: Log
@@ -36,6 +43,7 @@ export async function serveApplication(
 ): Promise<FastifyInstance> {
   const protocol = origin.startsWith('https:') ? 'https' : 'http'
   const host = origin.slice(origin.indexOf('//') + 2)
+  const origins = new Set([origin])
   const app = Fastify({
     logger: false,
     trustProxy: needs.trustedProxies.length > 0 ? [...needs.trustedProxies] : false,
@@ -59,11 +67,11 @@ export async function serveApplication(
     },
   })
 
-  const assertions = new WeakMap<FastifyRequest, string | null>()
+  app.decorateRequest('assertion', null)
   const forward: FastifyReplyFromHooks = {
     rewriteRequestHeaders: (request, headers) =>
       outgoingHeaders(headers as IncomingHttpHeaders, {
-        assertion: assertions.get(request as FastifyRequest) ?? null,
+        assertion: (request as FastifyRequest).assertion,
         address: request.ip,
         host,
         protocol,
@@ -91,7 +99,7 @@ export async function serveApplication(
       const head = headOf(request)
       const path = checkHead(head, request.raw.rawHeaders)
       if (path.startsWith('/.custodia/')) return await own(path, request, reply, head)
-      assertions.set(request, (await admit(application, head, path, origin, needs)).assertion)
+      request.assertion = (await admit(application, head, path, origins, needs)).assertion
     },
     handler: (_request, reply) => reply.from('', forward),
   })
