@@ -58,7 +58,7 @@ export function testStep(name: string, patterns: readonly string[], options: Tes
       const args = [
         '--test',
         '--test-reporter=spec',
-        '--test-timeout=900000',
+        '--test-timeout=420000',
         `--test-concurrency=${options.concurrency}`,
         ...files,
       ]

@@ -69,7 +69,7 @@ export async function upgrade(
     const body = ['content-length', 'transfer-encoding'].find((name) => head.headers[name] !== undefined)
     if (body !== undefined) throw refuseRequest('REQUEST_HEADER_INVALID', { field: `header.${body}` })
     const path = checkHead(head, request.rawHeaders)
-    const { principal, assertion } = await admit(application, head, path, origin, needs)
+    const { principal, assertion } = await admit(application, head, path, new Set([origin]), needs)
     // Before the application is asked: a session that ends meanwhile must find its socket.
     if (principal !== null) needs.sockets.add(principal.sessionId, socket)
     const protocol = origin.startsWith('https:') ? 'https' : 'http'

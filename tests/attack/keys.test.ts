@@ -259,7 +259,7 @@ test('secrets of a whole journey stand in no log and in no row of the database',
   for (const { name } of tables)
     rows.push(JSON.stringify(await superuser.run(`select row_to_json(t)::text from ${name} t`)))
   const stored = rows.join('\n')
-  assert.ok(stored.length > 10_000 && target.log().includes('"level"'))
+  assert.ok(stored.includes('Brightwater Boats') && target.log().includes('"level"'), 'there is something to look into')
   for (const [what, secret] of Object.entries(secrets)) {
     assert.ok(secret.length >= 8, what)
     const hex = Buffer.from(secret).toString('hex')

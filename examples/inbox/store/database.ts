@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { chmodSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
@@ -66,6 +66,7 @@ const schema = `
 export function openDatabase(folder: string): DatabaseSync {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const database = new DatabaseSync(join(folder, 'inbox.sqlite'), { timeout: 5_000 })
+  chmodSync(join(folder, 'inbox.sqlite'), 0o600)
   // FULL: once a transaction is acknowledged it survives a loss of power, also in WAL mode.
   database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON')
   inTransaction(database, () => {

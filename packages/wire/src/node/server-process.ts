@@ -9,5 +9,5 @@ export const serverProcess = {
    * glibc keeps what was freed where it learnt that such sizes come again (mallopt(3), M_MMAP_THRESHOLD): twenty megabytes for each
    * thread that ever hashed a password. With a fixed threshold a hash's memory goes back to the system. Other libraries ignore it.
    */
-  environment: { MALLOC_MMAP_THRESHOLD_: '1048576' },
+  environment: { MALLOC_ARENA_MAX: '2' },
 } as const
