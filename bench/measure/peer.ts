@@ -1,6 +1,7 @@
+import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { endProcess, startProcess } from '../../tools/demo/processes.ts'
+import { endProcess } from '../../tools/demo/processes.ts'
 
 export type Peer = {
   readonly pid: number
@@ -10,19 +11,22 @@ export type Peer = {
   stop(): Promise<void>
 }
 
-/** Starts one of `bench/peers/` in a process of its own. */
+/** Starts one of `bench/peers/` in a process of its own, on Node as it comes: what keeps our server small is no business of a peer. */
 export async function startPeer(name: string, args: readonly string[] = []): Promise<Peer> {
-  const script = fileURLToPath(new URL(`../peers/${name}.ts`, import.meta.url))
-  const { child, ready } = await startProcess(script, args, process.env, ({ port }) =>
-    typeof port === 'number' ? port : null,
-  )
+  const child = fork(fileURLToPath(new URL(`../peers/${name}.ts`, import.meta.url)), args)
+  const ended = once(child, 'exit').then(([code]) => Promise.reject(new Error(`${name} ended with ${code}`)))
+  // Once it was told to stop, nobody waits for an answer any more.
+  ended.catch(() => {})
+  const answer = async (figure: string): Promise<number> => {
+    const [message] = (await Promise.race([once(child, 'message'), ended])) as [Record<string, number>]
+    return message[figure] as number
+  }
   return {
     pid: child.pid as number,
-    port: ready,
+    port: await answer('port'),
     async ask(figure) {
       child.send({})
-      const [answer] = (await once(child, 'message')) as [Record<string, number>]
-      return answer[figure] as number
+      return await answer(figure)
     },
     stop: () => endProcess(child),
   }

@@ -1,20 +1,20 @@
 import { readdirSync, readFileSync } from 'node:fs'
 
-/**
- * Memory of a process and its descendants, in bytes. A page that n processes share counts as 1/n for each (PSS of proc(5)), so that what
- * they share among themselves is counted once. The first one, our Node, counts whole (RSS): other Nodes of this machine share its
- * program, and would make it look smaller.
- */
-export function residentBytes(pid: number): {
-  readonly node: number
+/** Memory of a server and of the database that it started, in bytes. */
+export type Resident = {
+  /** Of the server: a page that n processes share counts as 1/n (PSS of proc(5)). */
+  readonly server: number
+  /** The same of all its descendants: what they share among themselves is counted once. */
   readonly database: number
-  readonly processes: number
-} {
-  const descendants = descendantsOf(pid)
+  /** Of the server with its program whole (RSS), as where no other Node shares it. */
+  readonly serverWhole: number
+}
+
+export function residentOf(pid: number): Resident {
   return {
-    node: rollUp(pid, 'Rss'),
-    database: descendants.reduce((sum, one) => sum + rollUp(one, 'Pss'), 0),
-    processes: 1 + descendants.length,
+    server: rollUp(pid, 'Pss'),
+    database: descendantsOf(pid).reduce((sum, one) => sum + rollUp(one, 'Pss'), 0),
+    serverWhole: rollUp(pid, 'Rss'),
   }
 }
 

@@ -28,3 +28,4 @@ async function round(): Promise<number> {
 
 process.on('message', () => void round().then((perSecond) => process.send?.({ perSecond })))
 process.send?.({ port: 0 })
+process.once('disconnect', () => process.exit())

@@ -7,4 +7,4 @@ const reply = { type: 'object', properties: { items: { type: 'array', items: { t
 app.get('/v1/applications', { schema: { response: { '2xx': reply } } }, async () => ({ items: [] }))
 await app.listen({ host: '127.0.0.1', port: 0 })
 process.send?.({ port: (app.server.address() as AddressInfo).port })
-process.once('SIGTERM', () => process.exit())
+process.once('disconnect', () => process.exit())

@@ -67,3 +67,4 @@ process.on('message', () => {
   process.send?.({ perSecond: (perRound * 1_000_000) / (user + system) })
 })
 process.send?.({ port: 0 })
+process.once('disconnect', () => process.exit())

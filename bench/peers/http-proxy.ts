@@ -11,3 +11,4 @@ await app.register(httpProxy, {
 })
 await app.listen({ host: '127.0.0.1', port: 0 })
 process.send?.({ port: (app.server.address() as AddressInfo).port })
+process.once('disconnect', () => process.exit())

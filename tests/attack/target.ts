@@ -55,6 +55,13 @@ export async function openTarget(environment: NodeJS.ProcessEnv = unlimited): Pr
     request.resume()
     target.answer(one, response)
   })
+  // It takes any WebSocket, and says nothing on it.
+  upstream.on('upgrade', (request, socket) => {
+    if (!String(request.url).includes('socket'))
+      return void socket.end('HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n')
+    socket.on('error', () => {})
+    socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n')
+  })
   await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve))
   const server = await startTestServer({
     configuration: configuration((upstream.address() as AddressInfo).port),
@@ -112,6 +119,12 @@ export function raw(port: number, bytes: string | Uint8Array, quietMs = 400): Pr
     socket.write(bytes)
   })
 }
+
+/** The head of a request, from its lines. */
+export const lines = (...all: string[]) => `${all.join('\r\n')}\r\n\r\n`
+
+/** The status of each answer in what came back. */
+export const statuses = (received: string) => [...received.matchAll(/HTTP\/1\.1 (\d{3})/g)].map((match) => match[1])
 
 /** Whether the server still answers, in this very process. */
 export async function stands({ server }: Target): Promise<boolean> {

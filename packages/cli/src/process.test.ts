@@ -53,7 +53,7 @@ describe('a command of the server', () => {
     main,
     `const args = process.argv.slice(2)
      if (args[0] === 'config') console.log(Object.keys(process.env).filter((name) => name.startsWith('CUSTODIA_')).join())
-     if (args[0] === 'setup-link') console.log(process.execArgv.join(), process.env.MALLOC_MMAP_THRESHOLD_)
+     if (args[0] === 'setup-link') console.log(process.execArgv.join(), process.env.MALLOC_ARENA_MAX)
      const end = (why) => { console.log(why); process.exit(7) }
      if (args[0] === 'start') {
        for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'disconnect']) process.on(signal, () => end(signal))
@@ -104,8 +104,8 @@ describe('a command of the server', () => {
       )
       return out.split('\n')[0]
     }
-    assert.equal(await begun({}), '--max-semi-space-size=8 1048576')
-    assert.equal(await begun({ MALLOC_MMAP_THRESHOLD_: '77' }), '--max-semi-space-size=8 77')
+    assert.equal(await begun({}), '--max-semi-space-size=8 2')
+    assert.equal(await begun({ MALLOC_ARENA_MAX: '77' }), '--max-semi-space-size=8 77')
   })
 
   it('receives the signals that end it', async () => {

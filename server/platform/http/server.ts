@@ -51,6 +51,9 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   let server: Server | undefined
   let own: ((request: IncomingMessage, response: ServerResponse) => void) | undefined
 
+  // The HTTP server forgets these, and would still wait for them when it closes.
+  const upgraded = new Set<Duplex>()
+
   const claiming = (host: string | null) =>
     host === null ? undefined : options.hostHandlers.find((one) => one.claims(host))
 
@@ -93,6 +96,8 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
       server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
         // Node lets go of the socket here; an error that nobody listens for would end the whole process.
         socket.on('error', () => socket.destroy())
+        upgraded.add(socket)
+        socket.once('close', () => upgraded.delete(socket))
         const handler = claiming(hostName(request.headers.host))
         if (handler === undefined)
           endSocket(socket, 'HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
@@ -146,7 +151,14 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
       return (app.addresses()[0] as AddressInfo).port
     },
     async drain(graceSeconds) {
-      const late = setTimeout(() => server?.closeAllConnections(), graceSeconds * 1000)
+      const endUpgraded = () => {
+        for (const socket of upgraded) socket.destroy()
+      }
+      endUpgraded()
+      const late = setTimeout(() => {
+        server?.closeAllConnections()
+        endUpgraded()
+      }, graceSeconds * 1000)
       await app.close()
       clearTimeout(late)
     },
