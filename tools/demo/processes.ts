@@ -31,7 +31,7 @@ export async function startProcess<T>(
   ready: (message: Record<string, unknown>) => T | null,
 ): Promise<{ child: ChildProcess; ready: T }> {
   const child = spawn(process.execPath, [...serverProcess.nodeArguments, script, ...args], {
-    env: { ...serverProcess.environment, ...environment },
+    env: environment,
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     // A group of its own: Ctrl-C reaches this process alone, which then ends the others in order.
     detached: true,

@@ -36,8 +36,7 @@ async function carryOut(main: string, command: Described, { words, options, term
   ]
   // The fourth is a channel without messages: when this process is killed it closes, and the server ends too.
   const stdio = ['inherit', 'inherit', 'inherit', 'ipc'] as const
-  const own = Object.entries(terminal.environment).filter(([name]) => !clientVariables.has(name))
-  const env = { ...serverProcess.environment, ...Object.fromEntries(own) }
+  const env = Object.fromEntries(Object.entries(terminal.environment).filter(([name]) => !clientVariables.has(name)))
   const child = spawn(process.execPath, args, { stdio: [...stdio], env })
 
   const forward = (signal: NodeJS.Signals) => {

@@ -41,7 +41,7 @@ export function writePlace(target: Buffer, offset: number, place: EnvelopePlace)
 
 /** Absence is written as length 0, which is why a text that is present can't be empty. */
 export function writeOptional(target: Buffer, at: number, text: string | null): number {
-  return text === null ? writeLength(target, at, 0) : writeText(target, at, text)
+  return text === null ? target.writeUInt16BE(0, at) : writeText(target, at, text)
 }
 
 export function writeText(target: Buffer, at: number, text: string): number {
@@ -49,14 +49,8 @@ export function writeText(target: Buffer, at: number, text: string): number {
   if (text.length === 0 || text.length > maxPlaceBytes || !text.isWellFormed()) throw textError()
   const length = target.write(text, at + 2)
   if (length > maxPlaceBytes) throw textError()
-  return writeLength(target, at, length) + length
-}
-
-/** A u16 by hand, at most 1,024: Buffer's own asks six times a message whether it is a number. */
-function writeLength(target: Buffer, at: number, length: number): number {
-  target[at] = length >>> 8
-  target[at + 1] = length
-  return at + 2
+  target.writeUInt16BE(length, at)
+  return at + 2 + length
 }
 
 const textError = () => new RangeError(`a text of a place is well-formed and has 1 to ${maxPlaceBytes} bytes of UTF-8`)
