@@ -32,7 +32,7 @@ export const gatewayHop: Bench = {
           { ...request, pid: proxy.pid, port: proxy.port },
         )
         const name = 'hop through the gateway, beside http-proxy'
-        return [more({ name, ours, other, unit: 'requests/s', goal: 0.8, remarks })]
+        return [more({ name, ours, other, unit: 'per CPU-second', goal: 0.8, remarks })]
       })
     } finally {
       await proxy.stop()

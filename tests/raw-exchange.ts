@@ -65,7 +65,8 @@ function read(bytes: Buffer, closed: boolean): RawAnswer | null {
   // Our replies carry a length, apart from the few that end with their connection or come in chunks.
   const whole = Number.isNaN(length) ? closed || rest.includes('\r\n0\r\n\r\n') : rest.length >= length
   if (!whole) return null
-  const text = rest.toString()
+  // What the server says after it, as that the next bytes are no request, is another answer.
+  const text = rest.subarray(0, Number.isNaN(length) ? undefined : length).toString()
   const json = /^[0-9a-f]*(?:\r\n)?(\{[\s\S]*\})/.exec(text)?.[1]
   const body = json === undefined ? {} : (JSON.parse(json) as Record<string, unknown>)
   return { status: Number(first.split(' ')[1]), headers, body, text }

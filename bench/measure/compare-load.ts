@@ -21,25 +21,26 @@ export type Target = {
 /**
  * Loads two servers in turn with the same request.
  *
- * @returns answers in a second, and remarks on noise and on what one answer cost the process in processor time.
+ * @returns how many answers each can give in a second of its own processor time. Answers in a second of the clock, a remark, depend on who
+ * else wants the processors, the one who makes the load among them.
  * @throws Error where they do not answer alike.
  */
 export async function compareLoad(ours: Target, other: Target): Promise<Pair & { remarks: readonly string[] }> {
   const [one, two] = [await answerOf(ours), await answerOf(other)]
   if (one !== two) throw new Error(`the two do not answer alike: ${one} and ${two}`)
-  const costs = { ours: [] as number[], other: [] as number[] }
+  const rates = { ours: [] as number[], other: [] as number[] }
   const measure =
     (which: 'ours' | 'other', { pid, port, host, path, cookie }: Target) =>
     async () => {
       const request = { url: `http://127.0.0.1:${port}${path}`, headers: { host: `${host}:${port}`, cookie } }
       const { perSecond, processorUs } = await load(pid, { ...request, connections, duration })
-      costs[which].push(processorUs)
-      return perSecond
+      rates[which].push(perSecond)
+      return 1_000_000 / processorUs
     }
   const pair = await inTurn(rounds, measure('ours', ours), measure('other', other))
-  const [mine, theirs] = [median(costs.ours), median(costs.other)]
-  const processor = `processor time for each: ${mine.toFixed(0)} and ${theirs.toFixed(0)} µs, ratio ${(theirs / mine).toFixed(2)}`
-  return { ...pair, remarks: [spread(pair), processor] }
+  const [mine, theirs] = [median(rates.ours), median(rates.other)]
+  const clock = `by the clock: ${mine.toFixed(0)} beside ${theirs.toFixed(0)} requests/s, ratio ${(mine / theirs).toFixed(2)}`
+  return { ...pair, remarks: [spread(pair), clock] }
 }
 
 async function answerOf({ port, host, path, cookie }: Target): Promise<string> {

@@ -105,11 +105,7 @@ describe('requests on real sockets', () => {
     ],
     ['a length that is no number', () => ['Content-Length: 5x'], wrongHeader()],
     ['a negative length', () => ['Content-Length: -1'], wrongHeader()],
-    [
-      'an encoding that is not chunked',
-      () => ['Transfer-Encoding: gzip, identity'],
-      wrongHeader('transfer-encoding'),
-    ],
+    ['an encoding that is not chunked', () => ['Transfer-Encoding: gzip, identity'], wrongHeader('transfer-encoding')],
     ['a space before a colon', () => ['X-Odd : 1'], wrongHeader()],
     ['a folded header', () => ['X-Odd: 1\r\n folded'], wrongHeader()],
     ['a NUL in a header', () => ['X-Odd: a\0b'], wrongHeader()],

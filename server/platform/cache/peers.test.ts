@@ -12,7 +12,12 @@ function peersAt(startMs: number) {
     void answered.then(() => {
       settled = true
     })
-    return { id, settled: async () => (await Promise.resolve(), await Promise.resolve(), settled) }
+    const settledByNow = async () => {
+      await Promise.resolve()
+      await Promise.resolve()
+      return settled
+    }
+    return { id, settled: settledByNow }
   }
   return {
     peers,

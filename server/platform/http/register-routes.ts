@@ -78,7 +78,6 @@ class Call implements Exchange, RouteRequest<Who, TObject, TObject, TSchema> {
   readonly startedMs = performance.now()
   readonly #request: FastifyRequest
   readonly #reply: FastifyReply
-  #late: AbortController | null = null
 
   constructor(route: Route, request: FastifyRequest, reply: FastifyReply) {
     this.route = route
@@ -100,14 +99,12 @@ class Call implements Exchange, RouteRequest<Who, TObject, TObject, TSchema> {
     return this.#request.id
   }
   get signal(): AbortSignal {
-    this.#late ??= new AbortController()
-    return AbortSignal.any([this.#request.signal, this.#late.signal])
+    return this.#request.signal
   }
 
-  /** The time is over: whoever works on it is told, and whoever waits gets an answer. */
+  /** The time is over: whoever waits gets an answer, and with it the signal is given to whoever works on it. */
   overdue(): void {
     const reply = this.#reply
-    this.#late?.abort()
     if (reply.sent) return
     if (reply.raw.headersSent) reply.raw.destroy()
     else void reply.send(refuseRequest('SERVER_BUSY', { retryAfterSeconds: 5 }))
