@@ -1,4 +1,5 @@
 import type { UserPrincipal } from '../platform/http/principal.ts'
+import { RecentMap } from '../platform/recent-map.ts'
 
 /** One session as this process remembers it. */
 export type LiveSession = {
@@ -12,20 +13,18 @@ export type LiveSession = {
 type Handle = { readonly session: LiveSession; readonly host: string | null }
 
 /**
- * The sessions that this process lately read, by the fingerprint of each cookie. Bounded: the least recently used goes first.
+ * The sessions that this process lately read, by the fingerprint of each cookie. Bounded: what was not used lately goes first.
  *
  * What is forgotten while a read is under way must not come back with its result: `remember` takes the generation that was
  * current before the read began, and stores nothing where it has passed.
  */
 export class LiveSessions {
-  readonly #max: number
-  // A Map keeps the order of insertion, so its first key is the least recently used.
-  readonly #handles = new Map<string, Handle>()
+  readonly #handles: RecentMap<Handle>
   readonly #bySession = new Map<string, Set<string>>()
   #generation = 0
 
   constructor(max: number) {
-    this.#max = max
+    this.#handles = new RecentMap(max, (fingerprint, handle) => this.#unlist(fingerprint, handle))
   }
 
   get generation(): number {
@@ -37,17 +36,12 @@ export class LiveSessions {
   }
 
   get(fingerprint: string): Handle | undefined {
-    const handle = this.#handles.get(fingerprint)
-    if (handle === undefined) return undefined
-    this.#handles.delete(fingerprint)
-    this.#handles.set(fingerprint, handle)
-    return handle
+    return this.#handles.get(fingerprint)
   }
 
   remember(fingerprint: string, handle: Handle, generation: number): void {
     if (generation !== this.#generation) return
     this.#drop(fingerprint)
-    if (this.#handles.size >= this.#max) this.#drop(this.#handles.keys().next().value as string)
     this.#handles.set(fingerprint, handle)
     const { sessionId } = handle.session.principal
     const fingerprints = this.#bySession.get(sessionId) ?? new Set()
@@ -71,7 +65,11 @@ export class LiveSessions {
     const handle = this.#handles.get(fingerprint)
     if (handle === undefined) return
     this.#handles.delete(fingerprint)
-    const { sessionId } = handle.session.principal
+    this.#unlist(fingerprint, handle)
+  }
+
+  #unlist(fingerprint: string, { session }: Handle): void {
+    const { sessionId } = session.principal
     const fingerprints = this.#bySession.get(sessionId)
     fingerprints?.delete(fingerprint)
     if (fingerprints?.size === 0) this.#bySession.delete(sessionId)

@@ -1,11 +1,12 @@
 import type { Clock } from '../clock.ts'
+import { RecentMap } from '../recent-map.ts'
 import type { Budget, Cache } from './cache.ts'
 import { spendCell } from './cell-rate.ts'
 import { checkEntry, checkKey, checkSpending } from './limits.ts'
 
 export type MemoryCacheOptions = {
   readonly clock: Clock
-  /** How many values, and as many budgets, are kept; the least recently used goes first. Default 50,000. */
+  /** How many values, and as many budgets, are kept; what was not used lately goes first. Default 50,000. */
   readonly maxEntries?: number
 }
 
@@ -15,15 +16,15 @@ export type MemoryCacheOptions = {
  */
 export class MemoryCache implements Cache {
   readonly #clock: Clock
-  readonly #values: Recent<string>
-  readonly #budgets: Recent<number>
+  readonly #values: Expiring<string>
+  readonly #budgets: Expiring<number>
   #closed = false
 
   constructor(options: MemoryCacheOptions) {
     const maxEntries = options.maxEntries ?? 50_000
     this.#clock = options.clock
-    this.#values = new Recent(maxEntries)
-    this.#budgets = new Recent(maxEntries)
+    this.#values = new Expiring(maxEntries)
+    this.#budgets = new Expiring(maxEntries)
   }
 
   async get(key: string): Promise<string | null> {
@@ -76,27 +77,23 @@ export class MemoryCache implements Cache {
   }
 }
 
-/** At most `max` entries that expire. A Map keeps the order of insertion, so its first key is the least recently used. */
-class Recent<Value> {
-  readonly #max: number
-  readonly #entries = new Map<string, { readonly value: Value; readonly untilMs: number }>()
+/** At most `max` entries that expire. */
+class Expiring<Value> {
+  readonly #entries: RecentMap<{ readonly value: Value; readonly untilMs: number }>
 
   constructor(max: number) {
-    this.#max = max
+    this.#entries = new RecentMap(max)
   }
 
   read(key: string, nowMs: number): Value | null {
     const entry = this.#entries.get(key)
     if (entry === undefined) return null
+    if (entry.untilMs > nowMs) return entry.value
     this.#entries.delete(key)
-    if (entry.untilMs <= nowMs) return null
-    this.#entries.set(key, entry)
-    return entry.value
+    return null
   }
 
   write(key: string, value: Value, untilMs: number): void {
-    this.#entries.delete(key)
-    if (this.#entries.size >= this.#max) this.#forgetOldest()
     this.#entries.set(key, { value, untilMs })
   }
 
@@ -106,10 +103,5 @@ class Recent<Value> {
 
   clear(): void {
     this.#entries.clear()
-  }
-
-  #forgetOldest(): void {
-    const oldest = this.#entries.keys().next()
-    if (oldest.done !== true) this.#entries.delete(oldest.value)
   }
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Timed } from './deadlines.ts'
 import { Deadlines } from './deadlines.ts'
 
 function setUp(t: { after(fn: () => void): void }) {
@@ -8,7 +9,7 @@ function setUp(t: { after(fn: () => void): void }) {
   const deadlines = new Deadlines(1_000, () => nowMs)
   t.after(() => deadlines.close())
   const begin = (name: string) => {
-    const timed = { startedMs: nowMs, overdue: () => void ended.push(name) }
+    const timed = { startedMs: nowMs, overdue: () => void ended.push(name), earlier: null, later: null }
     deadlines.begin(timed)
     return timed
   }
@@ -32,13 +33,21 @@ test('what takes longer than its limit is ended, once, and what began later is n
   assert.deepEqual(sweepAt(9_000), [])
 })
 
-test('what ended in time is not ended again, and nothing of it is kept', (t) => {
+test('what ended in time is not ended again, wherever in the row it stood, and twice is as once', (t) => {
   const { deadlines, begin, sweepAt } = setUp(t)
-  const timed = begin('quick')
-  begin('slow')
-  deadlines.end(timed)
-  deadlines.end(timed)
-  assert.equal(deadlines.size, 1)
-  assert.deepEqual(sweepAt(5_000), ['slow'])
-  assert.equal(deadlines.size, 0)
+  const names = ['first', 'slow', 'middle', 'slower', 'last']
+  const timed = names.map(begin)
+  for (const at of [2, 2, 0, 4, 4, 0]) deadlines.end(timed[at] as Timed)
+  assert.deepEqual(sweepAt(5_000), ['slow', 'slower'])
+  deadlines.end(timed[1] as Timed)
+  begin('next')
+  assert.deepEqual(sweepAt(9_000), ['next'])
+  assert.deepEqual(sweepAt(20_000), [])
+})
+
+test('who is alone in the row leaves it empty', (t) => {
+  const { deadlines, begin, sweepAt } = setUp(t)
+  deadlines.end(begin('only'))
+  begin('next')
+  assert.deepEqual(sweepAt(5_000), ['next'])
 })

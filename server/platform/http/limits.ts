@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts'
+import { RecentMap } from '../recent-map.ts'
 import type { LimitClass } from './route.ts'
 
 /** How many requests one address may make at once, and in how long it earns them back. */
@@ -33,12 +34,12 @@ const maxAddresses = 50_000
  * server; what must hold across processes (guesses at a password) is counted in the shared cache by its own module.
  */
 export class AddressLimits {
-  // Theoretical arrival time per class and network, in milliseconds; a Map keeps insertion order, so the oldest goes first.
-  readonly #arrivals: Readonly<Record<LimitClass, Map<string, number>>> = {
-    'sign-in': new Map(),
-    read: new Map(),
-    write: new Map(),
-    expensive: new Map(),
+  // Theoretical arrival time per class and network, in milliseconds.
+  readonly #arrivals: Readonly<Record<LimitClass, RecentMap<{ ms: number }>>> = {
+    'sign-in': new RecentMap(maxAddresses),
+    read: new RecentMap(maxAddresses),
+    write: new RecentMap(maxAddresses),
+    expensive: new RecentMap(maxAddresses),
   }
   readonly #clock: Clock
   readonly #limits: Readonly<Record<LimitClass, LimitFigures>>
@@ -55,19 +56,14 @@ export class AddressLimits {
     const stepMs = (perSeconds * 1000) / burst
     const arrivals = this.#arrivals[kind]
     const from = network(address)
-    const arrival = Math.max(now, arrivals.get(from) ?? now)
+    const known = arrivals.get(from)
+    const arrival = Math.max(now, known?.ms ?? now)
     const waitMs = arrival + stepMs - now - perSeconds * 1000
     if (waitMs > 0) return waitMs / 1000
-    arrivals.delete(from)
-    if (arrivals.size >= maxAddresses) forgetOldest(arrivals)
-    arrivals.set(from, arrival + stepMs)
+    if (known === undefined) arrivals.set(from, { ms: arrival + stepMs })
+    else known.ms = arrival + stepMs
     return 0
   }
-}
-
-function forgetOldest(arrivals: Map<string, number>): void {
-  const oldest = arrivals.keys().next().value
-  if (oldest !== undefined) arrivals.delete(oldest)
 }
 
 /** An IPv4 address as it is; an IPv6 address by its /64, which one subscriber holds whole (RFC 6177). */

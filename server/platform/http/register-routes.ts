@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { TObject, TSchema } from 'typebox'
+import type { Timed } from './deadlines.ts'
 import { Deadlines } from './deadlines.ts'
 import { refuseRequest } from './errors.ts'
 import { hostName } from './hosts.ts'
@@ -70,12 +71,14 @@ export function registerRoutes(
 }
 
 /** One request on its way: what the pipeline fills in, and what a handler sees. The signal is made only where it is asked for. */
-class Call implements Exchange, RouteRequest<Who, TObject, TObject, TSchema> {
+class Call implements Exchange, Timed, RouteRequest<Who, TObject, TObject, TSchema> {
   readonly route: Route
   readonly raw: FastifyRequest['raw']
   readonly head: RequestHead
   principal: Principal | null = null
   readonly startedMs = performance.now()
+  earlier: Timed | null = null
+  later: Timed | null = null
   readonly #request: FastifyRequest
   readonly #reply: FastifyReply
 
