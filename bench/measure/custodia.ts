@@ -1,3 +1,4 @@
+import { config as identity } from '../../server/identity/parts.ts'
 import type { TestServer } from '../../tests/harness.ts'
 import { signIn, startTestServer, withAccounts } from '../../tests/harness.ts'
 import type { Account } from '../../tools/demo/accounts.ts'
@@ -19,6 +20,9 @@ const most = { burst: 1_000_000, perSeconds: 1 }
 
 /** Nothing but the figures of the limiter differs from what an operator gets: its work is done for every request. */
 const environment = {
+  // As the default is, over what tests get.
+  CUSTODIA_IDENTITY_ARGON2_MEMORY_KIB: `${identity.argon2MemoryKib.defaultValue}`,
+  CUSTODIA_IDENTITY_ARGON2_PASSES: `${identity.argon2Passes.defaultValue}`,
   CUSTODIA_LIMITS: JSON.stringify({ read: most, write: most, expensive: most, 'sign-in': most }),
   CUSTODIA_LOG_LEVEL: 'warn',
 }

@@ -81,7 +81,7 @@ export class Sequencer {
       throw error
     }
     this.#distrusted = false
-    const since = await oldestWaiting(this.#database.queries, await this.#cursor())
+    const since = await oldestWaiting(this.#database.queries, this.#known?.cursor ?? (await this.#cursor()))
     this.#waitingSinceMs = since === null ? null : since.getTime()
   }
 

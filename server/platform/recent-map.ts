@@ -57,7 +57,10 @@ export class RecentMap<Value> {
     let look = 0
     for (const [key, entry] of this.#entries) {
       this.#entries.delete(key)
-      if (!entry.used || ++look === looks) return this.#evicted(key, entry.value)
+      if (!entry.used || ++look === looks) {
+        this.#evicted(key, entry.value)
+        return
+      }
       entry.used = false
       this.#entries.set(key, entry)
     }
