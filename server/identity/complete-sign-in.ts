@@ -1,10 +1,19 @@
+import type { Attempt, FactorKind } from '@custodia/wire/http/factors.ts'
 import type { Queries } from '../platform/database/database.ts'
 import type { RequestHead } from '../platform/http/ports.ts'
 import type { UserPrincipal } from '../platform/http/principal.ts'
-import type { StartedSession } from '../sessions/api.ts'
+import { clearAttemptCookie } from './attempts/attempt-cookie.ts'
+import { beginAttempt, showAttempt } from './attempts/begin-attempt.ts'
+import type { AttemptRow } from './attempts/store.ts'
+import { endAttempt } from './attempts/store.ts'
+import { refuse } from './errors.ts'
 import { event } from './events.ts'
+import { factorOf } from './factors/table.ts'
 import type { Parts } from './parts.ts'
+import { nowOf } from './parts.ts'
+import type { Decision } from './policy/decide.ts'
 import type { PersonRow } from './store.ts'
+import { writeLastSignIn } from './store.ts'
 
 /** How a request came to be signed in. */
 export type Entrance = {
@@ -13,27 +22,64 @@ export type Entrance = {
   readonly replaces: UserPrincipal | null
 }
 
+/** Where a sign-in stands: over, with a session, or asking for more. */
+export type Progressed = {
+  readonly person: PersonRow
+  /** Set-Cookie headers. */
+  readonly cookies: readonly string[]
+  /** Null where the person is signed in. */
+  readonly attempt: Attempt | null
+  readonly enrolBefore: Date | null
+}
+
+export type Proven = {
+  readonly factors: readonly FactorKind[]
+  /** By `judge`, for exactly these factors. */
+  readonly decision: Decision
+  /** The sign-in that goes on; null where it begins. */
+  readonly attempt: AttemptRow | null
+  /** True where it looked unlike the person's others. */
+  readonly raised: boolean
+}
+
 /**
- * Where every way in ends, after its factors were proven and in the transaction that says so. What decides whether they are
- * enough stands here, and nowhere else.
+ * Where every way in ends, after its factors were proven and in the transaction that says so: a session where they are enough
+ * (`policy/decide.ts` decides that, and nothing else), otherwise a sign-in that asks for more.
  *
  * The new session never continues the one that the browser had: that one dies at once (ASVS 7.2.4).
+ *
+ * @throws Refusal IDENTITY_ATTEMPT_OVER where somebody else has finished this sign-in.
  */
 export async function completeSignIn(
   parts: Parts,
   tx: Queries,
   person: PersonRow,
-  factors: readonly string[],
+  { factors, decision, attempt, raised }: Proven,
   { head, replaces }: Entrance,
-): Promise<StartedSession> {
+): Promise<Progressed> {
   const { id: userId, organisation_id: organisationId } = person
+  if (decision.kind !== 'enough') {
+    if (attempt !== null)
+      return { person, cookies: [], attempt: showAttempt(attempt, factors, decision), enrolBefore: null }
+    const begun = await beginAttempt(parts, tx, person, factors, raised)
+    return { person, cookies: [begun.cookie], attempt: showAttempt(begun.row, factors, decision), enrolBefore: null }
+  }
+  const now = nowOf(parts)
+  if (attempt !== null && !(await endAttempt(tx, attempt.id, now))) throw refuse('IDENTITY_ATTEMPT_OVER')
+  await writeLastSignIn(tx, userId, now)
   const actor = { kind: 'user', id: userId } as const
   if (replaces !== null) {
     const before = { kind: 'user', id: replaces.id } as const
     await parts.sessions.end(tx, replaces.organisationId, replaces.sessionId, 'replaced', before)
   }
-  const started = await parts.sessions.start(tx, { userId, organisationId, factors, head })
-  const data = { session: started.sessionId, factors: [...factors] }
+  const names = factors.map((kind) => factorOf(kind).amr)
+  const started = await parts.sessions.start(tx, { userId, organisationId, factors: names, head })
+  const data = { session: started.sessionId, factors: names }
   await parts.context.recorder.record(tx, event('user.signed-in', { organisationId, actor, subjectId: userId, data }))
-  return started
+  return {
+    person,
+    cookies: [started.cookie, ...(attempt === null ? [] : [clearAttemptCookie])],
+    attempt: null,
+    enrolBefore: decision.enrolBefore,
+  }
 }

@@ -11,6 +11,36 @@ export const errors = {
     title: 'Too many tries from here.',
     help: 'Wait as long as the Retry-After header says; each further try makes it longer.',
   },
+  IDENTITY_ATTEMPT_OVER: {
+    status: 410,
+    title: 'This sign-in is over.',
+    help: 'Begin again at the sign-in page. It has ten minutes, and a limited number of tries.',
+  },
+  IDENTITY_FACTOR_WRONG: {
+    status: 401,
+    title: 'This proof does not hold.',
+    help: 'Try again with a new code, or take another of the ways that are offered.',
+  },
+  IDENTITY_FACTOR_NOT_ASKED: {
+    status: 409,
+    title: 'This is not what is asked for.',
+    help: 'Ask which ways are open: GET /v1/sign-in while you sign in, GET /v1/me/fresh when you confirm.',
+  },
+  IDENTITY_ROLE_UNKNOWN: {
+    status: 422,
+    title: 'There is no such role.',
+    help: 'Read the list of roles, and name one of them.',
+  },
+  IDENTITY_FACTOR_UNKNOWN: {
+    status: 404,
+    title: 'You have no such factor.',
+    help: 'Read the list of your factors again.',
+  },
+  IDENTITY_FACTOR_NEEDED: {
+    status: 409,
+    title: 'Your organisation demands a second factor, and this is your last one.',
+    help: 'Enrol another one first.',
+  },
   IDENTITY_BUSY: {
     status: 503,
     title: 'Too many people are signing in at this moment.',

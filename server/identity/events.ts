@@ -36,6 +36,23 @@ export const events = {
     }),
     personal: address,
   },
+  'factor.refused': {
+    summary: 'A further proof was tried, and did not hold.',
+    data: Type.Object({ factor: Type.String(), for: Type.String() }),
+    personal: address,
+  },
+  'factor.removed': {
+    summary: 'A person took a factor away.',
+    data: Type.Object({ factor: Type.String(), id: Type.String() }),
+  },
+  'session.confirmed': {
+    summary: 'A person confirmed a session by a fresh proof.',
+    data: Type.Object({ session: Type.String(), factor: Type.String() }),
+  },
+  'policy.changed': {
+    summary: 'What is demanded of a sign-in was changed.',
+    data: Type.Object({ secondFactor: Type.String(), policy: Type.String() }),
+  },
   'password.changed': { summary: 'A person changed their password.', data: nothing },
   'password.change-refused': {
     summary: 'A change of password came with the wrong current one.',

@@ -41,6 +41,8 @@ export const identity = defineModule<IdentityModule, Uses, typeof config>({
   config,
   permissions: {
     'identity:users:read': { summary: 'See the people of the organisation.' },
+    'identity:policy:read': { summary: 'See what is demanded of a sign-in.' },
+    'identity:policy:write': { summary: 'Change what is demanded of a sign-in.' },
     'identity:users:write': { summary: 'Invite, disable and enable people, and change their roles.' },
   },
   errors,
@@ -86,6 +88,7 @@ async function makeParts(context: Context<typeof config>, { keyring, access, ses
     guesses: new Guesses({ cache, clock, random, log }),
     people: new People(bus, clock),
     linkKey: await keyring.secret('link-token'),
+    attemptKey: await keyring.secret('attempt-token'),
     changes: new Queue({ atOnce: 1, maxWaiting: maxWaitingChanges }),
   }
 }

@@ -58,6 +58,8 @@ export type Parts = {
   readonly people: People
   /** Key of the hashes of links. */
   readonly linkKey: Buffer
+  /** Key of the hashes of sign-ins under way. */
+  readonly attemptKey: Buffer
   /** Changes of people, one at a time: each needs a second connection while it holds one. */
   readonly changes: Queue
 }

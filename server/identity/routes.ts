@@ -1,4 +1,5 @@
 import { Cursor, Id } from '@custodia/wire/http/common.ts'
+import { Progress } from '@custodia/wire/http/factors.ts'
 import {
   AcceptInvitation,
   Invite,
@@ -8,19 +9,21 @@ import {
   Me,
   PasswordChange,
   Setup,
-  SignedIn,
   SignIn,
   User,
   UserChange,
   Users,
 } from '@custodia/wire/http/identity.ts'
 import { Type } from 'typebox'
-import type { Principal } from '../platform/http/principal.ts'
 import type { Route } from '../platform/http/route.ts'
 import { defineRoute, Reply } from '../platform/http/route.ts'
+import { attemptRoutes } from './attempts/routes.ts'
+import { before } from './before.ts'
 import { changePassword } from './change-password.ts'
 import { changeUser } from './change-user.ts'
 import { refuse } from './errors.ts'
+import { factorRoutes } from './factors/routes.ts'
+import { freshRoutes } from './fresh/routes.ts'
 import { acceptInvitation } from './links/accept-invitation.ts'
 import { checkLink } from './links/check-link.ts'
 import { invite } from './links/invite.ts'
@@ -28,8 +31,11 @@ import { setup } from './links/setup.ts'
 import { listUsers } from './list-users.ts'
 import { me } from './me.ts'
 import type { Parts } from './parts.ts'
+import { passkeyRoutes } from './passkeys/routes.ts'
+import { policyRoutes } from './policy/routes.ts'
+import { recoveryRoutes } from './recovery/routes.ts'
+import { progressReply } from './reply.ts'
 import { showUser } from './show-user.ts'
-import type { SignedInPerson } from './sign-in.ts'
 import { signIn } from './sign-in.ts'
 import type { PersonRow } from './store.ts'
 import { readMember } from './store.ts'
@@ -37,11 +43,13 @@ import { readMember } from './store.ts'
 export function routes(parts: Parts): readonly Route[] {
   const show = async (row: PersonRow) =>
     await showUser(parts, row, await parts.access.rolesOf(row.organisation_id, row.id))
-  const signedIn = async ({ person, cookie }: SignedInPerson) =>
-    new Reply(200, { user: await show(person) }, { 'set-cookie': cookie })
-  const before = (principal: Principal | null) => (principal?.kind === 'user' ? principal : null)
-
   return [
+    ...attemptRoutes(parts),
+    ...freshRoutes(parts),
+    ...factorRoutes(parts),
+    ...passkeyRoutes(parts),
+    ...policyRoutes(parts),
+    ...recoveryRoutes(parts),
     defineRoute({
       method: 'POST',
       path: '/v1/sign-in',
@@ -50,10 +58,10 @@ export function routes(parts: Parts): readonly Route[] {
       limit: 'sign-in',
       sensitive: false,
       body: SignIn,
-      reply: SignedIn,
+      reply: Progress,
       errors: ['IDENTITY_CREDENTIALS_WRONG', 'IDENTITY_TOO_MANY_TRIES', 'IDENTITY_BUSY'],
       handle: async ({ body, head, principal }) =>
-        await signedIn(await signIn(parts, body, { head, replaces: before(principal) })),
+        await progressReply(parts, await signIn(parts, body, { head, replaces: before(principal) })),
     }),
     defineRoute({
       method: 'POST',
@@ -75,10 +83,10 @@ export function routes(parts: Parts): readonly Route[] {
       limit: 'sign-in',
       sensitive: false,
       body: Setup,
-      reply: SignedIn,
+      reply: Progress,
       errors: ['IDENTITY_LINK_INVALID', 'IDENTITY_EMAIL_INVALID', 'IDENTITY_PASSWORD_UNFIT', 'IDENTITY_BUSY'],
       handle: async ({ body, head, principal }) =>
-        await signedIn(await setup(parts, body, { head, replaces: before(principal) })),
+        await progressReply(parts, await setup(parts, body, { head, replaces: before(principal) })),
     }),
     defineRoute({
       method: 'POST',
@@ -103,10 +111,10 @@ export function routes(parts: Parts): readonly Route[] {
       limit: 'sign-in',
       sensitive: false,
       body: AcceptInvitation,
-      reply: SignedIn,
+      reply: Progress,
       errors: ['IDENTITY_LINK_INVALID', 'IDENTITY_PASSWORD_UNFIT', 'IDENTITY_BUSY'],
       handle: async ({ body, head, principal }) =>
-        await signedIn(await acceptInvitation(parts, body, { head, replaces: before(principal) })),
+        await progressReply(parts, await acceptInvitation(parts, body, { head, replaces: before(principal) })),
     }),
     defineRoute({
       method: 'GET',

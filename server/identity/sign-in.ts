@@ -1,16 +1,15 @@
 import type { SignIn } from '@custodia/wire/http/identity.ts'
 import { isRefusal } from '../platform/errors.ts'
-import type { Entrance } from './complete-sign-in.ts'
+import type { Entrance, Progressed } from './complete-sign-in.ts'
 import { completeSignIn } from './complete-sign-in.ts'
 import { normaliseAddress } from './email-address.ts'
 import { refuse } from './errors.ts'
 import { event } from './events.ts'
 import type { Parts } from './parts.ts'
-import { emailIndex, nowOf } from './parts.ts'
+import { emailIndex } from './parts.ts'
+import { judge } from './policy/judge.ts'
 import type { PersonRow } from './store.ts'
-import { readByEmail, writeSignIn } from './store.ts'
-
-export type SignedInPerson = { readonly person: PersonRow; readonly cookie: string }
+import { holdVerified, readByEmail } from './store.ts'
 
 /**
  * Signs in by address and password. Whoever is unknown, disabled, only invited or wrong gets the same answer after the same
@@ -18,7 +17,7 @@ export type SignedInPerson = { readonly person: PersonRow; readonly cookie: stri
  *
  * @throws Refusal IDENTITY_CREDENTIALS_WRONG, IDENTITY_TOO_MANY_TRIES, IDENTITY_BUSY.
  */
-export async function signIn(parts: Parts, { email, password }: SignIn, entrance: Entrance): Promise<SignedInPerson> {
+export async function signIn(parts: Parts, { email, password }: SignIn, entrance: Entrance): Promise<Progressed> {
   const { database } = parts.context
   const { address } = entrance.head
   const index = await emailIndex(parts, normaliseAddress(email) ?? email)
@@ -39,11 +38,12 @@ export async function signIn(parts: Parts, { email, password }: SignIn, entrance
   }
   const renewed = parts.hasher.outdated(row.password) ? await parts.hasher.hash(password) : null
   const proven = { id: row.id, verified: row.password, renewed }
+  const raised = false
+  const { decision } = await judge(parts, row, ['password'], raised)
   const signedIn = await database.transaction(async (tx) => {
-    const person = await writeSignIn(tx, proven, nowOf(parts))
+    const person = await holdVerified(tx, proven)
     if (person === null) return null
-    const { cookie } = await completeSignIn(parts, tx, person, ['pwd'], entrance)
-    return { person, cookie }
+    return await completeSignIn(parts, tx, person, { factors: ['password'], decision, attempt: null, raised }, entrance)
   })
   if (signedIn === null) {
     noteRefusal(parts, account, row, 'changed', address)

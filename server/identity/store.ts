@@ -81,23 +81,31 @@ export async function readMember(queries: Queries, organisationId: string, id: s
 }
 
 /**
- * Writes a sign-in down, on condition that the person is still active with the very password that was verified: a change
+ * Holds a person and, where there is one, their renewed password, on condition that the person is still active with the very password that was verified: a change
  * that committed meanwhile wins.
  */
-export async function writeSignIn(
+export async function holdVerified(
   tx: Queries,
   person: { readonly id: string; readonly verified: string; readonly renewed: string | null },
-  now: Date,
 ): Promise<PersonRow | null> {
   const row = await tables(tx)
     .updateTable('identity.person')
-    .set({ last_sign_in_at: now, ...(person.renewed === null ? {} : { password: person.renewed }) })
+    .set({ password: person.renewed ?? person.verified })
     .where('id', '=', person.id)
     .where('state', '=', 'active')
     .where('password', '=', person.verified)
     .returningAll()
     .executeTakeFirst()
   return row ?? null
+}
+
+/** Changes to what a person can prove take turns. */
+export async function lockPerson(tx: Queries, id: string): Promise<void> {
+  await tables(tx).selectFrom('identity.person').select('id').where('id', '=', id).forUpdate().execute()
+}
+
+export async function writeLastSignIn(tx: Queries, id: string, now: Date): Promise<void> {
+  await tables(tx).updateTable('identity.person').set({ last_sign_in_at: now }).where('id', '=', id).execute()
 }
 
 /** Makes an invited person active. @returns null where they are not invited (any more). */

@@ -1,13 +1,13 @@
 import type { AcceptInvitation } from '@custodia/wire/http/identity.ts'
-import type { Entrance } from '../complete-sign-in.ts'
+import type { Entrance, Progressed } from '../complete-sign-in.ts'
 import { completeSignIn } from '../complete-sign-in.ts'
 import { refuse } from '../errors.ts'
 import { event } from '../events.ts'
 import type { Parts } from '../parts.ts'
 import { nowOf, place } from '../parts.ts'
 import { requireFit } from '../passwords/require-fit.ts'
+import { judge } from '../policy/judge.ts'
 import { openPerson } from '../show-user.ts'
-import type { SignedInPerson } from '../sign-in.ts'
 import { activatePerson, readOrganisationName } from '../store.ts'
 import { findLink } from './find-link.ts'
 import { useLink } from './link-store.ts'
@@ -21,7 +21,7 @@ export async function acceptInvitation(
   parts: Parts,
   { token, name, password }: AcceptInvitation,
   entrance: Entrance,
-): Promise<SignedInPerson> {
+): Promise<Progressed> {
   const { database, recorder } = parts.context
   const { link, person: invited } = await findLink(parts, token)
   if (invited === null) throw refuse('IDENTITY_LINK_INVALID')
@@ -30,6 +30,8 @@ export async function acceptInvitation(
   const organisation = await readOrganisationName(database.queries, organisationId)
   requireFit(parts, 'body.password', password, { email, organisation })
   const hash = await parts.hasher.hash(password)
+  const factors = ['password'] as const
+  const { decision } = await judge(parts, invited, factors, false)
   const nameSealed = await parts.keyring.seal(place({ organisationId, id }, 'name'), name)
 
   return await database.transaction(async (tx) => {
@@ -38,7 +40,6 @@ export async function acceptInvitation(
     if (person === null) throw refuse('IDENTITY_LINK_INVALID')
     const actor = { kind: 'user', id } as const
     await recorder.record(tx, event('user.activated', { organisationId, actor, subjectId: id, data: { user: id } }))
-    const { cookie } = await completeSignIn(parts, tx, person, ['pwd'], entrance)
-    return { person, cookie }
+    return await completeSignIn(parts, tx, person, { factors, decision, attempt: null, raised: false }, entrance)
   })
 }

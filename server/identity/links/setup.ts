@@ -1,6 +1,6 @@
 import type { Setup } from '@custodia/wire/http/identity.ts'
 import { newId } from '../../platform/random.ts'
-import type { Entrance } from '../complete-sign-in.ts'
+import type { Entrance, Progressed } from '../complete-sign-in.ts'
 import { completeSignIn } from '../complete-sign-in.ts'
 import { createPerson, normalised } from '../create-person.ts'
 import { refuse } from '../errors.ts'
@@ -8,7 +8,7 @@ import { event } from '../events.ts'
 import type { Parts } from '../parts.ts'
 import { administrator, nowOf } from '../parts.ts'
 import { requireFit } from '../passwords/require-fit.ts'
-import type { SignedInPerson } from '../sign-in.ts'
+import { enough } from '../policy/judge.ts'
 import { insertOrganisation, isSetUp, lockSetup } from '../store.ts'
 import { findLink } from './find-link.ts'
 import { deleteUnusedLinks, useLink } from './link-store.ts'
@@ -30,7 +30,7 @@ export async function createSetupLink(parts: Parts): Promise<{ link: string; exp
  *
  * @throws Refusal IDENTITY_LINK_INVALID where an organisation exists, too; IDENTITY_PASSWORD_UNFIT, IDENTITY_EMAIL_INVALID.
  */
-export async function setup(parts: Parts, body: Setup, entrance: Entrance): Promise<SignedInPerson> {
+export async function setup(parts: Parts, body: Setup, entrance: Entrance): Promise<Progressed> {
   const { database, recorder, random } = parts.context
   const { link } = await findLink(parts, body.token)
   if (link.purpose !== 'setup') throw refuse('IDENTITY_LINK_INVALID')
@@ -56,7 +56,7 @@ export async function setup(parts: Parts, body: Setup, entrance: Entrance): Prom
       tx,
       event('user.activated', { organisationId, actor: system, subjectId: person.id, data: { user: person.id } }),
     )
-    const { cookie } = await completeSignIn(parts, tx, person, ['pwd'], entrance)
-    return { person, cookie }
+    const proven = { factors: ['password'], decision: enough, attempt: null, raised: false } as const
+    return await completeSignIn(parts, tx, person, proven, entrance)
   })
 }

@@ -1,0 +1,6 @@
+import type { Route } from '../../platform/http/route.ts'
+import type { Parts } from '../parts.ts'
+
+export function enrolRoutes(_parts: Parts): readonly Route[] {
+  return []
+}

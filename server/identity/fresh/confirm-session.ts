@@ -1,0 +1,98 @@
+import type { Challenge, FactorKind, Freshness, Proof } from '@custodia/wire/http/factors.ts'
+import type { RequestHead } from '../../platform/http/ports.ts'
+import type { UserPrincipal } from '../../platform/http/principal.ts'
+import { refuse } from '../errors.ts'
+import { event } from '../events.ts'
+import type { ProofContext } from '../factors/factor.ts'
+import { factorOf, factors } from '../factors/table.ts'
+import type { Parts } from '../parts.ts'
+import { readPolicy } from '../policy/sign-in-policy.ts'
+import { readPerson } from '../store.ts'
+
+type Confirming = { readonly context: ProofContext; readonly ways: Freshness['ways'] }
+
+/** By what a session can be confirmed: a second factor where one is enrolled, otherwise the password. */
+async function confirming(parts: Parts, principal: UserPrincipal, head: RequestHead): Promise<Confirming> {
+  const { queries } = parts.context.database
+  const person = await readPerson(queries, principal.id)
+  if (person?.state !== 'active') throw refuse('IDENTITY_USER_UNKNOWN')
+  const { policy } = await readPolicy(queries, principal.organisationId)
+  const hints = await Promise.all(factors.map((factor) => factor.way(parts, person, policy)))
+  const ways = factors.flatMap(({ kind, strength }, at) => {
+    const hint = hints[at] as string | null
+    return hint === null ? [] : [{ factor: kind, hint: hint === '' ? null : hint, strength }]
+  })
+  const strong = ways.filter(({ strength }) => strength === 'possession' || strength === 'phishing-resistant')
+  const chosen = strong.length > 0 ? strong : ways.filter(({ strength }) => strength === 'knowledge')
+  return {
+    context: { person, flow: { kind: 'session', id: principal.sessionId }, head, policy },
+    ways: chosen.map(({ factor, hint }) => ({ factor, hint })),
+  }
+}
+
+/** Until when this session counts as confirmed, and by what it can be again. */
+export async function freshness(
+  parts: Parts,
+  principal: UserPrincipal,
+  head: RequestHead,
+  maxAgeSeconds: number,
+): Promise<Freshness> {
+  const { ways } = await confirming(parts, principal, head)
+  return { ways, freshUntil: new Date(principal.authenticatedAtMs + maxAgeSeconds * 1_000).toISOString() }
+}
+
+/** @throws Refusal IDENTITY_FACTOR_NOT_ASKED, IDENTITY_TOO_MANY_TRIES. */
+export async function challengeSession(
+  parts: Parts,
+  principal: UserPrincipal,
+  factor: FactorKind,
+  head: RequestHead,
+): Promise<Challenge> {
+  const { context, ways } = await confirming(parts, principal, head)
+  if (!ways.some((way) => way.factor === factor)) throw refuse('IDENTITY_FACTOR_NOT_ASKED')
+  return (await factorOf(factor).challenge?.(parts, context)) ?? { options: null, sentTo: null }
+}
+
+/**
+ * Confirms a session by a fresh proof ("sudo mode"). The cookie changes with it: whoever copied the old one has gained nothing.
+ *
+ * @returns the Set-Cookie header.
+ * @throws Refusal IDENTITY_FACTOR_WRONG, IDENTITY_FACTOR_NOT_ASKED, IDENTITY_TOO_MANY_TRIES, IDENTITY_BUSY.
+ */
+export async function confirmSession(
+  parts: Parts,
+  principal: UserPrincipal,
+  proof: Proof,
+  head: RequestHead,
+): Promise<string> {
+  const { database, recorder } = parts.context
+  const { context, ways } = await confirming(parts, principal, head)
+  if (!ways.some((way) => way.factor === proof.factor)) throw refuse('IDENTITY_FACTOR_NOT_ASKED')
+  const { id, organisationId, sessionId } = principal
+  const about = { organisationId, actor: { kind: 'user', id } as const, subjectId: id }
+  const account = proof.factor === 'password' ? id : `factor:${id}`
+  await parts.guesses.spend(account, head.address)
+  const factor = factorOf(proof.factor)
+  if (!(await factor.prove(parts, context, proof))) {
+    const data = { factor: proof.factor, for: 'confirmation' }
+    recorder.note(event('factor.refused', { ...about, data, personal: { address: head.address } }))
+    throw refuse('IDENTITY_FACTOR_WRONG')
+  }
+  await parts.guesses.forgive(account, head.address)
+  return await database.transaction(async (tx) => {
+    const names = [...new Set([...principal.factors, factor.amr])]
+    const { cookie, sessionId: confirmed } = await parts.sessions.start(tx, {
+      userId: id,
+      organisationId,
+      factors: names,
+      head,
+    })
+    if (!(await parts.sessions.end(tx, organisationId, sessionId, 'confirmed', about.actor)))
+      throw refuse('IDENTITY_FACTOR_NOT_ASKED')
+    await recorder.record(
+      tx,
+      event('session.confirmed', { ...about, data: { session: confirmed, factor: factor.kind } }),
+    )
+    return cookie
+  })
+}

@@ -1,0 +1,57 @@
+import type { Demand, FactorKind, Way } from '@custodia/wire/http/factors.ts'
+import type { Strength } from '../factors/factor.ts'
+
+/** Everything that the decision looks at, and nothing else. */
+export type Standing = {
+  readonly demand: Demand
+  /** True where this sign-in looked unlike the person's others: one factor is not enough then. */
+  readonly raised: boolean
+  /** Until when somebody may go on without what is demanded. Null where there was never such a time. */
+  readonly graceUntil: Date | null
+  readonly now: Date
+  readonly proven: readonly { readonly kind: FactorKind; readonly strength: Strength }[]
+  /** What the person could prove beyond that. */
+  readonly ways: readonly (Way & { readonly strength: Strength })[]
+  /** True where a passkey or an authenticator app is enrolled, proven already or not. */
+  readonly enrolled: boolean
+  readonly hasPasskey: boolean
+}
+
+export type Decision =
+  | { readonly kind: 'enough'; readonly enrolBefore: Date | null }
+  | { readonly kind: 'prove'; readonly ways: readonly Way[] }
+  | { readonly kind: 'enrol'; readonly enrolable: readonly FactorKind[] }
+
+/**
+ * Whether what was proven is enough. The only place that decides it, after every way in: password, passkey, recovery, federation.
+ *
+ * Who has enrolled a second factor is always asked for it; who has not is asked to enrol one where it is demanded, at the latest
+ * when the grace period is over.
+ */
+export function decide(standing: Standing): Decision {
+  const { demand, proven, hasPasskey, raised, enrolled } = standing
+  const has = (...strengths: Strength[]) => proven.some(({ strength }) => strengths.includes(strength))
+  if (has('phishing-resistant')) return { kind: 'enough', enrolBefore: null }
+
+  const two = has('knowledge') && has('possession', 'restricted', 'recovery')
+  const strict = demand === 'phishing-resistant'
+  if (!two || (strict && hasPasskey && !has('recovery'))) {
+    const seconds = standing.ways.filter(({ strength }) => strength !== 'knowledge')
+    const asked =
+      strict && hasPasskey
+        ? seconds.filter(({ strength }) => strength !== 'possession' && strength !== 'restricted')
+        : seconds
+    const needed = demand !== 'optional' || enrolled || raised
+    // Recovery codes alone are what is left of factors that are gone, and still ask to be used.
+    if (needed && asked.length > 0) return { kind: 'prove', ways: asked.map(({ factor, hint }) => ({ factor, hint })) }
+    if (demand === 'optional') return { kind: 'enough', enrolBefore: null }
+    return later(standing, strict ? ['passkey'] : ['passkey', 'totp'])
+  }
+  return strict && !hasPasskey ? later(standing, ['passkey']) : { kind: 'enough', enrolBefore: null }
+}
+
+function later({ graceUntil, now }: Standing, enrolable: readonly FactorKind[]): Decision {
+  return graceUntil !== null && now < graceUntil
+    ? { kind: 'enough', enrolBefore: graceUntil }
+    : { kind: 'enrol', enrolable }
+}
