@@ -5,6 +5,7 @@ import { audit } from './audit/module.ts'
 import { gateway } from './gateway/module.ts'
 import { identity } from './identity/module.ts'
 import { keyring } from './keyring/module.ts'
+import { mail } from './mail/module.ts'
 import type { Bus, Cache } from './platform/cache/cache.ts'
 import type { Clock } from './platform/clock.ts'
 import type { SettingTable } from './platform/config/setting.ts'
@@ -26,7 +27,7 @@ import type { Metrics } from './platform/telemetry/metrics.ts'
 import { sessions } from './sessions/module.ts'
 
 /** Every module, in the order of its tier. This list is the only one. */
-export const modules = [keyring, audit, access, sessions, identity, apikeys, gateway] as const
+export const modules = [keyring, audit, access, sessions, mail, identity, apikeys, gateway] as const
 
 // What is folded over forgets the modules' own types; each `start` still receives exactly what its `uses` names.
 const anyModules = modules as readonly unknown[] as readonly Module<unknown, Record<string, unknown>, SettingTable>[]

@@ -1,0 +1,146 @@
+import { sql } from 'kysely'
+import type { Queries } from '../platform/database/database.ts'
+
+export type MessageRow = {
+  id: string
+  organisation_id: string | null
+  subject_id: string
+  kind: string
+  body_sealed: Buffer | null
+  created_at: Date
+  next_try_at: Date | null
+  tries: number
+  sent_at: Date | null
+  failed_at: Date | null
+  failure: string | null
+}
+
+type Tables = { 'mail.message': MessageRow }
+
+const tables = (queries: Queries) => queries.withTables<Tables>()
+
+/**
+ * How many messages somebody got since `since`. Until the transaction ends nobody else counts for this person: of two that
+ * are sent at once each sees the other.
+ */
+export async function countRecent(tx: Queries, subjectId: string, since: Date): Promise<number> {
+  await sql`select pg_advisory_xact_lock(hashtextextended(${`mail ${subjectId}`}, 0))`.execute(tx)
+  const row = await tables(tx)
+    .selectFrom('mail.message')
+    .select((from) => from.fn.countAll<number>().as('count'))
+    .where('subject_id', '=', subjectId)
+    .where('created_at', '>', since)
+    .executeTakeFirstOrThrow()
+  return row.count
+}
+
+export async function insertMessage(tx: Queries, message: MessageRow): Promise<void> {
+  await tables(tx).insertInto('mail.message').values(message).execute()
+}
+
+export type ClaimedRow = Omit<MessageRow, 'body_sealed'> & { body_sealed: Buffer }
+
+/**
+ * Takes the message that is due first, or the one named, for as long as `until`: whoever else asks gets another, or none.
+ * One try is counted at once, so that a message which ends its process is not tried for ever.
+ */
+export async function claimDue(
+  queries: Queries,
+  { id, now, until }: { id: string | null; now: Date; until: Date },
+): Promise<ClaimedRow | null> {
+  const row = await tables(queries)
+    .updateTable('mail.message')
+    .set({ tries: sql<number>`tries + 1`, next_try_at: until })
+    .where('id', '=', (from) =>
+      from
+        .selectFrom('mail.message')
+        .select('id')
+        .where('next_try_at', '<=', now)
+        .$if(id !== null, (query) => query.where('id', '=', id as string))
+        .orderBy('next_try_at')
+        .limit(1)
+        .forUpdate()
+        .skipLocked(),
+    )
+    .returningAll()
+    .executeTakeFirst()
+  return (row as ClaimedRow | undefined) ?? null
+}
+
+type Claim = Pick<MessageRow, 'id' | 'tries'>
+
+/** Ends the claim by what became of it. @returns false where it was lost: another claim began, or the message is gone. */
+export async function settle(
+  queries: Queries,
+  claim: Claim,
+  outcome: { sentAt: Date } | { failedAt: Date; failure: string } | { nextTryAt: Date; failure: string },
+): Promise<boolean> {
+  const result = await tables(queries)
+    .updateTable('mail.message')
+    .set(
+      'nextTryAt' in outcome
+        ? { next_try_at: outcome.nextTryAt, failure: outcome.failure }
+        : 'sentAt' in outcome
+          ? { next_try_at: null, body_sealed: null, sent_at: outcome.sentAt, failure: null }
+          : { next_try_at: null, body_sealed: null, failed_at: outcome.failedAt, failure: outcome.failure },
+    )
+    .where('id', '=', claim.id)
+    .where('tries', '=', claim.tries)
+    .where('next_try_at', 'is not', null)
+    .executeTakeFirst()
+  return result.numUpdatedRows === 1n
+}
+
+/** What the development mailbox holds of an organisation, newest first. */
+export async function readKept(queries: Queries, organisationId: string, limit: number): Promise<ClaimedRow[]> {
+  const rows = await tables(queries)
+    .selectFrom('mail.message')
+    .selectAll()
+    .where('organisation_id', '=', organisationId)
+    .where('sent_at', 'is not', null)
+    .where('body_sealed', 'is not', null)
+    .orderBy('created_at', 'desc')
+    .orderBy('id')
+    .limit(limit)
+    .execute()
+  return rows as ClaimedRow[]
+}
+
+/** Every message of a person that is still known, newest first, at most 1,000. */
+export async function readOf(queries: Queries, organisationId: string, subjectId: string): Promise<MessageRow[]> {
+  return await tables(queries)
+    .selectFrom('mail.message')
+    .selectAll()
+    .where('organisation_id', '=', organisationId)
+    .where('subject_id', '=', subjectId)
+    .orderBy('created_at', 'desc')
+    .orderBy('id')
+    .limit(1_000)
+    .execute()
+}
+
+export async function deleteOf(tx: Queries, organisationId: string, subjectId: string): Promise<void> {
+  await tables(tx)
+    .deleteFrom('mail.message')
+    .where('organisation_id', '=', organisationId)
+    .where('subject_id', '=', subjectId)
+    .execute()
+}
+
+/** Removes up to `limit` messages that were made before `before` and wait for nothing. @returns how many. */
+export async function deleteOld(queries: Queries, before: Date, limit: number): Promise<number> {
+  const result = await tables(queries)
+    .deleteFrom('mail.message')
+    .where('id', 'in', (from) =>
+      from
+        .selectFrom('mail.message')
+        .select('id')
+        .where('created_at', '<', before)
+        .where('next_try_at', 'is', null)
+        .limit(limit)
+        .forUpdate()
+        .skipLocked(),
+    )
+    .executeTakeFirst()
+  return Number(result.numDeletedRows)
+}
