@@ -18,6 +18,7 @@ import { httpErrors } from './platform/http/errors.ts'
 import type { DocumentedModule } from './platform/http/openapi.ts'
 import type { Exchange } from './platform/http/pipeline.ts'
 import type { Authenticator, Authorizer, HostHandler } from './platform/http/ports.ts'
+import type { UserPrincipal } from './platform/http/principal.ts'
 import type { Route } from './platform/http/route.ts'
 import type { Job } from './platform/jobs/job.ts'
 import type { Context, Module, PermissionTable, SubjectData } from './platform/module.ts'
@@ -63,6 +64,7 @@ export type App = {
   readonly authenticators: readonly Authenticator[]
   readonly authorizer: Authorizer
   readonly hostHandlers: readonly HostHandler[]
+  readonly freshSeconds: ((principal: UserPrincipal) => number | null | Promise<number | null>) | undefined
   readonly subjectData: readonly { readonly module: string; readonly data: SubjectData }[]
   readonly onDenied: (exchange: Exchange, permission: string) => void
   /** A module at work, for commands of the installation. */
@@ -121,6 +123,7 @@ export async function startApp(parts: Parts): Promise<App> {
     jobs: started.flatMap(({ module, api }) => module.jobs?.(api) ?? []),
     authenticators: started.flatMap(({ module, api }) => module.authenticators?.(api) ?? []),
     authorizer,
+    freshSeconds: started.map(({ module, api }) => module.freshSeconds?.(api)).find((one) => one !== undefined),
     hostHandlers: started.flatMap(({ module, api }) => module.hostHandler?.(api) ?? []),
     subjectData: started.flatMap(({ module, api }) => {
       const data = module.subjectData?.(api)

@@ -70,6 +70,7 @@ export async function serve(instance: Instance, log: Log): Promise<Serving> {
       authorizer: app.authorizer,
       ownOrigins: new Set([publicUrl]),
       sensitiveMaxAgeSeconds: settings.sensitiveMaxAgeSeconds,
+      freshSeconds: app.freshSeconds,
       onDenied: app.onDenied,
     },
     ownHosts: new Set([new URL(publicUrl).hostname, ...loopbackHosts]),

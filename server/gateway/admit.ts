@@ -1,5 +1,7 @@
 import type { Access } from '../access/api.ts'
 import type { Identity } from '../identity/api.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { Refusal } from '../platform/errors.ts'
 import { refuseRequest } from '../platform/http/errors.ts'
 import type { RequestHead } from '../platform/http/ports.ts'
 import type { UserPrincipal } from '../platform/http/principal.ts'
@@ -11,6 +13,7 @@ import { canonicalPath } from './canonical-path.ts'
 import type { DecisionLog } from './decision-log.ts'
 import { refuse } from './errors.ts'
 import type { AssertionMint } from './mint-assertion.ts'
+import type { Rule } from './rules.ts'
 import { readsOtherwise, ruleFor } from './rules.ts'
 
 export type AdmitNeeds = {
@@ -19,6 +22,8 @@ export type AdmitNeeds = {
   readonly identity: Identity
   readonly mint: AssertionMint
   readonly decisions: DecisionLog
+  readonly clock: Clock
+  readonly publicUrl: string
 }
 
 /** A request that may pass. Both are null where a public rule let it through. */
@@ -79,6 +84,11 @@ export async function admit(
     denied(decision.reason)
     throw refuseRequest('ACCESS_DENIED', { permission: rule.permission })
   }
+  const unproven = missingProof(rule, principal, needs)
+  if (unproven !== null) {
+    denied(unproven.code === 'FRESH_FACTOR_REQUIRED' ? 'not-fresh' : 'assurance')
+    throw unproven
+  }
   const person = await needs.identity.person(principal.id)
   if (person === null) throw refuseRequest('AUTHENTICATION_REQUIRED')
 
@@ -92,6 +102,16 @@ export async function admit(
       await granted(application, principal, needs.access),
     ),
   }
+}
+
+/** A rule may ask for more than a session: for a proof of late, or for a second factor. */
+function missingProof(rule: Rule, { factors, authenticatedAtMs }: UserPrincipal, needs: AdmitNeeds): Refusal | null {
+  const confirm = { confirmAt: `${needs.publicUrl}/v1/me/fresh`, confirmPage: `${needs.publicUrl}/sign-in?again=1` }
+  const strong = factors.includes('hwk') || factors.includes('swk')
+  const enough = rule.assurance === null || strong || (rule.assurance === 'two-factors' && factors.length > 1)
+  if (!enough) return refuse('GATEWAY_FACTOR_REQUIRED', { assurance: rule.assurance as string, ...confirm })
+  if (rule.freshSeconds === null || needs.clock.nowMs() - authenticatedAtMs <= rule.freshSeconds * 1_000) return null
+  return refuseRequest('FRESH_FACTOR_REQUIRED', { maxAgeSeconds: rule.freshSeconds, ...confirm })
 }
 
 /** What this person may do in this application; the rest is none of its business. */

@@ -6,6 +6,11 @@ export const errors = {
     title: 'The address can be read in more than one way.',
     help: 'Send the path as the application spells it: no dot segments, no doubled or encoded slashes, backslashes, bare semicolons or control characters.',
   },
+  GATEWAY_FACTOR_REQUIRED: {
+    status: 403,
+    title: 'This part of the application asks for a stronger sign-in.',
+    help: 'Confirm with a second factor on the page that confirmPage names, or by POST to confirmAt; then repeat the request.',
+  },
   GATEWAY_UPSTREAM_DOWN: {
     status: 502,
     title: 'The application does not answer.',

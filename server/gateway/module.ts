@@ -50,6 +50,8 @@ export async function createGateway(context: Context<typeof config>, uses: Uses)
     sessions,
     identity,
     decisions,
+    publicUrl,
+    clock,
     sockets,
     mint: new AssertionMint(signer, publicUrl, clock),
   }

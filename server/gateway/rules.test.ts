@@ -43,6 +43,9 @@ for (const [what, value] of [
   ['neither permission nor public', [{ path: '/' }]],
   ['both permission and public', [{ path: '/', public: true, permission: 'inbox:read' }]],
   ['a permission of another application', [{ path: '/', permission: 'identity:users:write' }]],
+  ['freshness of nobody', [{ path: '/', public: true, freshSeconds: 60 }]],
+  ['a freshness that cannot be kept', [{ path: '/', permission: 'inbox:read', freshSeconds: 5 }]],
+  ['an assurance that is none', [{ path: '/', permission: 'inbox:read', assurance: 'high' }]],
   ['an unknown key', [{ path: '/', permission: 'inbox:read', role: 'x' }]],
 ] as const) {
   test(`${what} is refused with the place of the mistake`, () => assert.throws(() => compile(value), /^Error: rules/))

@@ -6,7 +6,14 @@ export type Rule = {
   readonly lax: readonly string[]
   /** Null where anybody may, signed in or not. */
   readonly permission: string | null
+  /** How lately a factor must have been proven, in seconds; null where the session is enough. */
+  readonly freshSeconds: number | null
+  /** What the session must have proven beyond a password; null where nothing more. */
+  readonly assurance: Assurance | null
 }
+
+const assurances = ['two-factors', 'phishing-resistant'] as const
+export type Assurance = (typeof assurances)[number]
 
 /** The first rule that fits; null where none does. HEAD is allowed wherever GET is (RFC 9110 §9.3.2). */
 export function ruleFor(rules: readonly Rule[], method: string, path: string): Rule | null {
@@ -15,11 +22,15 @@ export function ruleFor(rules: readonly Rule[], method: string, path: string): R
 
 /**
  * Some servers, Express among them, take `/Admin/` for `/admin`. True where such a one would serve under an earlier rule that asks
- * for another permission than the rule which fits to the letter.
+ * for something else than the rule which fits to the letter.
  */
 export function readsOtherwise(rules: readonly Rule[], method: string, path: string, rule: Rule): boolean {
   const lax = first(rules, method, laxSegments(path), 'lax')
-  return lax !== null && lax.permission !== null && lax.permission !== rule.permission
+  return (
+    lax !== null &&
+    lax.permission !== null &&
+    (lax.permission !== rule.permission || lax.freshSeconds !== rule.freshSeconds || lax.assurance !== rule.assurance)
+  )
 }
 
 function first(rules: readonly Rule[], method: string, segments: readonly string[], as: 'pattern' | 'lax') {
@@ -57,7 +68,15 @@ export function compileRules(value: unknown, where: string, permissions: Readonl
 
 function compileRule(value: unknown, where: string, permissions: ReadonlySet<string>): Rule {
   if (typeof value !== 'object' || value === null) throw new Error(`${where} is not a mapping`)
-  const { methods, path, permission, public: open, ...rest } = value as Record<string, unknown>
+  const {
+    methods,
+    path,
+    permission,
+    public: open,
+    freshSeconds = null,
+    assurance = null,
+    ...rest
+  } = value as Record<string, unknown>
   const unknown = Object.keys(rest)[0]
   if (unknown !== undefined) throw new Error(`${where}.${unknown} is not known`)
   if (typeof path !== 'string' || !/^\/[^?#]*$/.test(path) || /\*\*./.test(path))
@@ -68,10 +87,21 @@ function compileRule(value: unknown, where: string, permissions: ReadonlySet<str
     throw new Error(`${where} needs either permission or public: true`)
   if (permission !== undefined && !permissions.has(permission as string))
     throw new Error(`${where}.permission is not one of the application's permissions`)
+  if (open === true && (freshSeconds !== null || assurance !== null))
+    throw new Error(`${where} is public, where nobody has proven anything: leave freshSeconds and assurance out`)
+  if (
+    freshSeconds !== null &&
+    !(Number.isInteger(freshSeconds) && Number(freshSeconds) >= 60 && Number(freshSeconds) <= 86_400)
+  )
+    throw new Error(`${where}.freshSeconds is not a number of seconds from 60 to 86400`)
+  if (assurance !== null && !assurances.includes(assurance as Assurance))
+    throw new Error(`${where}.assurance is not one of ${assurances.join(', ')}`)
   return {
     methods: methods === undefined ? null : new Set(methods as string[]),
     pattern: path.split('/'),
     lax: laxSegments(path),
     permission: (permission as string | undefined) ?? null,
+    freshSeconds: freshSeconds as number | null,
+    assurance: assurance as Assurance | null,
   }
 }

@@ -136,6 +136,8 @@ export async function serveApplication(
   function answer(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
     const navigates = isNavigation(request)
     if (navigates && isRefusal(error, 'AUTHENTICATION_REQUIRED')) return toSignIn(request, reply)
+    if (navigates && (isRefusal(error, 'FRESH_FACTOR_REQUIRED') || isRefusal(error, 'GATEWAY_FACTOR_REQUIRED')))
+      return toSignIn(request, reply, { again: '1' })
     const problem = problemFor(error, request.id, needs.publicUrl)
     if (problem.status === 500)
       needs.log.error({ application: application.name, requestId: request.id, error }, 'a request failed')
@@ -145,11 +147,12 @@ export async function serveApplication(
       : reply.type(problemType).send(JSON.stringify(problem.body))
   }
 
-  function toSignIn(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  /** @param more `again`: somebody is signed in, and has to confirm that it is them. */
+  function toSignIn(request: FastifyRequest, reply: FastifyReply, more: { again?: '1' } = {}): FastifyReply {
     // A second tab keeps the first one's state, so that both find their way back.
     const state = readReturnCookie(request.headers.cookie)?.state ?? needs.random.bytes(32).toString('base64url')
     const cookie = returnCookie({ state, path: safePath(request.raw.url ?? '/') })
-    const query = new URLSearchParams({ host: application.host, state })
+    const query = new URLSearchParams({ host: application.host, state, ...more })
     return reply
       .headers({ 'set-cookie': cookie, 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' })
       .redirect(`${needs.publicUrl}/sign-in?${query}`, 302)

@@ -33,7 +33,7 @@ export type TestGateway = {
   /** What the application does with a request. */
   behave: Behaviour
   ended(sessionId: string): void
-  signedIn(cookie: string, role: string): void
+  signedIn(cookie: string, role: string, proven?: Partial<UserPrincipal>): void
   origin(): string
   get(path: string, ask?: Ask): Promise<Got>
   restart(): Promise<void>
@@ -84,7 +84,7 @@ export async function openTestGateway(): Promise<TestGateway> {
     seen: null,
     behave: hello,
     ended: (sessionId) => neighbours.end(sessionId),
-    signedIn(name, role) {
+    signedIn(name, role, proven = {}) {
       live.set(name, {
         kind: 'user',
         id: `usr_${name}`,
@@ -93,6 +93,7 @@ export async function openTestGateway(): Promise<TestGateway> {
         sessionId: `ses_${name}`,
         factors: ['pwd'],
         authenticatedAtMs: 0,
+        ...proven,
       })
     },
     origin: () => `http://app.localhost:${port}`,
@@ -160,6 +161,9 @@ function applicationsOn(port: number) {
       permissions: { 'app:read': 'Read.', 'app:write': 'Write.' },
       rules: [
         { path: '/public/**', methods: ['GET'], public: true },
+        { path: '/fresh', methods: ['GET'], permission: 'app:read', freshSeconds: 60 },
+        { path: '/strong', methods: ['GET'], permission: 'app:read', assurance: 'phishing-resistant' },
+        { path: '/two', methods: ['GET'], permission: 'app:read', assurance: 'two-factors' },
         { path: '/**', methods: ['GET'], permission: 'app:read' },
         { path: '/**', methods: ['POST', 'PUT'], permission: 'app:write' },
       ],

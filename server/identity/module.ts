@@ -1,6 +1,7 @@
 import type { Access } from '../access/api.ts'
 import type { Keyring } from '../keyring/api.ts'
 import { isRefusal } from '../platform/errors.ts'
+import type { UserPrincipal } from '../platform/http/principal.ts'
 import type { Route } from '../platform/http/route.ts'
 import type { Job } from '../platform/jobs/job.ts'
 import type { Context, SubjectData } from '../platform/module.ts'
@@ -15,6 +16,7 @@ import type { Parts } from './parts.ts'
 import { config } from './parts.ts'
 import { Hasher } from './passwords/hasher.ts'
 import { People } from './people.ts'
+import { readPolicy } from './policy/sign-in-policy.ts'
 import { Queue } from './queue.ts'
 import { routes } from './routes.ts'
 import { openPerson } from './show-user.ts'
@@ -28,6 +30,7 @@ type IdentityModule = Identity & {
   readonly routes: readonly Route[]
   readonly jobs: readonly Job[]
   readonly subjectData: SubjectData
+  readonly freshSeconds: (principal: UserPrincipal) => Promise<number | null>
   stop(): Promise<void>
 }
 
@@ -52,6 +55,7 @@ export const identity = defineModule<IdentityModule, Uses, typeof config>({
   routes: (api) => api.routes,
   jobs: (api) => api.jobs,
   subjectData: (api) => api.subjectData,
+  freshSeconds: (api) => api.freshSeconds,
   stop: (api) => api.stop(),
 })
 
@@ -64,6 +68,8 @@ export async function createIdentity(context: Context<typeof config>, uses: Uses
     routes: routes(parts),
     jobs: [sweep(parts)],
     subjectData: subjectData(parts),
+    freshSeconds: async ({ organisationId }) =>
+      (await readPolicy(context.database.queries, organisationId)).policy.freshSeconds,
     stop: async () => parts.people.close(),
   }
 }

@@ -5,6 +5,7 @@ import type { Database, Queries } from './database/database.ts'
 import type { ErrorTable } from './errors.ts'
 import type { EventTable, Recorder } from './events/event.ts'
 import type { Authenticator, Authorizer, HostHandler } from './http/ports.ts'
+import type { UserPrincipal } from './http/principal.ts'
 import type { Route } from './http/route.ts'
 import type { Job } from './jobs/job.ts'
 import type { Random } from './random.ts'
@@ -70,6 +71,8 @@ export type Module<Api = unknown, Uses = Record<string, unknown>, Config extends
   readonly authorizer?: (api: Api) => Authorizer
   readonly recorder?: (api: Api) => Recorder
   readonly hostHandler?: (api: Api) => HostHandler
+  /** How old a proof may be for a sensitive act, where the person's organisation says so. */
+  readonly freshSeconds?: (api: Api) => (principal: UserPrincipal) => number | null | Promise<number | null>
   /** Ends what `start` began; called in reverse order. */
   readonly stop?: (api: Api) => Promise<void>
 }

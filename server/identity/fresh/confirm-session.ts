@@ -30,15 +30,10 @@ async function confirming(parts: Parts, principal: UserPrincipal, head: RequestH
   }
 }
 
-/** Until when this session counts as confirmed, and by what it can be again. */
-export async function freshness(
-  parts: Parts,
-  principal: UserPrincipal,
-  head: RequestHead,
-  maxAgeSeconds: number,
-): Promise<Freshness> {
+/** When this session was confirmed last, and by what it can be again. */
+export async function freshness(parts: Parts, principal: UserPrincipal, head: RequestHead): Promise<Freshness> {
   const { ways } = await confirming(parts, principal, head)
-  return { ways, freshUntil: new Date(principal.authenticatedAtMs + maxAgeSeconds * 1_000).toISOString() }
+  return { ways, provenAt: new Date(principal.authenticatedAtMs).toISOString() }
 }
 
 /** @throws Refusal IDENTITY_FACTOR_NOT_ASKED, IDENTITY_TOO_MANY_TRIES. */

@@ -3,7 +3,6 @@ import { Type } from 'typebox'
 import type { Route } from '../../platform/http/route.ts'
 import { defineRoute, Reply } from '../../platform/http/route.ts'
 import type { Parts } from '../parts.ts'
-import { readPolicy } from '../policy/sign-in-policy.ts'
 import { challengeSession, confirmSession, freshness } from './confirm-session.ts'
 
 export function freshRoutes(parts: Parts): readonly Route[] {
@@ -11,16 +10,13 @@ export function freshRoutes(parts: Parts): readonly Route[] {
     defineRoute({
       method: 'GET',
       path: '/v1/me/fresh',
-      summary: 'See until when your session counts as confirmed, and by what you can confirm it.',
+      summary: 'See when your session was confirmed last, and by what you can confirm it.',
       who: 'signed-in',
       limit: 'read',
       sensitive: false,
       reply: Freshness,
       errors: ['IDENTITY_USER_UNKNOWN'],
-      handle: async ({ principal, head }) => {
-        const { policy } = await readPolicy(parts.context.database.queries, principal.organisationId)
-        return await freshness(parts, principal, head, policy.freshSeconds)
-      },
+      handle: async ({ principal, head }) => await freshness(parts, principal, head),
     }),
     defineRoute({
       method: 'POST',

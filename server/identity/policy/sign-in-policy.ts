@@ -9,7 +9,7 @@ export const defaultPolicy: SignInPolicy = {
   graceDays: 14,
   mailCodes: false,
   smsCodes: false,
-  freshSeconds: 600,
+  freshSeconds: null,
   attestation: 'none',
   authenticators: [],
 }

@@ -60,7 +60,7 @@ export const httpErrors = {
   FRESH_FACTOR_REQUIRED: {
     status: 403,
     title: 'This needs a sign-in that is more recent.',
-    help: 'Prove a factor again, then repeat the request.',
+    help: 'Confirm that it is you: ask GET /v1/me/fresh by what, prove it with POST /v1/me/fresh, then repeat the request.',
   },
   CROSS_SITE_REFUSED: {
     status: 403,

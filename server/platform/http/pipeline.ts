@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import type { Clock } from '../clock.ts'
 import type { AddressLimits } from './limits.ts'
 import type { Authenticator, Authorizer, RequestHead } from './ports.ts'
-import type { Principal } from './principal.ts'
+import type { Principal, UserPrincipal } from './principal.ts'
 import type { Route } from './route.ts'
 import { authenticate } from './steps/authenticate.ts'
 import { authorise } from './steps/authorise.ts'
@@ -28,6 +28,8 @@ export type PipelineServices = {
   /** Origins from which pages may send requests that change something: Custodia's own. */
   readonly ownOrigins: ReadonlySet<string>
   readonly sensitiveMaxAgeSeconds: number
+  /** What the person's organisation says instead, where that is shorter; null where it says nothing. */
+  readonly freshSeconds?: ((principal: UserPrincipal) => number | null | Promise<number | null>) | undefined
   /** Told of every refusal by `authorise`, for the ledger. */
   readonly onDenied: (exchange: Exchange, permission: string, policies: readonly string[]) => void
 }

@@ -87,9 +87,9 @@ export const Proof = Type.Union([
 ])
 export type Proof = Static<typeof Proof>
 
-/** `GET /v1/me/fresh`: by what a sensitive act can be confirmed, and until when it need not be. */
+/** `GET /v1/me/fresh`: by what a sensitive act can be confirmed, and when that was done last. */
 export const Freshness = Type.Object({
-  freshUntil: Instant,
+  provenAt: Instant,
   ways: Type.Array(Way),
 })
 export type Freshness = Static<typeof Freshness>
@@ -163,8 +163,8 @@ export const SignInPolicy = Type.Object(
     graceDays: Type.Integer({ minimum: 0, maximum: 90 }),
     mailCodes: Type.Boolean(),
     smsCodes: Type.Boolean(),
-    /** Seconds for which a proof is fresh enough for a sensitive act. */
-    freshSeconds: Type.Integer({ minimum: 60, maximum: 86_400 }),
+    /** Seconds for which a proof is fresh enough for a sensitive act; null is as long as the installation says. */
+    freshSeconds: Type.Union([Type.Integer({ minimum: 60, maximum: 86_400 }), Type.Null()]),
     attestation: Type.Union([Type.Literal('none'), Type.Literal('indirect'), Type.Literal('enterprise')]),
     /** AAGUIDs of the authenticators that may be enrolled; all where it is empty. */
     authenticators: Type.Array(Type.String({ format: 'uuid' }), { maxItems: 200 }),
