@@ -87,17 +87,17 @@ const timeouts = (deadlineMs: number) => ({
   maxResponseSize: 65_536,
 })
 
-type SmtpError = Error & { code?: string; command?: string; responseCode?: number }
+type SmtpError = Error & { code?: string; originalCode?: string; command?: string; responseCode?: number }
 
-function failureOf({ code, command, responseCode = 0 }: SmtpError): Failure {
+function failureOf({ code, originalCode = '', command, responseCode = 0 }: SmtpError): Failure {
   const later = (word: Failure['code']): Failure => ({ code: word, permanent: false })
   if (code === 'EAUTH' || code === 'ENOAUTH') return later('sign-in')
-  if (code === 'ETLS') return later('tls')
+  // Where TLS begins with the first byte, its failures are the socket's.
+  if (code === 'ETLS' || /CERT|TLS|SSL|VERIFY|EPROTO/.test(originalCode)) return later('tls')
   if (code === 'ETIMEDOUT' || code === 'EABORT') return later('timeout')
   if (code === 'EDNS' || code === 'ECONNECTION' || code === 'ESOCKET') return later('unreachable')
+  if (responseCode < 400) return later('protocol')
   // RFC 5321 §4.2.1: 4yz may pass, 5yz will not. What is wrong with the sender is ours to mend, so it is tried again.
   if (command === 'MAIL FROM' || /^(?:EHLO|HELO|CONN|AUTH)/.test(command ?? '')) return later('sender')
-  if (responseCode >= 500) return { code: 'refused', permanent: true }
-  if (responseCode >= 400) return later('deferred')
-  return later('protocol')
+  return responseCode >= 500 ? { code: 'refused', permanent: true } : later('deferred')
 }
