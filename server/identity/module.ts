@@ -1,5 +1,6 @@
 import type { Access } from '../access/api.ts'
 import type { Keyring } from '../keyring/api.ts'
+import type { Mail } from '../mail/api.ts'
 import { isRefusal } from '../platform/errors.ts'
 import type { UserPrincipal } from '../platform/http/principal.ts'
 import type { Route } from '../platform/http/route.ts'
@@ -24,7 +25,7 @@ import { readOrganisationIds, readPerson } from './store.ts'
 import { subjectData } from './subject-data.ts'
 import { sweep } from './sweep.ts'
 
-type Uses = { keyring: Keyring; access: Access; sessions: Sessions }
+type Uses = { keyring: Keyring; access: Access; sessions: Sessions; mail: Mail }
 
 type IdentityModule = Identity & {
   readonly routes: readonly Route[]
@@ -40,7 +41,7 @@ const maxWaitingChanges = 64
 
 export const identity = defineModule<IdentityModule, Uses, typeof config>({
   name: 'identity',
-  uses: ['keyring', 'access', 'sessions'],
+  uses: ['keyring', 'access', 'sessions', 'mail'],
   config,
   permissions: {
     'identity:users:read': { summary: 'See the people of the organisation.' },
@@ -74,7 +75,7 @@ export async function createIdentity(context: Context<typeof config>, uses: Uses
   }
 }
 
-async function makeParts(context: Context<typeof config>, { keyring, access, sessions }: Uses): Promise<Parts> {
+async function makeParts(context: Context<typeof config>, { keyring, access, sessions, mail }: Uses): Promise<Parts> {
   const { bus, cache, clock, config, log, metrics, random } = context
   const queue = new Queue({ atOnce: config.hashesAtOnce, maxWaiting: maxWaitingHashes })
   const durations = metrics.duration('custodia_identity_hash_seconds', 'Time of one password hash, without waiting.')
@@ -84,6 +85,7 @@ async function makeParts(context: Context<typeof config>, { keyring, access, ses
     keyring,
     access,
     sessions,
+    mail,
     hasher: new Hasher({
       pepper: await keyring.secret('password-pepper'),
       cost: { memoryKib: config.argon2MemoryKib, passes: config.argon2Passes, lanes: 1 },
@@ -95,6 +97,8 @@ async function makeParts(context: Context<typeof config>, { keyring, access, ses
     people: new People(bus, clock),
     linkKey: await keyring.secret('link-token'),
     attemptKey: await keyring.secret('attempt-token'),
+    recoveryKey: await keyring.secret('recovery-code'),
+    sentCodeKey: await keyring.secret('sent-code'),
     changes: new Queue({ atOnce: 1, maxWaiting: maxWaitingChanges }),
   }
 }

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import type { Access } from '../access/api.ts'
 import type { Keyring, Place } from '../keyring/api.ts'
+import type { Mail } from '../mail/api.ts'
 import { setting } from '../platform/config/setting.ts'
 import type { Context } from '../platform/module.ts'
 import type { Sessions } from '../sessions/api.ts'
@@ -53,6 +54,7 @@ export type Parts = {
   readonly keyring: Keyring
   readonly access: Access
   readonly sessions: Sessions
+  readonly mail: Mail
   readonly hasher: Hasher
   readonly guesses: Guesses
   readonly people: People
@@ -60,6 +62,10 @@ export type Parts = {
   readonly linkKey: Buffer
   /** Key of the hashes of sign-ins under way. */
   readonly attemptKey: Buffer
+  /** Key of the hashes of recovery codes. */
+  readonly recoveryKey: Buffer
+  /** Key of the hashes of codes that travel. */
+  readonly sentCodeKey: Buffer
   /** Changes of people, one at a time: each needs a second connection while it holds one. */
   readonly changes: Queue
 }

@@ -1,4 +1,6 @@
 import type { User } from '@custodia/wire/http/identity.ts'
+import { mail } from '../mail/module.ts'
+import { testConfig as mailConfig } from '../mail/testing.ts'
 import type { Context } from '../platform/module.ts'
 import type { Metrics } from '../platform/telemetry/metrics.ts'
 import type { Browser, TestHouse, TestProcess, TestServer } from '../sessions/testing.ts'
@@ -12,6 +14,7 @@ export const goodPassword = 'seven grey herons wade'
 /** A process with identity in it, and its doors. */
 export type IdentityProcess = TestProcess & {
   readonly identity: Awaited<ReturnType<typeof identity.start>>
+  readonly mail: Awaited<ReturnType<typeof mail.start>>
   readonly server: TestServer
   /** How many password hashes were made so far. */
   hashes(): number
@@ -24,7 +27,7 @@ export type IdentityHouse = {
 }
 
 export async function openIdentityHouse(): Promise<IdentityHouse> {
-  const house = await openTestHouse([identity], {
+  const house = await openTestHouse([mail, identity], {
     manager: { summary: 'Looks after people.', permissions: ['identity:users:*'] },
   })
   const stops: (() => Promise<void>)[] = []
@@ -43,10 +46,15 @@ export async function openIdentityHouse(): Promise<IdentityHouse> {
       }
       const process = await house.process({ metrics, publicUrl: 'http://custodia.localhost', ...changes })
       const context = { ...process.context, config: { ...testConfig, ...config } }
-      const api = await startModule(identity, context, process)
-      const server = await serve(process, [...process.sessions.routes, ...api.routes])
-      stops.push(server.close, () => api.stop())
-      return { ...process, identity: api, server, hashes: () => hashes }
+      const post = await startModule(mail, { ...process.context, config: mailConfig }, process)
+      const api = await startModule(identity, context, { ...process, mail: post })
+      const server = await serve(process, [...process.sessions.routes, ...post.routes, ...api.routes])
+      stops.push(
+        server.close,
+        () => api.stop(),
+        () => post.stop(),
+      )
+      return { ...process, identity: api, mail: post, server, hashes: () => hashes }
     },
     async close() {
       for (const stop of stops) await stop()
