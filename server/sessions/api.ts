@@ -3,22 +3,63 @@ import type { Actor } from '../platform/events/event.ts'
 import type { RequestHead } from '../platform/http/ports.ts'
 import type { UserPrincipal } from '../platform/http/principal.ts'
 
+export { assuranceOf } from './assurance.ts'
+
 export type StartedSession = {
   readonly sessionId: string
   /** The whole Set-Cookie header: `__Host-custodia`, Path=/, Secure, HttpOnly, SameSite=Lax. Browsers take it over https and on *.localhost. */
   readonly cookie: string
 }
 
+/** A session whose cookie turned up where it does not belong. */
+export type HeldSession = {
+  readonly sessionId: string
+  readonly organisationId: string
+  readonly userId: string
+  /** It came from another browser or platform; or it was sent after another cookie had taken its place. */
+  readonly why: 'other-browser' | 'replaced-cookie'
+}
+
 export type Sessions = {
-  /** Issues a session in the caller's transaction, with its event. */
+  /**
+   * Issues a session in the caller's transaction, with its event.
+   *
+   * @param session.factors names as `assuranceOf` knows them: they decide how long it lives.
+   * @throws Refusal SESSIONS_TOO_MANY where a role of the person refuses one more.
+   */
   start(
     tx: Queries,
     session: { userId: string; organisationId: string; factors: readonly string[]; head: RequestHead },
   ): Promise<StartedSession>
   /**
+   * At every change of privilege: replaces the cookie by one that is worth `factors` too, proven now. The session and its identifier
+   * stay, and so do the cookies of applications, worth what they were; a hand-over makes them worth as much. The old cookie serves
+   * as what it was for ten more seconds, so that other tabs are not signed out.
+   *
+   * @throws Refusal SESSIONS_OVER where the session ended or was held meanwhile.
+   */
+  rotate(
+    tx: Queries,
+    principal: UserPrincipal,
+    proof: { factors: readonly string[]; head: RequestHead },
+  ): Promise<StartedSession>
+  /** The held session behind this request's cookie, which `authenticate` does not find. Starting a session for its person ends it. */
+  held(head: RequestHead): Promise<HeldSession | null>
+  /**
+   * Lets a held session go on after its person proved `factors` again: with a new cookie that is worth those and no others. Every
+   * cookie of before is gone, those of applications too.
+   *
+   * @throws Refusal SESSIONS_OVER where it is not held any more; SESSIONS_TOO_MANY as `start`.
+   */
+  release(
+    tx: Queries,
+    held: { sessionId: string; organisationId: string; userId: string },
+    proof: { factors: readonly string[]; head: RequestHead },
+  ): Promise<StartedSession>
+  /**
    * Who this request's cookie speaks for, on this host. Cached for as long as the bus is known to be alive.
    *
-   * @returns null where there is no cookie, or it is not live any more.
+   * @returns null where there is no cookie, it is not live any more, or its session is held.
    */
   authenticate(head: RequestHead): UserPrincipal | null | Promise<UserPrincipal | null>
   /** The live session's expiry, the sooner of idle and absolute. Null where it ended. */

@@ -1,10 +1,16 @@
+import type { Refusal } from '../platform/errors.ts'
 import type { RequestHead } from '../platform/http/ports.ts'
 import type { UserPrincipal } from '../platform/http/principal.ts'
 import { readToken } from './cookie.ts'
+import { refuse } from './errors.ts'
+import type { LiveRow } from './handle-store.ts'
+import { readByHandle } from './handle-store.ts'
+import { heedLook } from './heed-look.ts'
+import { hold } from './hold.ts'
 import type { Parts } from './parts.ts'
 import { handleHost } from './parts.ts'
-import type { LiveRow } from './store.ts'
-import { readByHandle, touchSession } from './store.ts'
+import { touchSession } from './store.ts'
+import { timeoutsOf } from './timeouts.ts'
 import { fingerprint, storedHash } from './token.ts'
 
 /**
@@ -12,14 +18,18 @@ import { fingerprint, storedHash } from './token.ts'
  * which the bus did not tell is noticed.
  */
 const recheckMs = 60_000
+/** Addresses of one cookie that are remembered as seen: a browser may go on changing between IPv4 and IPv6. */
+const maxAddresses = 4
+/** Whatever stands beyond in a User-Agent is not remembered. */
+const maxAgent = 512
+
+type Found = UserPrincipal | null | Promise<UserPrincipal | null>
 
 /**
- * Finds whom a request's cookie speaks for. Answers at once from memory while the bus is known to be alive; both expiries are
- * held against the clock every time.
+ * Finds whom a request's cookie speaks for. Answers at once from memory while the bus is known to be alive and the request looks as
+ * the last ones did; both expiries are held against the clock every time.
  */
-export function authenticator(
-  parts: Parts,
-): (head: RequestHead) => UserPrincipal | null | Promise<UserPrincipal | null> {
+export function authenticator(parts: Parts): (head: RequestHead) => Found {
   const { bus, clock, publicUrl } = parts.context
   const hostOf = handleHost(publicUrl)
   return (head) => {
@@ -30,20 +40,36 @@ export function authenticator(
     if (bus.healthy()) {
       const known = parts.live.get(key)
       const nowMs = clock.nowMs()
-      if (known !== undefined && nowMs < known.session.expiresAtMs && nowMs < known.session.recheckAtMs)
+      if (
+        known !== undefined &&
+        nowMs < known.session.expiresAtMs &&
+        nowMs < known.session.recheckAtMs &&
+        known.agent === agentOf(head) &&
+        known.addresses.includes(head.address)
+      )
         return known.host === host ? known.session.principal : null
     }
-    return read(parts, token, key, host)
+    return read(parts, head, { token, key, host })
   }
 }
 
-async function read(parts: Parts, token: string, key: string, host: string | null): Promise<UserPrincipal | null> {
+/** Why nobody was found, where more is known than that nobody is signed in. */
+export function whyNobody(parts: Parts): (head: RequestHead) => Refusal | null {
+  return (head) => {
+    const why = parts.refused.get(head)
+    return why === undefined ? null : refuse('SESSIONS_HELD', { why })
+  }
+}
+
+type Cookie = { readonly token: string; readonly key: string; readonly host: string | null }
+
+async function read(parts: Parts, head: RequestHead, { token, key, host }: Cookie): Promise<UserPrincipal | null> {
   const { clock, bus, database } = parts.context
   const generation = parts.live.generation
   const now = new Date(clock.nowMs())
   const row = await readByHandle(database.queries, storedHash(token, parts.tokenKey), now)
   // A cookie that turns up on another host than its own was carried there by somebody.
-  if (row === null || row.host !== host) return null
+  if (row === null || row.host !== host || !(await serves(parts, row, head, now))) return null
   const expires = await use(parts, row, now)
   if (expires === null) return null
   const principal: UserPrincipal = {
@@ -56,15 +82,38 @@ async function read(parts: Parts, token: string, key: string, host: string | nul
     authenticatedAtMs: row.authenticated_at.getTime(),
   }
   if (bus.healthy()) {
-    const session = { principal, expiresAtMs: expires.getTime(), recheckAtMs: now.getTime() + recheckMs }
-    parts.live.remember(key, { session, host }, generation)
+    const expiresAtMs = Math.min(expires.getTime(), row.expires_at?.getTime() ?? Number.POSITIVE_INFINITY)
+    const session = { principal, expiresAtMs, recheckAtMs: now.getTime() + recheckMs }
+    const seen = parts.live.get(key)?.addresses.filter((address) => address !== head.address) ?? []
+    const addresses = [head.address, ...seen.slice(0, maxAddresses - 1)]
+    parts.live.remember(key, { session, host, agent: agentOf(head), addresses }, generation)
   }
   return principal
+}
+
+const agentOf = ({ headers }: RequestHead): string => {
+  const agent = headers['user-agent'] ?? ''
+  return agent.length > maxAgent ? agent.slice(0, maxAgent) : agent
+}
+
+/** True where the cookie still serves, and whoever sends it looks as its session does. */
+async function serves(parts: Parts, row: LiveRow, head: RequestHead, now: Date): Promise<boolean> {
+  const over = row.expires_at !== null && row.expires_at <= now
+  if (over) {
+    // The browser has another one by now: whoever still sends this one copied it.
+    if (row.superseded_at !== null && row.host === null && row.held_at === null)
+      await hold(parts, row, 'replaced-cookie', head)
+    return false
+  }
+  if (row.held_at === null && (await heedLook(parts, row, head))) return true
+  parts.refused.set(head, row.held_why ?? 'other-browser')
+  return false
 }
 
 /** Writes the use down where the last was written a minute ago. @returns when the session expires; null where it is over. */
 async function use(parts: Parts, row: LiveRow, now: Date): Promise<Date | null> {
   if (now.getTime() - row.last_used_at.getTime() < recheckMs) return row.idle_expires_at
-  const idleUntil = new Date(now.getTime() + parts.context.config.idleTimeoutSeconds * 1000)
-  return await touchSession(parts.context.database.queries, row.id, now, idleUntil)
+  const { config, database } = parts.context
+  const idleUntil = new Date(now.getTime() + timeoutsOf(config, row.factors).idleMs)
+  return await touchSession(database.queries, row.id, now, idleUntil)
 }

@@ -37,6 +37,21 @@ export function deviceOf(headers: IncomingHttpHeaders): string {
   return system === null ? browser : `${browser} on ${system}`
 }
 
+/**
+ * The browser's family and platform in one word, and its major version, from its User-Agent alone: it is the one header that
+ * comes with every request, a WebSocket's too.
+ */
+export function browserOf(agent: string | undefined): { readonly name: string; readonly version: number | null } {
+  const read = (agent ?? '').slice(0, maxRead)
+  const system = nameOf(systems, read) ?? ''
+  for (const [pattern, family] of browsers) {
+    const at = read.search(pattern)
+    if (at >= 0) return { name: `${family}/${system}`, version: Number(/\d{1,6}/.exec(read.slice(at))?.[0] ?? 0) }
+  }
+  // Programs differ by what they call themselves.
+  return { name: `${read.split(/[/ ]/, 1)[0]}/${system}`, version: null }
+}
+
 function nameOf(table: readonly (readonly [RegExp, string])[], text: string): string | null {
   return table.find(([pattern]) => pattern.test(text))?.[1] ?? null
 }

@@ -4,6 +4,7 @@ import type { Queries } from '../platform/database/database.ts'
 import type { LiveSessions } from './live-sessions.ts'
 
 const topic = 'sessions.ended'
+const changedTopic = 'sessions.changed'
 
 type Listener = (sessionId: string | null) => void
 
@@ -24,6 +25,7 @@ export class EndedSessions {
       bus.subscribe(topic, (message) => {
         for (const id of message.split(' ')) this.#heard(id)
       }),
+      bus.subscribe(changedTopic, (id) => this.#live.forgetSession(id)),
       bus.onGap(() => this.#heard(null)),
     ]
   }
@@ -35,6 +37,14 @@ export class EndedSessions {
       // By hand first: that this process refuses from now on must not hang on the bus.
       for (const id of ids) this.#live.forgetSession(id)
       await this.#bus.publish(topic, ids.join(' '))
+    })
+  }
+
+  /** Of a session that goes on: what is remembered of its cookies does not hold any more. */
+  announceChange(tx: Queries, id: string): void {
+    afterCommit(tx, async () => {
+      this.#live.forgetSession(id)
+      await this.#bus.publish(changedTopic, id)
     })
   }
 

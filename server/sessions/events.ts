@@ -7,6 +7,30 @@ export const events = {
     data: Type.Object({ session: Type.String(), factors: Type.Array(Type.String()) }),
     personal: Type.Object({ address: Type.String(), device: Type.String() }),
   },
+  'session.refused': {
+    summary: 'A person proved who they are, and has as many sessions as their role allows.',
+    data: Type.Object({ live: Type.Integer(), max: Type.Integer() }),
+  },
+  'session.rotated': {
+    summary: 'A factor was proven within a session, and its cookie was replaced by one that is worth more.',
+    data: Type.Object({ session: Type.String(), factors: Type.Array(Type.String()) }),
+  },
+  'session.drifted': {
+    summary: 'A session was used from another network, or by another version of its browser.',
+    data: Type.Object({ session: Type.String(), changed: Type.Array(Type.String()) }),
+    personal: Type.Object({ address: Type.String(), device: Type.String() }),
+  },
+  'session.held': {
+    summary:
+      'A cookie turned up where it does not belong, and its session serves nobody until a factor is proven again.',
+    data: Type.Object({ session: Type.String(), why: Type.String() }),
+    personal: Type.Object({ address: Type.String(), device: Type.String() }),
+  },
+  'session.released': {
+    summary: 'A factor was proven again, and a session that was held goes on with a new cookie.',
+    data: Type.Object({ session: Type.String(), factors: Type.Array(Type.String()) }),
+    personal: Type.Object({ address: Type.String(), device: Type.String() }),
+  },
   'session.ended': {
     summary: 'A session was ended before its time.',
     data: Type.Object({ session: Type.String(), why: Type.String() }),

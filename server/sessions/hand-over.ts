@@ -2,9 +2,11 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import type { UserPrincipal } from '../platform/http/principal.ts'
 import type { StartedSession } from './api.ts'
 import { setCookie } from './cookie.ts'
+import { insertHandle, supersedeHandles, trimHandles } from './handle-store.ts'
 import type { Parts } from './parts.ts'
 import { nowOf } from './parts.ts'
-import { insertHandle, trimHandles } from './store.ts'
+import { graceMs } from './rotate.ts'
+import { timeoutsOf } from './timeouts.ts'
 import { fingerprint, newToken, storedHash } from './token.ts'
 
 const ttlSeconds = 60
@@ -12,7 +14,14 @@ const ttlSeconds = 60
 const handlesPerHost = 4
 const shape = /^[A-Za-z0-9_-]{43}$/
 
-type HandOver = { readonly sessionId: string; readonly host: string; readonly state: string }
+type HandOver = {
+  readonly sessionId: string
+  readonly host: string
+  readonly state: string
+  /** What the cookie is worth with which the code was asked for: the new one is worth that, whatever happens meanwhile. */
+  readonly factors: readonly string[]
+  readonly authenticatedAtMs: number
+}
 
 const keyOf = (code: string) => `sessions.hand-over:${fingerprint(code)}`
 const stateHash = (state: string) => createHash('sha256').update(state).digest('base64url')
@@ -20,7 +29,8 @@ const stateHash = (state: string) => createHash('sha256').update(state).digest('
 /** Makes a code that carries a session to an application's host. Only hashes of the code and of the state are kept. */
 export async function handOver(parts: Parts, principal: UserPrincipal, host: string, state: string): Promise<string> {
   const code = newToken(parts.context.random)
-  const carried: HandOver = { sessionId: principal.sessionId, host, state: stateHash(state) }
+  const { sessionId, factors, authenticatedAtMs } = principal
+  const carried: HandOver = { sessionId, host, state: stateHash(state), factors, authenticatedAtMs }
   await parts.context.cache.set(keyOf(code), JSON.stringify(carried), ttlSeconds)
   return code
 }
@@ -39,14 +49,25 @@ export async function redeem(parts: Parts, code: string, host: string, state: st
   if (carried.host !== host || !timingSafeEqual(Buffer.from(carried.state), Buffer.from(stateHash(state)))) return null
 
   const token = newToken(parts.context.random)
-  const { sessionId } = carried
+  const { sessionId, factors, authenticatedAtMs } = carried
+  const now = nowOf(parts)
+  const provenAt = new Date(authenticatedAtMs)
   const handle = {
     token_hash: storedHash(token, parts.tokenKey),
     session_id: sessionId,
     host,
-    created_at: nowOf(parts),
+    created_at: now,
+    factors,
+    authenticated_at: provenAt,
+    expires_at: new Date(authenticatedAtMs + timeoutsOf(parts.context.config, factors).absoluteMs),
   }
-  if (!(await insertHandle(parts.context.database.queries, handle))) return null
-  await trimHandles(parts.context.database.queries, sessionId, host, handlesPerHost)
-  return { sessionId, cookie: setCookie(token) }
+  return await parts.context.database.transaction(async (tx) => {
+    if (!(await insertHandle(tx, handle))) return null
+    // Cookies that are worth less go, after the grace; those of other tabs that are worth the same stay.
+    const less = { provenBy: new Date(authenticatedAtMs - 1), madeBefore: new Date(0) }
+    if (await supersedeHandles(tx, { sessionId, host }, less, { now, until: new Date(now.getTime() + graceMs) }))
+      parts.ended.announceChange(tx, sessionId)
+    await trimHandles(tx, sessionId, host, handlesPerHost)
+    return { sessionId, cookie: setCookie(token) }
+  })
 }

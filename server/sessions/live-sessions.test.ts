@@ -15,8 +15,14 @@ const session = (sessionId: string, id = 'usr_a') => ({
   expiresAtMs: 1,
   recheckAtMs: 1,
 })
+const handle = (sessionId: string, userId?: string) => ({
+  session: session(sessionId, userId),
+  host: null,
+  agent: '',
+  addresses: [],
+})
 const fill = (live: LiveSessions, fingerprint: string, sessionId: string, userId?: string) =>
-  live.remember(fingerprint, { session: session(sessionId, userId), host: null }, live.generation)
+  live.remember(fingerprint, handle(sessionId, userId), live.generation)
 
 test('what began to be read before something was forgotten is not stored', () => {
   const live = new LiveSessions(10)
@@ -27,7 +33,7 @@ test('what began to be read before something was forgotten is not stored', () =>
   ]) {
     const before = live.generation
     forget()
-    live.remember('a', { session: session('ses_a'), host: null }, before)
+    live.remember('a', handle('ses_a'), before)
     assert.equal(live.get('a'), undefined)
   }
 })

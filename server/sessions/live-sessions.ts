@@ -10,7 +10,13 @@ export type LiveSession = {
   readonly recheckAtMs: number
 }
 
-type Handle = { readonly session: LiveSession; readonly host: string | null }
+type Handle = {
+  readonly session: LiveSession
+  readonly host: string | null
+  /** What requests with this cookie looked like: whoever looks otherwise is looked at closely. */
+  readonly agent: string
+  readonly addresses: readonly string[]
+}
 
 /**
  * The sessions that this process lately read, by the fingerprint of each cookie. Bounded: what was not used lately goes first.

@@ -1,20 +1,24 @@
 import type { Access } from '../access/api.ts'
 import type { Keyring } from '../keyring/api.ts'
+import type { Refusal } from '../platform/errors.ts'
+import type { RequestHead } from '../platform/http/ports.ts'
 import type { Route } from '../platform/http/route.ts'
 import type { Job } from '../platform/jobs/job.ts'
 import type { Context, SubjectData } from '../platform/module.ts'
 import { defineModule } from '../platform/module.ts'
 import type { Sessions } from './api.ts'
-import { authenticator } from './authenticate.ts'
+import { authenticator, whyNobody } from './authenticate.ts'
 import { clearCookie } from './cookie.ts'
 import { end, endAll } from './end.ts'
 import { EndedSessions } from './ended-sessions.ts'
 import { errors } from './errors.ts'
 import { events } from './events.ts'
 import { handOver, redeem } from './hand-over.ts'
+import { heldBehind, release } from './hold.ts'
 import { LiveSessions } from './live-sessions.ts'
 import type { Parts } from './parts.ts'
 import { config, nowOf } from './parts.ts'
+import { rotate } from './rotate.ts'
 import { routes } from './routes.ts'
 import { start } from './start.ts'
 import { readExpiry } from './store.ts'
@@ -26,6 +30,7 @@ type Uses = { keyring: Keyring; access: Access }
 type SessionsModule = Sessions & {
   readonly routes: readonly Route[]
   readonly jobs: readonly Job[]
+  whyNobody(head: RequestHead): Refusal | null
   readonly subjectData: SubjectData
   stop(): Promise<void>
 }
@@ -47,7 +52,7 @@ export const sessions = defineModule<SessionsModule, Uses, typeof config>({
   routes: (api) => api.routes,
   jobs: (api) => api.jobs,
   subjectData: (api) => api.subjectData,
-  authenticators: (api) => [{ name: 'session', authenticate: api.authenticate }],
+  authenticators: (api) => [{ name: 'session', authenticate: api.authenticate, whyNobody: api.whyNobody }],
   stop: (api) => api.stop(),
 })
 
@@ -62,6 +67,8 @@ export async function createSessions(
     keyring,
     access,
     tokenKey: await keyring.secret('session-token'),
+    lookKey: await keyring.secret('session-look'),
+    refused: new WeakMap(),
     live,
     ended,
   }
@@ -74,7 +81,11 @@ export async function createSessions(
 
   return {
     start: (tx, session) => start(parts, tx, session),
+    rotate: (tx, principal, rotation) => rotate(parts, tx, principal, rotation),
+    held: (head) => heldBehind(parts, context.database.queries, head),
+    release: (tx, held, proof) => release(parts, tx, held, proof),
     authenticate: authenticator(parts),
+    whyNobody: whyNobody(parts),
     expiry: (sessionId) => readExpiry(context.database.queries, sessionId, nowOf(parts)),
     clearCookie,
     end: (tx, organisationId, sessionId, why, actor) => end(parts, tx, { organisationId, sessionId, why, actor }),

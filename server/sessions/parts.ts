@@ -2,9 +2,12 @@ import type { Access } from '../access/api.ts'
 import type { Keyring } from '../keyring/api.ts'
 import { setting } from '../platform/config/setting.ts'
 import { loopbackHosts } from '../platform/http/hosts.ts'
+import type { RequestHead } from '../platform/http/ports.ts'
 import type { Context } from '../platform/module.ts'
 import type { EndedSessions } from './ended-sessions.ts'
+import { limits } from './limits.ts'
 import type { LiveSessions } from './live-sessions.ts'
+import { timeouts } from './timeouts.ts'
 
 export const config = {
   idleTimeoutSeconds: setting.number({
@@ -31,6 +34,15 @@ export const config = {
     max: 200,
     unit: 'sessions',
   }),
+  timeouts,
+  limits,
+  onOtherBrowser: setting.oneOf({
+    description:
+      'What happens where a cookie turns up in another browser or on another platform than the one that signed in: the session is held until a factor is proven again, or it is noted only.',
+    example: 'note',
+    default: 'hold',
+    values: ['hold', 'note'],
+  }),
   retentionDays: setting.number({
     description: 'How long a session that is over is kept before it is deleted.',
     example: '90',
@@ -48,7 +60,11 @@ export type Parts = {
   readonly access: Access
   /** Key of the hashes that the database holds. */
   readonly tokenKey: Buffer
+  /** Key of the hashes of how a browser looks. */
+  readonly lookKey: Buffer
   readonly live: LiveSessions
+  /** Requests whose cookie was not believed, and why. */
+  readonly refused: WeakMap<RequestHead, string>
   readonly ended: EndedSessions
 }
 

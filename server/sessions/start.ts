@@ -4,11 +4,16 @@ import { newId } from '../platform/random.ts'
 import type { StartedSession } from './api.ts'
 import { setCookie } from './cookie.ts'
 import { deviceOf } from './device.ts'
+import { end } from './end.ts'
 import { event } from './events.ts'
+import { heldBehind } from './hold.ts'
+import { lookOf } from './look.ts'
+import { endOldestBeside, roomFor } from './make-room.ts'
 import type { Parts } from './parts.ts'
 import { nowOf } from './parts.ts'
 import { place } from './place.ts'
-import { endOldest, insertSession } from './store.ts'
+import { insertSession } from './store.ts'
+import { timeoutsOf } from './timeouts.ts'
 import { newToken, storedHash } from './token.ts'
 
 export type NewSession = {
@@ -19,17 +24,25 @@ export type NewSession = {
   readonly head: RequestHead
 }
 
-/** Issues a session with a token that nobody held before, whatever cookie the request came with. */
+/**
+ * Issues a session with a token that nobody held before, whatever cookie the request came with. Was it that of a held session of the
+ * same person, then that one is over: they proved again who they are.
+ *
+ * @throws Refusal SESSIONS_TOO_MANY where a role of theirs refuses one more.
+ */
 export async function start(parts: Parts, tx: Queries, session: NewSession): Promise<StartedSession> {
   const { config, random, recorder } = parts.context
   const { userId, organisationId, factors, head } = session
   const id = newId('ses', random)
   const token = newToken(random)
   const now = nowOf(parts)
-  const after = (seconds: number) => new Date(now.getTime() + seconds * 1000)
+  const { idleMs, absoluteMs } = timeoutsOf(config, factors)
+  const { browserHash, version, networkHash } = lookOf(head, id, parts.lookKey)
   const device = deviceOf(head.headers)
   const sealedAt = (field: 'address' | 'device') => place({ organisationId, userId, id }, field)
 
+  await endHeld(parts, tx, session)
+  const keep = await roomFor(parts, tx, session)
   await insertSession(
     tx,
     {
@@ -38,12 +51,15 @@ export async function start(parts: Parts, tx: Queries, session: NewSession): Pro
       user_id: userId,
       created_at: now,
       last_used_at: now,
-      idle_expires_at: after(Math.min(config.idleTimeoutSeconds, config.absoluteTimeoutSeconds)),
-      absolute_expires_at: after(config.absoluteTimeoutSeconds),
+      idle_expires_at: new Date(now.getTime() + idleMs),
+      absolute_expires_at: new Date(now.getTime() + absoluteMs),
       factors: [...factors],
       authenticated_at: now,
       address_sealed: await parts.keyring.seal(sealedAt('address'), head.address),
       device_sealed: await parts.keyring.seal(sealedAt('device'), device),
+      browser_hash: browserHash,
+      browser_version: version,
+      networks: [networkHash],
     },
     storedHash(token, parts.tokenKey),
   )
@@ -57,9 +73,12 @@ export async function start(parts: Parts, tx: Queries, session: NewSession): Pro
       personal: { address: head.address, device },
     }),
   )
-  const displaced = await endOldest(tx, userId, { except: id, keep: config.maxPerPerson - 1, why: 'displaced' }, now)
-  for (const session of displaced)
-    await recorder.record(tx, event('session.ended', { ...about, data: { session, why: 'displaced' } }))
-  parts.ended.announce(tx, displaced)
+  await endOldestBeside(parts, tx, session, { sessionId: id, keep })
   return { sessionId: id, cookie: setCookie(token) }
+}
+
+async function endHeld(parts: Parts, tx: Queries, { userId, head }: NewSession): Promise<void> {
+  const held = await heldBehind(parts, tx, head)
+  if (held?.userId !== userId) return
+  await end(parts, tx, { ...held, why: 'replaced', actor: { kind: 'user', id: userId } })
 }

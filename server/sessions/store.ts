@@ -16,35 +16,48 @@ export type SessionRow = {
   device_sealed: Buffer
   ended_at: Date | null
   ended_why: string | null
+  browser_hash: Buffer | null
+  browser_version: number | null
+  networks: Buffer[]
+  drifted_at: Date | null
+  drift: string[] | null
+  held_at: Date | null
+  held_why: string | null
 }
 
-export type HandleRow = { token_hash: Buffer; session_id: string; host: string | null; created_at: Date }
+type HandleRow = {
+  token_hash: Buffer
+  session_id: string
+  host: string | null
+  created_at: Date
+  factors: string[] | null
+  authenticated_at: Date | null
+  expires_at: Date | null
+  superseded_at: Date | null
+}
 
-type Tables = { 'sessions.session': SessionRow; 'sessions.handle': HandleRow }
+export type Tables = { 'sessions.session': SessionRow; 'sessions.handle': HandleRow }
 
-const tables = (queries: Queries) => queries.withTables<Tables>()
+export const tables = (queries: Queries) => queries.withTables<Tables>()
 
 /** Not ended, and neither of its times is over. The one definition of it. */
-const live = (now: Date) => (is: ExpressionBuilder<Tables, 'sessions.session'>) =>
+export const live = (now: Date) => (is: ExpressionBuilder<Tables, 'sessions.session'>) =>
   is.and([
     is('sessions.session.ended_at', 'is', null),
     is('sessions.session.idle_expires_at', '>', now),
     is('sessions.session.absolute_expires_at', '>', now),
   ])
 
+/** Live, and not held: it serves whoever has its cookie. */
+export const usable = (now: Date) => (is: ExpressionBuilder<Tables, 'sessions.session'>) =>
+  is.and([live(now)(is), is('sessions.session.held_at', 'is', null)])
+
+type NewSession = Omit<SessionRow, 'ended_at' | 'ended_why' | 'drifted_at' | 'drift' | 'held_at' | 'held_why'>
+
 /** A session and its first handle, in one statement. */
-export async function insertSession(
-  tx: Queries,
-  session: Omit<SessionRow, 'ended_at' | 'ended_why'>,
-  tokenHash: Buffer,
-): Promise<void> {
+export async function insertSession(tx: Queries, session: NewSession, tokenHash: Buffer): Promise<void> {
   await tables(tx)
-    .with('made', (queries) =>
-      queries
-        .insertInto('sessions.session')
-        .values({ ...session, ended_at: null, ended_why: null })
-        .returning('id'),
-    )
+    .with('made', (queries) => queries.insertInto('sessions.session').values(session).returning('id'))
     .insertInto('sessions.handle')
     .columns(['token_hash', 'session_id', 'host', 'created_at'])
     .expression((from) =>
@@ -60,66 +73,6 @@ export async function insertSession(
     .execute()
 }
 
-/** One more handle, for `host`. @returns false where the session is not live. */
-export async function insertHandle(queries: Queries, handle: HandleRow & { host: string }): Promise<boolean> {
-  const result = await tables(queries)
-    .insertInto('sessions.handle')
-    .columns(['token_hash', 'session_id', 'host', 'created_at'])
-    .expression((from) =>
-      from
-        .selectFrom('sessions.session')
-        .select([
-          sql<Buffer>`${handle.token_hash}::bytea`.as('token_hash'),
-          'sessions.session.id',
-          sql<string>`${handle.host}::text`.as('host'),
-          sql<Date>`${handle.created_at}::timestamptz`.as('created_at'),
-        ])
-        .where('sessions.session.id', '=', handle.session_id)
-        .where(live(handle.created_at)),
-    )
-    .executeTakeFirst()
-  return result.numInsertedOrUpdatedRows === 1n
-}
-
-/** Keeps the newest `keep` handles of a session on one host. */
-export async function trimHandles(queries: Queries, sessionId: string, host: string, keep: number): Promise<void> {
-  await tables(queries)
-    .deleteFrom('sessions.handle')
-    .where('token_hash', 'in', (from) =>
-      from
-        .selectFrom('sessions.handle')
-        .select('token_hash')
-        .where('session_id', '=', sessionId)
-        .where('host', '=', host)
-        .orderBy('created_at', 'desc')
-        .offset(keep),
-    )
-    .execute()
-}
-
-/** The live session that a cookie speaks for, with the host for which the cookie was made. */
-export async function readByHandle(queries: Queries, tokenHash: Buffer, now: Date) {
-  const row = await tables(queries)
-    .selectFrom('sessions.handle')
-    .innerJoin('sessions.session', 'sessions.session.id', 'sessions.handle.session_id')
-    .select([
-      'sessions.handle.host',
-      'sessions.session.id',
-      'organisation_id',
-      'user_id',
-      'last_used_at',
-      'idle_expires_at',
-      'absolute_expires_at',
-      'factors',
-      'authenticated_at',
-    ])
-    .where('sessions.handle.token_hash', '=', tokenHash)
-    .where((is) => live(now)(is as unknown as ExpressionBuilder<Tables, 'sessions.session'>))
-    .executeTakeFirst()
-  return row ?? null
-}
-export type LiveRow = NonNullable<Awaited<ReturnType<typeof readByHandle>>>
-
 /**
  * Writes that the session was used. The new idle expiry never lies beyond the absolute one.
  *
@@ -130,21 +83,97 @@ export async function touchSession(queries: Queries, id: string, now: Date, idle
     .updateTable('sessions.session')
     .set({ last_used_at: now, idle_expires_at: sql<Date>`least(${idleUntil}::timestamptz, absolute_expires_at)` })
     .where('id', '=', id)
-    .where(live(now))
+    .where(usable(now))
     .returning('idle_expires_at')
     .executeTakeFirst()
   return row?.idle_expires_at ?? null
 }
 
-/** The sooner of both expiries. Null where the session is not live. */
+/** The sooner of both expiries. Null where the session is not live, or held. */
 export async function readExpiry(queries: Queries, id: string, now: Date): Promise<Date | null> {
   const row = await tables(queries)
     .selectFrom('sessions.session')
     .select('idle_expires_at')
     .where('id', '=', id)
-    .where(live(now))
+    .where(usable(now))
     .executeTakeFirst()
   return row?.idle_expires_at ?? null
+}
+
+/** Lets a live session serve nobody. @returns false where it was held already, or is over. */
+export async function holdSession(tx: Queries, id: string, why: string, now: Date): Promise<boolean> {
+  const result = await tables(tx)
+    .updateTable('sessions.session')
+    .set({ held_at: now, held_why: why })
+    .where('id', '=', id)
+    .where(usable(now))
+    .executeTakeFirst()
+  return result.numUpdatedRows === 1n
+}
+
+/** Lets a held session serve again, with the look that it has now. @returns false where it is not held, or over. */
+export async function releaseSession(
+  tx: Queries,
+  session: Whose & { readonly id: string },
+  look: Pick<SessionRow, 'browser_hash' | 'browser_version' | 'networks'>,
+  now: Date,
+): Promise<boolean> {
+  const result = await tables(tx)
+    .updateTable('sessions.session')
+    .set({ held_at: null, held_why: null, ...look })
+    .where('id', '=', session.id)
+    .where('organisation_id', '=', session.organisationId)
+    .where('user_id', '=', session.userId)
+    .where('held_at', 'is not', null)
+    .where(live(now))
+    .executeTakeFirst()
+  return result.numUpdatedRows === 1n
+}
+
+/** Notes how a session looks now. @returns false where that was noted already: of several requests one notes it. */
+export async function driftSession(
+  tx: Queries,
+  id: string,
+  look: { readonly browserHash: Buffer; readonly version: number | null; readonly networkHash: Buffer },
+  changed: readonly string[],
+  now: Date,
+): Promise<boolean> {
+  const { browserHash, version, networkHash } = look
+  const known = sql<boolean>`networks @> array[${networkHash}::bytea]`
+  const result = await tables(tx)
+    .updateTable('sessions.session')
+    .set({
+      browser_hash: browserHash,
+      browser_version: version,
+      // The eight newest are kept.
+      networks: sql<Buffer[]>`case when ${known} then networks
+        else (networks || ${networkHash}::bytea)[greatest(1, cardinality(networks) - 6):] end`,
+      drifted_at: now,
+      drift: [...changed],
+    })
+    .where('id', '=', id)
+    .where(usable(now))
+    .where(
+      sql<boolean>`(not ${known} or browser_version is distinct from ${version}::int or browser_hash <> ${browserHash})`,
+    )
+    .executeTakeFirst()
+  return result.numUpdatedRows === 1n
+}
+
+/** Until the transaction ends, nobody else who asks for the same person goes on. */
+export async function lockPerson(tx: Queries, userId: string): Promise<void> {
+  await sql`select pg_advisory_xact_lock(hashtextextended(${`sessions:${userId}`}, 0))`.execute(tx)
+}
+
+/** How many sessions serve a person now. */
+export async function countUsable(tx: Queries, userId: string, now: Date): Promise<number> {
+  const { count } = await tables(tx)
+    .selectFrom('sessions.session')
+    .select(sql<number>`count(*)::int`.as('count'))
+    .where('user_id', '=', userId)
+    .where(usable(now))
+    .executeTakeFirstOrThrow()
+  return count
 }
 
 type Whose = { readonly organisationId: string; readonly userId: string }

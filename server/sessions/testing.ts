@@ -30,6 +30,9 @@ export const testConfig = {
   absoluteTimeoutSeconds: 43_200,
   maxPerPerson: 3,
   retentionDays: 30,
+  timeouts: {},
+  limits: {},
+  onOtherBrowser: 'hold' as const,
 }
 
 /** What one process has. */
@@ -90,25 +93,25 @@ export async function startModule<Api, Uses, Config extends Context['config']>(
 
 /** The head of a request to Custodia's own host, unless said otherwise. */
 export function head(fields: Partial<RequestHead> = {}): RequestHead {
-  return { method: 'GET', url: '/', host: 'custodia.localhost', headers: {}, address: '192.0.2.7', ...fields }
+  return { method: 'GET', url: '/', host: 'custodia.localhost', headers: firefox, address: '192.0.2.7', ...fields }
 }
 
 /** What a browser sends back after a Set-Cookie header. */
 export const cookieOf = (setCookie: string): string => setCookie.slice(0, setCookie.indexOf(';'))
 
 export const withCookie = (setCookie: string, fields: Partial<RequestHead> = {}): RequestHead =>
-  head({ headers: { cookie: cookieOf(setCookie) }, ...fields })
+  head({ ...fields, headers: { ...firefox, ...fields.headers, cookie: cookieOf(setCookie) } })
 
 export type Signed = { userId: string; organisationId: string; sessionId: string; cookie: string }
 
 /** Starts a session for somebody, new unless said otherwise. */
 export async function signIn(
   process: TestProcess,
-  who: { userId?: string; organisationId?: string } = {},
+  who: { userId?: string; organisationId?: string; factors?: readonly string[]; head?: Partial<RequestHead> } = {},
 ): Promise<Signed> {
   const person = { userId: who.userId ?? newId('usr'), organisationId: who.organisationId ?? newId('org') }
   const started = await process.context.database.transaction((tx) =>
-    process.sessions.start(tx, { ...person, factors: ['pwd'], head: head({ headers: firefox }) }),
+    process.sessions.start(tx, { ...person, factors: who.factors ?? ['pwd'], head: head(who.head) }),
   )
   return { ...person, ...started }
 }
@@ -136,7 +139,9 @@ export async function serve(process: TestProcess, routes: readonly Route[]): Pro
     services: {
       clock,
       limits: new AddressLimits(clock, limits),
-      authenticators: [{ name: 'session', authenticate: process.sessions.authenticate }],
+      authenticators: [
+        { name: 'session', authenticate: process.sessions.authenticate, whyNobody: process.sessions.whyNobody },
+      ],
       authorizer: process.access,
       ownOrigins: new Set(['http://custodia.localhost']),
       sensitiveMaxAgeSeconds: 600,
@@ -160,6 +165,7 @@ export async function serve(process: TestProcess, routes: readonly Route[]): Pro
         async call(method, path, body, headers = {}) {
           const sent = {
             origin: 'http://custodia.localhost',
+            ...firefox,
             ...(browser.cookie === null ? {} : { cookie: browser.cookie }),
             ...headers,
           }

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
+import type { Refusal } from '../errors.ts'
 import type { Principal } from './principal.ts'
 
 /** What an authenticator may look at: the head of a request, never its body. */
@@ -23,6 +24,8 @@ export type RequestHead = {
 export type Authenticator = {
   readonly name: string
   authenticate(head: RequestHead): Principal | null | Promise<Principal | null>
+  /** Asked where a route needs somebody and nobody was found: what can be said beyond that. */
+  whyNobody?(head: RequestHead): Refusal | null
 }
 
 /** What a decision is about: nothing but attributes, so that the decision function needs no database. */

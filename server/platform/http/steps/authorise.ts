@@ -1,3 +1,4 @@
+import type { Refusal } from '../../errors.ts'
 import { refuseRequest } from '../errors.ts'
 import type { Exchange, PipelineServices, Step } from '../pipeline.ts'
 import type { Decision } from '../ports.ts'
@@ -9,7 +10,7 @@ export const authorise: Step = {
     const { who } = exchange.route
     if (who === 'anyone') return
     const { principal } = exchange
-    if (principal === null) throw refuseRequest('AUTHENTICATION_REQUIRED')
+    if (principal === null) throw whyNobody(exchange, services) ?? refuseRequest('AUTHENTICATION_REQUIRED')
     if (who === 'signed-in') {
       if (principal.kind !== 'user')
         throw refuseRequest('ACCESS_DENIED', { detail: 'only for a person who is signed in' })
@@ -19,6 +20,14 @@ export const authorise: Step = {
     if (decision instanceof Promise) return decision.then((one) => enforce(one, exchange, services, who.permission))
     enforce(decision, exchange, services, who.permission)
   },
+}
+
+function whyNobody({ head }: Exchange, { authenticators }: PipelineServices): Refusal | null {
+  for (const { whyNobody } of authenticators) {
+    const why = whyNobody?.(head) ?? null
+    if (why !== null) return why
+  }
+  return null
 }
 
 function enforce(decision: Decision, exchange: Exchange, services: PipelineServices, permission: string): void {
