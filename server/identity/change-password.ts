@@ -35,7 +35,7 @@ export async function changePassword(
 
   const { email } = await openPerson(parts, row)
   const organisation = await readOrganisationName(database.queries, organisationId)
-  requireFit(parts, 'body.next', next, { email, organisation })
+  await requireFit(parts, 'body.next', next, { email, organisation, organisationId })
   const proven = { id, verified: row.password, next: await parts.hasher.hash(next) }
   const changed = await database.transaction(async (tx) => {
     if (!(await writePassword(tx, proven, nowOf(parts)))) return false

@@ -15,7 +15,9 @@ import { Guesses } from './guesses.ts'
 import { createSetupLink } from './links/setup.ts'
 import type { Parts } from './parts.ts'
 import { config } from './parts.ts'
+import { openBreached } from './passwords/breached.ts'
 import { Hasher } from './passwords/hasher.ts'
+import { rangeServiceOf } from './passwords/range-service.ts'
 import { People } from './people.ts'
 import { readPolicy } from './policy/sign-in-policy.ts'
 import { Queue } from './queue.ts'
@@ -93,6 +95,7 @@ async function makeParts(context: Context<typeof config>, { keyring, access, ses
       queue,
       observe: (seconds) => durations.observe(seconds),
     }),
+    breached: openBreached({ file: config.breachedFilter, range: rangeServiceOf(config), metrics, log }),
     guesses: new Guesses({ cache, clock, random, log }),
     people: new People(bus, clock),
     linkKey: await keyring.secret('link-token'),

@@ -6,19 +6,14 @@ import { setting } from '../platform/config/setting.ts'
 import type { Context } from '../platform/module.ts'
 import type { Sessions } from '../sessions/api.ts'
 import type { Guesses } from './guesses.ts'
+import type { Breached } from './passwords/breached.ts'
 import type { Hasher } from './passwords/hasher.ts'
+import { passwordSettings } from './passwords/settings.ts'
 import type { People } from './people.ts'
 import type { Queue } from './queue.ts'
 
 export const config = {
-  minPasswordLength: setting.number({
-    description: 'How long a new password must be at least. It is the only factor, so NIST SP 800-63B-4 asks for 15.',
-    example: '20',
-    default: 15,
-    min: 8,
-    max: 64,
-    unit: 'characters',
-  }),
+  ...passwordSettings,
   argon2MemoryKib: setting.number({
     description:
       'Memory of one Argon2id hash: by default the second choice of RFC 9106 §4, at least what OWASP asks for. Older hashes are renewed at the next sign-in.',
@@ -56,6 +51,7 @@ export type Parts = {
   readonly sessions: Sessions
   readonly mail: Mail
   readonly hasher: Hasher
+  readonly breached: Breached
   readonly guesses: Guesses
   readonly people: People
   /** Key of the hashes of links. */

@@ -7,7 +7,18 @@ import type { Browser, TestHouse, TestProcess, TestServer } from '../sessions/te
 import { openTestHouse, serve, startModule } from '../sessions/testing.ts'
 import { identity } from './module.ts'
 
-export const testConfig = { minPasswordLength: 15, argon2MemoryKib: 19_456, argon2Passes: 2, hashesAtOnce: 2 }
+const breached = {
+  breachedFilter: null as string | null,
+  breachRangeUrl: null as string | null,
+  breachRangePrivate: false,
+}
+export const testConfig = {
+  ...breached,
+  minPasswordLength: 15,
+  argon2MemoryKib: 19_456,
+  argon2Passes: 2,
+  hashesAtOnce: 2,
+}
 
 export const goodPassword = 'seven grey herons wade'
 

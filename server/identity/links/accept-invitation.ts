@@ -28,7 +28,7 @@ export async function acceptInvitation(
   const { id, organisation_id: organisationId } = invited
   const { email } = await openPerson(parts, invited)
   const organisation = await readOrganisationName(database.queries, organisationId)
-  requireFit(parts, 'body.password', password, { email, organisation })
+  await requireFit(parts, 'body.password', password, { email, organisation, organisationId })
   const hash = await parts.hasher.hash(password)
   const factors = ['password'] as const
   const { decision } = await judge(parts, invited, factors, false)

@@ -36,7 +36,7 @@ export async function setup(parts: Parts, body: Setup, entrance: Entrance): Prom
   if (link.purpose !== 'setup') throw refuse('IDENTITY_LINK_INVALID')
   const { email, name, organisation } = body
   normalised(email)
-  requireFit(parts, 'body.password', body.password, { email, organisation })
+  await requireFit(parts, 'body.password', body.password, { email, organisation, organisationId: null })
   const password = await parts.hasher.hash(body.password)
 
   return await database.transaction(async (tx) => {
