@@ -32,7 +32,8 @@ export const config = {
     default: 'auto',
   }),
   maxPerHour: setting.number({
-    description: 'How many mails one person gets within an hour; more are not sent.',
+    description:
+      'How many mails one person gets within an hour, three quarters of them of one kind at most; more are not sent.',
     example: '10',
     default: 20,
     min: 1,
@@ -56,6 +57,11 @@ function smtpUrl(text: string): string {
   if (url.hostname === '') throw new Error('it has no host')
   if (!['', '/'].includes(url.pathname) || url.search !== '' || url.hash !== '')
     throw new Error('it has more than a host and a port')
+  try {
+    decodeURIComponent(`${url.username}${url.password}`)
+  } catch {
+    throw new Error('its name or password is not percent-encoded UTF-8')
+  }
   if ((url.username === '') !== (url.password === '')) throw new Error('it has a name or a password without the other')
   return text
 }

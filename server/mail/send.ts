@@ -23,8 +23,8 @@ export async function send(parts: Parts, tx: Queries, message: MailMessage): Pro
   const now = nowOf(parts)
   if (mode === 'off') return withhold(parts, tx, message, 'off')
   if (!isMailable(message.to)) return withhold(parts, tx, message, 'address')
-  const recent = await countRecent(tx, subjectId, new Date(now.getTime() - hourMs))
-  if (recent >= context.config.maxPerHour) return withhold(parts, tx, message, 'limit')
+  const recent = await countRecent(tx, message, new Date(now.getTime() - hourMs))
+  if (isFull(recent, context.config.maxPerHour)) return withhold(parts, tx, message, 'limit')
 
   const whose = { id: newId('msg', context.random), organisation_id: organisationId, subject_id: subjectId }
   const sealed = await sealOrNull(parts, whose, body)
@@ -51,6 +51,10 @@ export async function send(parts: Parts, tx: Queries, message: MailMessage): Pro
     else courier?.soon(whose.id)
   })
 }
+
+/** Whoever asks for many codes in somebody's name must not use up what the warning about it needs. */
+const isFull = (recent: { all: number; ofKind: number }, maxPerHour: number): boolean =>
+  recent.all >= maxPerHour || recent.ofKind >= Math.ceil(maxPerHour * 0.75)
 
 /** @returns null for somebody who was erased. */
 async function sealOrNull(parts: Parts, whose: Parameters<typeof placeOf>[0], body: string): Promise<Buffer | null> {

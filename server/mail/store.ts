@@ -20,18 +20,24 @@ type Tables = { 'mail.message': MessageRow }
 const tables = (queries: Queries) => queries.withTables<Tables>()
 
 /**
- * How many messages somebody got since `since`. Until the transaction ends nobody else counts for this person: of two that
+ * How many messages somebody got since `since`, and how many of them were of this kind. Until the transaction ends nobody else counts for this person: of two that
  * are sent at once each sees the other.
  */
-export async function countRecent(tx: Queries, subjectId: string, since: Date): Promise<number> {
+export async function countRecent(
+  tx: Queries,
+  { subjectId, kind }: { readonly subjectId: string; readonly kind: string },
+  since: Date,
+): Promise<{ all: number; ofKind: number }> {
   await sql`select pg_advisory_xact_lock(hashtextextended(${`mail ${subjectId}`}, 0))`.execute(tx)
-  const row = await tables(tx)
+  return await tables(tx)
     .selectFrom('mail.message')
-    .select((from) => from.fn.countAll<number>().as('count'))
+    .select((from) => [
+      from.fn.countAll<number>().as('all'),
+      from.fn.countAll<number>().filterWhere('kind', '=', kind).as('ofKind'),
+    ])
     .where('subject_id', '=', subjectId)
     .where('created_at', '>', since)
     .executeTakeFirstOrThrow()
-  return row.count
 }
 
 export async function insertMessage(tx: Queries, message: MessageRow): Promise<void> {
