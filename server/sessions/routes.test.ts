@@ -40,13 +40,23 @@ const sessionsIn = (answer: { body: Record<string, unknown> }) => answer.body.it
 test('a person sees their own sessions, and which of them asks', async () => {
   const person = await signIn(one)
   const here = await signIn(one, person)
-  const answer = await server.browser(here.cookie).call('GET', '/v1/sessions')
+  const from = { 'x-forwarded-for': '192.0.2.7' }
+  const answer = await server.browser(here.cookie).call('GET', '/v1/sessions', undefined, from)
   assert.equal(answer.status, 200)
   const items = sessionsIn(answer)
   assert.deepEqual(new Set(items.map((item) => item.id)), new Set([person.sessionId, here.sessionId]))
   const asking = items.find((item) => item.current)
   assert.equal(asking?.id, here.sessionId)
-  assert.partialDeepStrictEqual(asking, { address: '192.0.2.7', device: 'Firefox on Linux', applications: [] })
+  assert.partialDeepStrictEqual(asking, {
+    address: '192.0.2.7',
+    device: 'Firefox on Linux',
+    applications: [],
+    factors: ['pwd'],
+    assurance: 'one-factor',
+    place: { network: '192.0.2.0/24', country: null },
+    drift: null,
+    held: null,
+  })
 })
 
 test('applications that a session reached are named', async () => {
@@ -65,6 +75,8 @@ test('whoever is not signed in sees and ends nothing', async () => {
     ['GET', '/v1/sessions'],
     ['GET', `/v1/users/${member.userId}/sessions`],
     ['DELETE', `/v1/sessions/${member.sessionId}`],
+    ['DELETE', '/v1/sessions'],
+    ['DELETE', `/v1/users/${member.userId}/sessions`],
     ['POST', '/v1/sessions/end-others'],
   ] as const
   for (const [method, path] of calls)
@@ -115,6 +127,33 @@ test('ending the others leaves the one that asks', async () => {
   assert.deepEqual([status, body], [200, { ended: 1 }])
   assert.equal(await whoIs(one, withCookie(person.cookie)), null)
   assert.equal(sessionsIn(await browser.call('GET', '/v1/sessions')).length, 1)
+})
+
+test('signing out everywhere ends this one too and takes its cookie, and nobody else’s', async () => {
+  const person = await signIn(one)
+  const here = await signIn(one, person)
+  const bystander = await signIn(one)
+  const browser = server.browser(here.cookie)
+  const answer = await browser.call('DELETE', '/v1/sessions')
+  assert.deepEqual([answer.status, answer.body], [200, { ended: 2 }])
+  assert.match(answer.setCookie ?? '', /^__Host-custodia=; .*Max-Age=0$/)
+  for (const { cookie } of [person, here]) assert.equal(await whoIs(one, withCookie(cookie)), null)
+  assert.notEqual(await whoIs(one, withCookie(bystander.cookie)), null)
+  assert.equal(house.events.filter(({ type }) => type === 'sessions.sessions.ended-all').at(-1)?.data.ended, 2)
+})
+
+test('all of somebody’s sessions are ended with the permission, and only in one’s own organisation', async () => {
+  const target = await signIn(one, { organisationId })
+  const foreign = await signIn(one)
+  const path = (userId: string) => `/v1/users/${userId}/sessions`
+  const refused = await server.browser(member.cookie).call('DELETE', path(target.userId))
+  assert.equal(refused.code, 'ACCESS_DENIED')
+  const admin = server.browser(administrator.cookie)
+  assert.deepEqual((await admin.call('DELETE', path(foreign.userId))).body, { ended: 0 })
+  for (const { cookie } of [target, foreign]) assert.notEqual(await whoIs(one, withCookie(cookie)), null)
+  assert.deepEqual((await admin.call('DELETE', path(target.userId))).body, { ended: 1 })
+  assert.equal(await whoIs(one, withCookie(target.cookie)), null)
+  assert.equal((await admin.call('DELETE', path('usr_x'))).status, 400)
 })
 
 test('signing out ends the session and takes the cookie; doing it twice does no harm', async () => {

@@ -1,6 +1,7 @@
 import { Id } from '@custodia/wire/http/common.ts'
 import { Ended, Sessions } from '@custodia/wire/http/sessions.ts'
 import { Type } from 'typebox'
+import { actorOf } from '../platform/events/event.ts'
 import type { UserPrincipal } from '../platform/http/principal.ts'
 import type { Route } from '../platform/http/route.ts'
 import { defineRoute, Reply } from '../platform/http/route.ts'
@@ -67,6 +68,36 @@ export function routes(parts: Parts): readonly Route[] {
         const ended = await database.transaction((tx) => end(parts, tx, { organisationId, sessionId, why, actor }))
         if (!ended) throw refuse('SESSIONS_UNKNOWN')
         return own ? gone : null
+      },
+    }),
+    defineRoute({
+      method: 'DELETE',
+      path: '/v1/sessions',
+      summary: 'Sign out everywhere: end all your sessions, this one too.',
+      who: 'signed-in',
+      limit: 'write',
+      sensitive: false,
+      reply: Ended,
+      handle: async ({ principal: { id, organisationId } }) => {
+        const actor = { kind: 'user', id } as const
+        const user = { organisationId, userId: id }
+        const ended = await database.transaction((tx) => endAll(parts, tx, user, 'signed-out-everywhere', actor))
+        return new Reply(200, { ended }, { 'set-cookie': clearCookie })
+      },
+    }),
+    defineRoute({
+      method: 'DELETE',
+      path: '/v1/users/:userId/sessions',
+      summary: 'End all sessions of a person of your organisation.',
+      who: { permission: 'sessions:write' },
+      limit: 'write',
+      sensitive: false,
+      params: Type.Object({ userId: Id('usr') }),
+      reply: Ended,
+      handle: async ({ principal, params: { userId } }) => {
+        const user = { organisationId: principal.organisationId, userId }
+        const ended = await database.transaction((tx) => endAll(parts, tx, user, 'ended', actorOf(principal)))
+        return { ended }
       },
     }),
     defineRoute({

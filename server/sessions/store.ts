@@ -244,7 +244,7 @@ export async function endOldest(
   return rows.map((row) => row.id)
 }
 
-/** Newest first, at most 200; with the hosts that each has reached. `now` null reads those that ended, too. */
+/** Newest first, at most 200; with the hosts that each has reached, and what was proven in it last. `now` null reads those that ended, too. */
 export async function readSessions(queries: Queries, { organisationId, userId }: Whose, now: Date | null) {
   return await tables(queries)
     .selectFrom('sessions.session')
@@ -256,6 +256,16 @@ export async function readSessions(queries: Queries, { organisationId, userId }:
         .where('host', 'is not', null)
         .select(sql<string[]>`coalesce(array_agg(distinct host order by host), '{}')`.as('hosts'))
         .as('hosts'),
+    )
+    .select((from) =>
+      from
+        .selectFrom('sessions.handle')
+        .whereRef('sessions.handle.session_id', '=', 'sessions.session.id')
+        .where('sessions.handle.factors', 'is not', null)
+        .orderBy('sessions.handle.authenticated_at', 'desc')
+        .select('sessions.handle.factors')
+        .limit(1)
+        .as('proven'),
     )
     .where('organisation_id', '=', organisationId)
     .where('user_id', '=', userId)
