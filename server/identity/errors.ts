@@ -41,6 +41,26 @@ export const errors = {
     title: 'Your organisation demands a second factor, and this is your last one.',
     help: 'Enrol another one first.',
   },
+  IDENTITY_PASSKEY_INVALID: {
+    status: 422,
+    title: 'This passkey could not be added.',
+    help: 'Begin again: ask for new options, which hold for five minutes and for one passkey.',
+  },
+  IDENTITY_PASSKEY_TAKEN: {
+    status: 409,
+    title: 'This passkey was added before.',
+    help: 'Sign in with it, or make another one.',
+  },
+  IDENTITY_PASSKEYS_FULL: {
+    status: 409,
+    title: 'You have as many passkeys as a person may have.',
+    help: 'Take one away that you do not use any more.',
+  },
+  IDENTITY_AUTHENTICATOR_REFUSED: {
+    status: 422,
+    title: 'Your organisation does not take this kind of authenticator.',
+    help: 'Use one that your organisation gave you, or ask an administrator which kinds are allowed.',
+  },
   IDENTITY_BUSY: {
     status: 503,
     title: 'Too many people are signing in at this moment.',
@@ -75,6 +95,31 @@ export const errors = {
     status: 403,
     title: 'This person may do something that you may not.',
     help: 'Ask somebody with at least the same permissions to make the change.',
+  },
+  IDENTITY_RECOVERY_UNDER_WAY: {
+    status: 409,
+    title: 'A recovery of this person is under way already.',
+    help: 'Let another administrator approve it, or stop it and ask anew.',
+  },
+  IDENTITY_RECOVERY_UNKNOWN: {
+    status: 404,
+    title: 'There is no such recovery under way.',
+    help: 'Ask for it first. It ends when it is cancelled, stopped, or a week old without a second administrator.',
+  },
+  IDENTITY_RECOVERY_BY_ANOTHER: {
+    status: 403,
+    title: 'Somebody else must do this.',
+    help: 'One administrator asks for a recovery and another one approves it, neither of them for themselves.',
+  },
+  IDENTITY_RECOVERY_BY_PEOPLE: {
+    status: 403,
+    title: 'Only people can grant a recovery.',
+    help: 'Sign in as an administrator; a key speaks for nobody in particular.',
+  },
+  IDENTITY_RECOVERY_NO_MAIL: {
+    status: 409,
+    title: 'This installation sends no mail, so nobody would get the link.',
+    help: 'Set CUSTODIA_MAIL_SMTP_URL first.',
   },
   IDENTITY_LAST_ADMINISTRATOR: {
     status: 409,

@@ -41,9 +41,27 @@ export const events = {
     data: Type.Object({ factor: Type.String(), for: Type.String() }),
     personal: address,
   },
+  'factor.enrolled': {
+    summary: 'A person enrolled a factor.',
+    data: Type.Object({ factor: Type.String(), id: Type.String() }),
+  },
   'factor.removed': {
     summary: 'A person took a factor away.',
     data: Type.Object({ factor: Type.String(), id: Type.String() }),
+  },
+  'passkey.registered': {
+    summary: 'A person enrolled a passkey of this model of authenticator.',
+    data: Type.Object({
+      id: Type.String(),
+      /** AAGUID, worth as much as `attestation` says. */
+      authenticator: Type.String(),
+      attestation: Type.String(),
+      synced: Type.Boolean(),
+    }),
+  },
+  'passkey.clone-suspected': {
+    summary: 'A passkey counted backwards: somebody else may have a copy of it.',
+    data: Type.Object({ id: Type.String(), synced: Type.Boolean() }),
   },
   'session.confirmed': {
     summary: 'A person confirmed a session by a fresh proof.',
@@ -52,6 +70,42 @@ export const events = {
   'policy.changed': {
     summary: 'What is demanded of a sign-in was changed.',
     data: Type.Object({ secondFactor: Type.String(), policy: Type.String() }),
+  },
+  'recovery.asked': { summary: 'A recovery link was mailed.', data: nothing, personal: address },
+  'recovery.refused': {
+    summary: 'Somebody asked for a recovery, and nothing was mailed.',
+    data: Type.Object({
+      /** Keyed pseudonym of the mail address that was given: the same for the same address. */
+      account: Type.String(),
+      reason: Type.String(),
+    }),
+    personal: address,
+  },
+  'recovery.completed': {
+    summary: 'A new password was set by a recovery link, and every session ended.',
+    data: Type.Object({ delegated: Type.Boolean() }),
+    personal: address,
+  },
+  'account.disowned': {
+    summary: 'A person said of a notice that it was not them: every session ended, and their password.',
+    data: Type.Object({ sessions: Type.Integer() }),
+    personal: address,
+  },
+  'delegated-recovery.asked': {
+    summary: 'An administrator asked to recover the account of somebody.',
+    data: Type.Object({ id: Type.String(), user: Type.String() }),
+  },
+  'delegated-recovery.approved': {
+    summary: 'A second administrator agreed to a recovery.',
+    data: Type.Object({ id: Type.String(), user: Type.String(), readyAt: Type.String() }),
+  },
+  'delegated-recovery.sent': {
+    summary: 'The wait of a recovery was over, and its link was mailed.',
+    data: Type.Object({ id: Type.String(), user: Type.String() }),
+  },
+  'delegated-recovery.ended': {
+    summary: 'A recovery that an administrator had asked for ended.',
+    data: Type.Object({ id: Type.String(), outcome: Type.String() }),
   },
   'password.changed': { summary: 'A person changed their password.', data: nothing },
   'password.change-refused': {

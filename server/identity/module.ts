@@ -15,12 +15,16 @@ import { Guesses } from './guesses.ts'
 import { createSetupLink } from './links/setup.ts'
 import type { Parts } from './parts.ts'
 import { config } from './parts.ts'
+import { readAttestationRoots } from './passkeys/attestation-roots.ts'
 import { openBreached } from './passwords/breached.ts'
+import { importedHashes } from './passwords/foreign/imported-hashes.ts'
 import { Hasher } from './passwords/hasher.ts'
 import { rangeServiceOf } from './passwords/range-service.ts'
 import { People } from './people.ts'
 import { readPolicy } from './policy/sign-in-policy.ts'
 import { Queue } from './queue.ts'
+import { delegatedRecoveries } from './recovery/deliver-delegated.ts'
+import { Later } from './recovery/later.ts'
 import { routes } from './routes.ts'
 import { openPerson } from './show-user.ts'
 import { readOrganisationIds, readPerson } from './store.ts'
@@ -34,6 +38,8 @@ type IdentityModule = Identity & {
   readonly jobs: readonly Job[]
   readonly subjectData: SubjectData
   readonly freshSeconds: (principal: UserPrincipal) => Promise<number | null>
+  /** Resolves once recoveries that were asked for in this process have begun. */
+  settled(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -69,11 +75,15 @@ export async function createIdentity(context: Context<typeof config>, uses: Uses
     createSetupLink: () => createSetupLink(parts),
     organisations: (limit) => readOrganisationIds(context.database.queries, limit),
     routes: routes(parts),
-    jobs: [sweep(parts)],
+    jobs: [sweep(parts), delegatedRecoveries(parts)],
     subjectData: subjectData(parts),
     freshSeconds: async ({ organisationId }) =>
       (await readPolicy(context.database.queries, organisationId)).policy.freshSeconds,
-    stop: async () => parts.people.close(),
+    settled: async () => await parts.later.settled(),
+    async stop() {
+      await parts.later.stop()
+      parts.people.close()
+    },
   }
 }
 
@@ -93,15 +103,18 @@ async function makeParts(context: Context<typeof config>, { keyring, access, ses
       cost: { memoryKib: config.argon2MemoryKib, passes: config.argon2Passes, lanes: 1 },
       random,
       queue,
+      imported: importedHashes(keyring),
       observe: (seconds) => durations.observe(seconds),
     }),
     breached: openBreached({ file: config.breachedFilter, range: rangeServiceOf(config), metrics, log }),
     guesses: new Guesses({ cache, clock, random, log }),
     people: new People(bus, clock),
+    attestationRoots: readAttestationRoots(config.attestationRootsFile ?? null),
     linkKey: await keyring.secret('link-token'),
     attemptKey: await keyring.secret('attempt-token'),
     recoveryKey: await keyring.secret('recovery-code'),
     sentCodeKey: await keyring.secret('sent-code'),
+    later: new Later({ random, log }),
     changes: new Queue({ atOnce: 1, maxWaiting: maxWaitingChanges }),
   }
 }

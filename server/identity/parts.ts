@@ -1,3 +1,4 @@
+import type { X509Certificate } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import type { Access } from '../access/api.ts'
 import type { Keyring, Place } from '../keyring/api.ts'
@@ -6,14 +7,17 @@ import { setting } from '../platform/config/setting.ts'
 import type { Context } from '../platform/module.ts'
 import type { Sessions } from '../sessions/api.ts'
 import type { Guesses } from './guesses.ts'
+import { attestationSettings } from './passkeys/attestation-roots.ts'
 import type { Breached } from './passwords/breached.ts'
 import type { Hasher } from './passwords/hasher.ts'
 import { passwordSettings } from './passwords/settings.ts'
 import type { People } from './people.ts'
 import type { Queue } from './queue.ts'
+import type { Later } from './recovery/later.ts'
 
 export const config = {
   ...passwordSettings,
+  ...attestationSettings,
   argon2MemoryKib: setting.number({
     description:
       'Memory of one Argon2id hash: by default the second choice of RFC 9106 §4, at least what OWASP asks for. Older hashes are renewed at the next sign-in.',
@@ -41,6 +45,14 @@ export const config = {
     max: 64,
     unit: 'hashes',
   }),
+  recoveryWaitHours: setting.number({
+    description: 'How long a recovery that two administrators granted waits before its link goes out, for the person to cancel it.',
+    example: '72',
+    default: 24,
+    min: 0,
+    max: 168,
+    unit: 'hours',
+  }),
 }
 
 /** What the use cases of this module work with. */
@@ -54,6 +66,8 @@ export type Parts = {
   readonly breached: Breached
   readonly guesses: Guesses
   readonly people: People
+  /** Certificates of the makers of authenticators that the operator trusts. */
+  readonly attestationRoots: readonly X509Certificate[]
   /** Key of the hashes of links. */
   readonly linkKey: Buffer
   /** Key of the hashes of sign-ins under way. */
@@ -62,6 +76,8 @@ export type Parts = {
   readonly recoveryKey: Buffer
   /** Key of the hashes of codes that travel. */
   readonly sentCodeKey: Buffer
+  /** Recoveries that were asked for and begin after the answer. */
+  readonly later: Later
   /** Changes of people, one at a time: each needs a second connection while it holds one. */
   readonly changes: Queue
 }

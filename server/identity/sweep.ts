@@ -1,19 +1,31 @@
 import type { Job } from '../platform/jobs/job.ts'
+import { deleteOldAttempts } from './attempts/store.ts'
 import { deleteOldLinks } from './links/link-store.ts'
 import type { Parts } from './parts.ts'
 import { nowOf } from './parts.ts'
+import { deleteOldChallenges } from './passkeys/store.ts'
 
 const batch = 1_000
-const keptMs = 30 * 86_400_000
+const hourMs = 3_600_000
 
-/** Deletes links that expired a month ago, in batches that commit by themselves. */
+/** How long after its end each kind of row is kept. */
+const kinds = [
+  { remove: deleteOldLinks, keptMs: 720 * hourMs },
+  { remove: deleteOldAttempts, keptMs: 24 * hourMs },
+  { remove: deleteOldChallenges, keptMs: hourMs },
+]
+
+/** Deletes what expired a while ago, in batches that commit by themselves. */
 export function sweep(parts: Parts): Job {
   return {
     name: 'identity.sweep',
-    everySeconds: 86_400,
+    everySeconds: 3_600,
     async run(signal) {
-      const before = new Date(nowOf(parts).getTime() - keptMs)
-      while (!signal.aborted) if ((await deleteOldLinks(parts.context.database.queries, before, batch)) < batch) return
+      const { queries } = parts.context.database
+      for (const { remove, keptMs } of kinds) {
+        const before = new Date(nowOf(parts).getTime() - keptMs)
+        while (!signal.aborted) if ((await remove(queries, before, batch)) < batch) break
+      }
     },
   }
 }
