@@ -32,6 +32,7 @@ async function whoIsHere(queryClient: QueryClient): Promise<Me | null> {
 // What each page reads from its address.
 const entranceSearch = keep(['next', 'host', 'state', 'again'])
 const peopleSearch = keep(['search', 'open'])
+const mailboxSearch = keep(['open'])
 const ledgerSearch = keep(['type', 'actor', 'subject', 'since', 'until', 'personal', 'open'])
 
 const root = createRootRouteWithContext<{ queryClient: QueryClient }>()({})
@@ -105,11 +106,18 @@ const ledger = createRoute({
   component: lazyRouteComponent(() => import('./ledger/ledger.tsx'), 'LedgerPage'),
 })
 
+const mailbox = createRoute({
+  getParentRoute: () => inside,
+  path: '/mailbox',
+  validateSearch: mailboxSearch,
+  component: lazyRouteComponent(() => import('./mailbox/mailbox.tsx'), 'MailboxPage'),
+})
+
 const routeTree = root.addChildren([
   signIn,
   setup,
   invitation,
-  inside.addChildren([home, sessions, password, people, ledger]),
+  inside.addChildren([home, sessions, password, people, ledger, mailbox]),
 ])
 
 export function makeRouter(queryClient: QueryClient) {

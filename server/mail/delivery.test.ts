@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { after, afterEach, before, beforeEach, test } from 'node:test'
 import { newId } from '../platform/random.ts'
 import { maxTries } from './deliver.ts'
+import type { TestSmtp } from './smtp-testing.ts'
+import { headerOf, startSmtp } from './smtp-testing.ts'
 import type { MailHouse, MailProcess } from './testing.ts'
 import { newMessage, openMailHouse } from './testing.ts'
-import type { TestSmtp } from './testing-smtp.ts'
-import { headerOf, startSmtp } from './testing-smtp.ts'
 import type { Transport } from './transport.ts'
 
 let house: MailHouse

@@ -1,8 +1,18 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { MailMessage } from './api.ts'
 import { bodyOf, maxBodyBytes, readBody } from './message.ts'
 import { isMailable, parseSender } from './sender.ts'
-import { newMessage } from './testing.ts'
+
+const newMessage = (changes: Partial<MailMessage> = {}): MailMessage => ({
+  organisationId: null,
+  subjectId: 'usr_aaaaaaaaaaaaaaaaaaaaaaaaaa',
+  to: 'mira@example.org',
+  kind: 'sign-in-code',
+  subject: 'Your code',
+  text: 'The code is 493 117.\n',
+  ...changes,
+})
 
 const refused = (changes: Parameters<typeof newMessage>[0], what: string) =>
   assert.throws(

@@ -1,6 +1,7 @@
 import type { Applications } from '@custodia/wire/http/gateway.ts'
 import type { Me, Users } from '@custodia/wire/http/identity.ts'
 import type { LedgerEntries, LedgerVerifier } from '@custodia/wire/http/ledger.ts'
+import type { Mailbox } from '@custodia/wire/http/mail.ts'
 import type { Sessions } from '@custodia/wire/http/sessions.ts'
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import { request, requestText, withQuery } from './request.ts'
@@ -84,6 +85,13 @@ export const recentQuery = queryOptions({
   queryFn: ({ signal }) =>
     request<LedgerEntries>('GET', withQuery('/v1/ledger/entries', { limit: 30 }), undefined, signal),
   ...askedOnce,
+})
+
+export const mailboxQuery = queryOptions({
+  queryKey: ['mailbox'],
+  queryFn: ({ signal }) => request<Mailbox>('GET', '/v1/mailbox', undefined, signal),
+  ...askedOnce,
+  staleTime: 0,
 })
 
 export const verifierQuery = queryOptions({

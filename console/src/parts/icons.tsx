@@ -49,6 +49,12 @@ export const LedgerIcon = icon(
     <circle cx="12" cy="12.5" r="1.5" />
   </>,
 )
+export const MailIcon = icon(
+  <>
+    <rect x="1.5" y="3" width="13" height="10" rx="1.5" />
+    <path d="m2 4.5 6 4.5 6-4.5" />
+  </>,
+)
 export const MenuIcon = icon(<path d="M2 4.5h12M2 8h12M2 11.5h12" />)
 export const CloseIcon = icon(<path d="m4 4 8 8M12 4l-8 8" />)
 export const CheckIcon = icon(<path d="m3 8.5 3.2 3.2L13 4.8" />)

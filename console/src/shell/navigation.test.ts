@@ -12,6 +12,7 @@ test('without permissions there is one’s own account, and no group without a p
 test('each permission opens its own page and no other', () => {
   assert.deepEqual(shown(['ledger:read']).slice(3), ['/ledger'])
   assert.deepEqual(shown(['identity:users:read']).slice(3), ['/users'])
+  assert.equal(shown(['mail:mailbox:read']).at(-1), '/mailbox')
 })
 
 test('a permission that only begins alike opens nothing', () => {

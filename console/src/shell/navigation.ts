@@ -15,6 +15,7 @@ const groups = [
     pages: [
       { to: '/users', label: texts.shell.people, needs: 'identity:users:read' },
       { to: '/ledger', label: texts.shell.ledger, needs: 'ledger:read' },
+      { to: '/mailbox', label: texts.shell.mailbox, needs: 'mail:mailbox:read' },
     ],
   },
 ] as const

@@ -1,6 +1,6 @@
 import type { Me } from '@custodia/wire/http/identity.ts'
 import { Link } from '@tanstack/react-router'
-import { DevicesIcon, HomeIcon, KeyIcon, LedgerIcon, PeopleIcon } from '../parts/icons.tsx'
+import { DevicesIcon, HomeIcon, KeyIcon, LedgerIcon, MailIcon, PeopleIcon } from '../parts/icons.tsx'
 import { Mark } from '../parts/mark.tsx'
 import { texts } from '../texts.ts'
 import { AccountMenu } from './account-menu.tsx'
@@ -12,6 +12,7 @@ const icons = {
   '/account/password': KeyIcon,
   '/users': PeopleIcon,
   '/ledger': LedgerIcon,
+  '/mailbox': MailIcon,
 } as const
 
 /** @param onLeave called when a page was chosen, for a sidebar that then goes away. */
