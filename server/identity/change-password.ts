@@ -1,8 +1,11 @@
 import type { PasswordChange } from '@custodia/wire/http/identity.ts'
 import type { RequestHead } from '../platform/http/ports.ts'
 import type { UserPrincipal } from '../platform/http/principal.ts'
+import { endAttemptsOf } from './attempts/store.ts'
 import { refuse } from './errors.ts'
 import { event } from './events.ts'
+import { deleteUnusedLinks } from './links/link-store.ts'
+import { notify } from './notices/notify.ts'
 import type { Parts } from './parts.ts'
 import { nowOf } from './parts.ts'
 import { requireFit } from './passwords/require-fit.ts'
@@ -40,6 +43,9 @@ export async function changePassword(
   const changed = await database.transaction(async (tx) => {
     if (!(await writePassword(tx, proven, nowOf(parts)))) return false
     await recorder.record(tx, event('password.changed', { ...about, data: {} }))
+    await endAttemptsOf(tx, id, nowOf(parts))
+    await deleteUnusedLinks(tx, { personId: id, purposes: ['recovery'] })
+    await notify(parts, tx, row, 'password-changed', { address })
     const others = { organisationId, userId: id, exceptSessionId: sessionId }
     await parts.sessions.endAll(tx, others, 'password-changed', about.actor)
     return true

@@ -70,7 +70,7 @@ async function changeState(
 }
 
 /** Nobody unmakes or locks out somebody who may do more than they may themselves. */
-async function requireNoLess({ access }: Parts, by: Principal, held: readonly string[]): Promise<void> {
+export async function requireNoLess({ access }: Parts, by: Principal, held: readonly string[]): Promise<void> {
   const own = new Set(await access.permissionsOf(by))
   const theirs = access.roles().filter((role) => held.includes(role.name))
   if (theirs.some((role) => role.permissions.some((permission) => !own.has(permission))))
@@ -78,7 +78,7 @@ async function requireNoLess({ access }: Parts, by: Principal, held: readonly st
 }
 
 /** As committed, not as remembered: every change of roles and states waits for the organisation's lock. */
-async function rolesOf({ access }: Parts, organisationId: string, id: string): Promise<readonly string[]> {
+export async function rolesOf({ access }: Parts, organisationId: string, id: string): Promise<readonly string[]> {
   return (await access.rolesOfMany(organisationId, [id])).get(id) ?? []
 }
 

@@ -12,12 +12,21 @@ const breached = {
   breachRangeUrl: null as string | null,
   breachRangePrivate: false,
 }
+const risk = {
+  riskAsk: 0,
+  riskRefuse: 0,
+  riskNotify: 10,
+  asnDatabase: null as string | null,
+  countryDatabase: null as string | null,
+}
 export const testConfig = {
   ...breached,
+  ...risk,
   minPasswordLength: 15,
   argon2MemoryKib: 19_456,
   argon2Passes: 2,
   hashesAtOnce: 2,
+  recoveryWaitHours: 24,
 }
 
 export const goodPassword = 'seven grey herons wade'

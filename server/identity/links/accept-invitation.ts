@@ -23,7 +23,7 @@ export async function acceptInvitation(
   entrance: Entrance,
 ): Promise<Progressed> {
   const { database, recorder } = parts.context
-  const { link, person: invited } = await findLink(parts, token)
+  const { link, person: invited } = await findLink(parts, token, ['invitation'])
   if (invited === null) throw refuse('IDENTITY_LINK_INVALID')
   const { id, organisation_id: organisationId } = invited
   const { email } = await openPerson(parts, invited)

@@ -6,7 +6,7 @@ import { findLink } from './find-link.ts'
 
 /** What a link is good for, without using it up. @throws Refusal IDENTITY_LINK_INVALID */
 export async function checkLink(parts: Parts, token: string): Promise<LinkFacts> {
-  const { link, person } = await findLink(parts, token)
+  const { link, person } = await findLink(parts, token, null)
   const facts = { purpose: link.purpose, expiresAt: link.expires_at.toISOString() }
   if (person === null) return { ...facts, organisation: null, email: null, name: null }
   const { email, name } = await openPerson(parts, person)

@@ -1,6 +1,7 @@
 import type { Queries } from '../../platform/database/database.ts'
 
-export type Purpose = 'setup' | 'invitation'
+/** What a link is for. Every step names the purposes that it takes: a link of another never gets there. */
+export type Purpose = 'setup' | 'invitation' | 'recovery' | 'delegated-recovery' | 'recovery-cancel' | 'not-me'
 
 export type LinkRow = {
   token_hash: Buffer
@@ -45,13 +46,18 @@ export async function useLink(tx: Queries, tokenHash: Buffer, purpose: Purpose, 
   return result.numUpdatedRows === 1n
 }
 
-/** Takes back what was not used: every set-up link, or those of one person. */
-export async function deleteUnusedLinks(tx: Queries, of: { purpose: 'setup' } | { personId: string }): Promise<void> {
+/** Takes back what was not used: every set-up link, or those of one person, of all purposes unless some are named. */
+export async function deleteUnusedLinks(
+  tx: Queries,
+  of: { purpose: 'setup' } | { personId: string; purposes?: readonly Purpose[] },
+): Promise<void> {
   const unused = tables(tx).deleteFrom('identity.link').where('used_at', 'is', null)
-  await ('personId' in of
-    ? unused.where('person_id', '=', of.personId)
-    : unused.where('purpose', '=', of.purpose)
-  ).execute()
+  if (!('personId' in of)) await unused.where('purpose', '=', of.purpose).execute()
+  else
+    await unused
+      .where('person_id', '=', of.personId)
+      .$if(of.purposes !== undefined, (query) => query.where('purpose', 'in', of.purposes as readonly Purpose[]))
+      .execute()
 }
 
 /** Removes up to `limit` links that expired before `before`. @returns how many. */

@@ -8,7 +8,20 @@ import { nowOf } from '../parts.ts'
 import type { Purpose } from './link-store.ts'
 import { insertLink } from './link-store.ts'
 
-const ttlSeconds: Readonly<Record<Purpose, number>> = { setup: 86_400, invitation: 7 * 86_400 }
+const daySeconds = 86_400
+
+/** How long a link works, and on which page. */
+const kinds: Readonly<Record<Purpose, { readonly seconds: number; readonly page: string }>> = {
+  setup: { seconds: daySeconds, page: 'setup' },
+  invitation: { seconds: 7 * daySeconds, page: 'invitation' },
+  recovery: { seconds: 1_800, page: 'recovery' },
+  'delegated-recovery': { seconds: 3 * daySeconds, page: 'recovery' },
+  // As long as what it cancels can be under way: a week for the second administrator, a week of waiting, three days of the link.
+  'recovery-cancel': { seconds: 17 * daySeconds, page: 'recovery-cancel' },
+  'not-me': { seconds: 7 * daySeconds, page: 'not-me' },
+}
+
+export const linkSeconds = (purpose: Purpose): number => kinds[purpose].seconds
 
 /** What the database holds of a link's token. */
 export function hashLink({ linkKey }: Parts, token: string): Buffer {
@@ -28,7 +41,7 @@ export async function makeLink(
   const { purpose, personId, organisationId, actor } = link
   const token = base32(random.bytes(32))
   const now = nowOf(parts)
-  const expiresAt = new Date(now.getTime() + ttlSeconds[purpose] * 1000)
+  const expiresAt = new Date(now.getTime() + linkSeconds(purpose) * 1000)
   await insertLink(tx, {
     token_hash: hashLink(parts, token),
     purpose,
@@ -38,5 +51,5 @@ export async function makeLink(
   })
   const data = { purpose, user: personId, expiresAt: expiresAt.toISOString() }
   await recorder.record(tx, event('link.created', { organisationId, actor, subjectId: personId, data }))
-  return { link: `${publicUrl}/${purpose}#${token}`, expiresAt }
+  return { link: `${publicUrl}/${kinds[purpose].page}#${token}`, expiresAt }
 }

@@ -32,8 +32,7 @@ export async function createSetupLink(parts: Parts): Promise<{ link: string; exp
  */
 export async function setup(parts: Parts, body: Setup, entrance: Entrance): Promise<Progressed> {
   const { database, recorder, random } = parts.context
-  const { link } = await findLink(parts, body.token)
-  if (link.purpose !== 'setup') throw refuse('IDENTITY_LINK_INVALID')
+  const { link } = await findLink(parts, body.token, ['setup'])
   const { email, name, organisation } = body
   normalised(email)
   await requireFit(parts, 'body.password', body.password, { email, organisation, organisationId: null })

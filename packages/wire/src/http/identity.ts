@@ -32,7 +32,14 @@ export type SignedIn = Static<typeof SignedIn>
 /** `POST /v1/links/check`: what a one-time link is good for, without using it up. */
 export const LinkCheck = Type.Object({ token: LinkToken }, closed)
 export const LinkFacts = Type.Object({
-  purpose: Type.Union([Type.Literal('setup'), Type.Literal('invitation')]),
+  purpose: Type.Union([
+    Type.Literal('setup'),
+    Type.Literal('invitation'),
+    Type.Literal('recovery'),
+    Type.Literal('delegated-recovery'),
+    Type.Literal('recovery-cancel'),
+    Type.Literal('not-me'),
+  ]),
   organisation: Type.Union([Type.String(), Type.Null()]),
   email: Type.Union([Type.String(), Type.Null()]),
   name: Type.Union([Type.String(), Type.Null()]),
