@@ -10,12 +10,14 @@ type Prerequisite = {
 }
 
 const prerequisites: readonly Prerequisite[] = [
+  { name: 'argon2', packages: ['argon2'], suites: 'hashes of the reference', present: () => found('argon2') },
   {
     name: 'chromium',
     packages: ['chromium'],
     suites: 'browser journeys',
     present: () => existsSync('/usr/bin/chromium'),
   },
+  { name: 'hydra', packages: ['hydra'], suites: 'guessing with hydra', present: () => found('hydra') },
   { name: 'redis-server', packages: ['redis-server'], suites: 'Redis contracts', present: () => found('redis-server') },
   {
     name: 'a second PostgreSQL (15)',
