@@ -25,6 +25,7 @@ import { readPolicy } from './policy/sign-in-policy.ts'
 import { Queue } from './queue.ts'
 import { delegatedRecoveries } from './recovery/deliver-delegated.ts'
 import { Later } from './recovery/later.ts'
+import { openRisk } from './risk/open-risk.ts'
 import { routes } from './routes.ts'
 import { openPerson } from './show-user.ts'
 import { readOrganisationIds, readPerson } from './store.ts'
@@ -108,6 +109,7 @@ async function makeParts(context: Context<typeof config>, { keyring, access, ses
     }),
     breached: openBreached({ file: config.breachedFilter, range: rangeServiceOf(config), metrics, log }),
     guesses: new Guesses({ cache, clock, random, log }),
+    risk: await openRisk(context, keyring),
     people: new People(bus, clock),
     attestationRoots: readAttestationRoots(config.attestationRootsFile ?? null),
     linkKey: await keyring.secret('link-token'),

@@ -14,6 +14,8 @@ import { passwordSettings } from './passwords/settings.ts'
 import type { People } from './people.ts'
 import type { Queue } from './queue.ts'
 import type { Later } from './recovery/later.ts'
+import type { Risk } from './risk/open-risk.ts'
+import { riskSettings } from './risk/settings.ts'
 
 export const config = {
   ...passwordSettings,
@@ -46,13 +48,15 @@ export const config = {
     unit: 'hashes',
   }),
   recoveryWaitHours: setting.number({
-    description: 'How long a recovery that two administrators granted waits before its link goes out, for the person to cancel it.',
+    description:
+      'How long a recovery that two administrators granted waits before its link goes out, for the person to cancel it.',
     example: '72',
     default: 24,
     min: 0,
     max: 168,
     unit: 'hours',
   }),
+  ...riskSettings,
 }
 
 /** What the use cases of this module work with. */
@@ -65,6 +69,7 @@ export type Parts = {
   readonly hasher: Hasher
   readonly breached: Breached
   readonly guesses: Guesses
+  readonly risk: Risk
   readonly people: People
   /** Certificates of the makers of authenticators that the operator trusts. */
   readonly attestationRoots: readonly X509Certificate[]

@@ -1,4 +1,5 @@
 import { readFileSync, statSync } from 'node:fs'
+import { isIP } from 'node:net'
 import { Reader } from 'mmdb-lib'
 import type { Spot } from './travel.ts'
 
@@ -51,7 +52,8 @@ function openFile(path: string | null): Reader<never> | null {
 /** A file that is broken in one place says nothing there, and keeps nobody from signing in. */
 function look(reader: Reader<never> | null, address: string): Records {
   try {
-    return record(reader?.get(address.split('%')[0] as string))
+    const plain = address.split('%')[0] as string
+    return isIP(plain) === 0 ? {} : record(reader?.get(plain))
   } catch {
     return {}
   }

@@ -74,6 +74,17 @@ export function score(evidence: Evidence): Score {
   return { score: parts.reduce((sum, { ratio }) => sum + Math.log10(ratio), 0), parts }
 }
 
+/** How many of those who would sign in as somebody else sit in the networks of the people whom we know. */
+const insiders = 0.15
+/** The others could be anywhere: how likely they hit one country, then one provider in it, one of its blocks, and so on. */
+const elsewhere: Readonly<Record<string, number>> = {
+  country: 0.1,
+  provider: 0.2,
+  block: 0.25,
+  prefix: 0.02,
+  address: 0.02,
+}
+
 function compare({ own, all, chains, hour, device, travel }: Evidence): Part[] {
   const parts = chains.flatMap((chain) => chainParts(chain, own, all))
   parts.push({ feature: 'hour', value: hourNames[hour.at] ?? '', ratio: hourRatio(hour, own) })
@@ -103,7 +114,9 @@ function chainParts(chain: readonly Level[], own: number, all: number): Part[] {
 function levelRatio(level: Level, parent: { readonly own: number; readonly all: number }): number {
   const times = Math.max(level.own, Math.min(parent.own, level.ownTotal))
   const kinds = Math.max(0.5, (level.ownKinds * times) / level.ownTotal)
-  const common = (Math.max(level.all, level.own) + 1) / (Math.max(parent.all, level.all, times) + 2)
+  const among = (Math.max(level.all, level.own) + 1) / (Math.max(parent.all, level.all, times) + 2)
+  const chance = elsewhere[level.feature]
+  const common = chance === undefined ? among : insiders * among + (1 - insiders) * chance
   return (common * (times + kinds)) / (level.own + kinds * common)
 }
 
