@@ -18,6 +18,12 @@ const prerequisites: readonly Prerequisite[] = [
     present: () => existsSync('/usr/bin/chromium'),
   },
   { name: 'hydra', packages: ['hydra'], suites: 'guessing with hydra', present: () => found('hydra') },
+  {
+    name: 'oathtool',
+    packages: ['oathtool'],
+    suites: 'TOTP against another implementation',
+    present: () => found('oathtool'),
+  },
   { name: 'redis-server', packages: ['redis-server'], suites: 'Redis contracts', present: () => found('redis-server') },
   {
     name: 'a second PostgreSQL (15)',

@@ -2,11 +2,12 @@ import type { UserChange } from '@custodia/wire/http/identity.ts'
 import type { Queries } from '../platform/database/database.ts'
 import { actorOf } from '../platform/events/event.ts'
 import type { Principal } from '../platform/http/principal.ts'
+import { endAttemptsOf } from './attempts/store.ts'
 import { refuse } from './errors.ts'
 import { event } from './events.ts'
 import { deleteUnusedLinks } from './links/link-store.ts'
 import type { Parts } from './parts.ts'
-import { administrator } from './parts.ts'
+import { administrator, nowOf } from './parts.ts'
 import type { PersonRow, State } from './store.ts'
 import { lockOrganisation, readActiveIds, readMember, writeState } from './store.ts'
 
@@ -55,6 +56,7 @@ async function changeState(
   if (wanted === 'disabled' && row.state !== 'disabled') {
     await writeState(tx, id, 'disabled')
     await deleteUnusedLinks(tx, { personId: id })
+    await endAttemptsOf(tx, id, nowOf(parts))
     await parts.context.recorder.record(tx, event('user.disabled', about))
     await parts.sessions.endAll(tx, { organisationId, userId: id }, 'disabled', actorOf(by))
     return 'disabled'

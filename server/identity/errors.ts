@@ -36,6 +36,16 @@ export const errors = {
     title: 'You have no such factor.',
     help: 'Read the list of your factors again.',
   },
+  IDENTITY_FACTORS_FULL: {
+    status: 409,
+    title: 'You have as many factors of this kind as there may be.',
+    help: 'Take one away that you do not use any more.',
+  },
+  IDENTITY_OFFER_OVER: {
+    status: 410,
+    title: 'This offer is over.',
+    help: 'Begin to set the factor up again. It has ten minutes, and a limited number of tries.',
+  },
   IDENTITY_FACTOR_NEEDED: {
     status: 409,
     title: 'Your organisation demands a second factor, and this is your last one.',

@@ -45,6 +45,14 @@ export const events = {
     summary: 'A person enrolled a factor.',
     data: Type.Object({ factor: Type.String(), id: Type.String() }),
   },
+  'recovery-codes.created': {
+    summary: 'A person was given recovery codes; those before are void.',
+    data: Type.Object({ id: Type.String(), codes: Type.Integer() }),
+  },
+  'recovery-code.used': {
+    summary: 'A person proved who they are by a recovery code, which is used up.',
+    data: Type.Object({ left: Type.Integer() }),
+  },
   'factor.removed': {
     summary: 'A person took a factor away.',
     data: Type.Object({ factor: Type.String(), id: Type.String() }),

@@ -1,5 +1,6 @@
 import type { Job } from '../platform/jobs/job.ts'
 import { deleteOldAttempts } from './attempts/store.ts'
+import { deleteOldOffers } from './factors/totp-store.ts'
 import { deleteOldLinks } from './links/link-store.ts'
 import type { Parts } from './parts.ts'
 import { nowOf } from './parts.ts'
@@ -13,6 +14,7 @@ const kinds = [
   { remove: deleteOldLinks, keptMs: 720 * hourMs },
   { remove: deleteOldAttempts, keptMs: 24 * hourMs },
   { remove: deleteOldChallenges, keptMs: hourMs },
+  { remove: deleteOldOffers, keptMs: hourMs },
 ]
 
 /** Deletes what expired a while ago, in batches that commit by themselves. */

@@ -5,6 +5,7 @@ import { refuse } from '../errors.ts'
 import type { Parts } from '../parts.ts'
 import { nowOf } from '../parts.ts'
 import { judge } from '../policy/judge.ts'
+import { lockPerson } from '../store.ts'
 import type { LiveAttempt } from './require-attempt.ts'
 import { addProven } from './store.ts'
 
@@ -23,6 +24,8 @@ export async function advance(
   const factors = attempt.proven.includes(kind) ? attempt.proven : [...attempt.proven, kind]
   const { decision } = await judge(parts, person, factors, attempt.raised)
   return await parts.context.database.transaction(async (tx) => {
+    // The person before the attempt, as everywhere: who disables them or changes their password has the row, and ends this one.
+    await lockPerson(tx, person.id)
     const proven = await addProven(tx, attempt.id, kind, nowOf(parts))
     // Two proofs at once: the later one is judged anew, by whoever asks next.
     if (proven === null) throw refuse('IDENTITY_ATTEMPT_OVER')

@@ -71,13 +71,19 @@ export async function endAttempt(tx: Queries, id: string, now: Date): Promise<bo
   return result.numUpdatedRows === 1n
 }
 
-/** Ends what a person has under way: their password or their state is not what it was. */
-export async function endAttemptsOf(tx: Queries, personId: string, now: Date): Promise<void> {
+/** Ends what a person has under way: what it was judged by has changed. @param except the one that changed it. */
+export async function endAttemptsOf(
+  tx: Queries,
+  personId: string,
+  now: Date,
+  except: string | null = null,
+): Promise<void> {
   await tables(tx)
     .updateTable('identity.attempt')
     .set({ ended_at: now })
     .where('person_id', '=', personId)
     .where('ended_at', 'is', null)
+    .$if(except !== null, (query) => query.where('id', '<>', except as string))
     .execute()
 }
 

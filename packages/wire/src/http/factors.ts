@@ -133,6 +133,14 @@ export type TotpConfirmation = Static<typeof TotpConfirmation>
 export const RecoveryCodes = Type.Object({ codes: Type.Array(Type.String()) })
 export type RecoveryCodes = Static<typeof RecoveryCodes>
 
+const FirstCodes = Type.Union([Type.Array(Type.String()), Type.Null()])
+/** Whoever enrols: the new factor, and recovery codes where there were none. Null where some are left. */
+export const EnrolledWithCodes = Type.Object({ id: Id('fac'), recoveryCodes: FirstCodes })
+export type EnrolledWithCodes = Static<typeof EnrolledWithCodes>
+/** The same in a sign-in that had to enrol. */
+export const ProgressWithCodes = Type.Object({ ...Progress.properties, recoveryCodes: FirstCodes })
+export type ProgressWithCodes = Static<typeof ProgressWithCodes>
+
 /** `POST /v1/me/passkeys/options`, `POST /v1/sign-in/enrol/passkey/options`: for `navigator.credentials.create`, as JSON. */
 export const PasskeyOffer = Type.Object({ options: Type.Record(Type.String(), Type.Unknown()) })
 export type PasskeyOffer = Static<typeof PasskeyOffer>

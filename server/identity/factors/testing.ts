@@ -1,0 +1,80 @@
+import type { Attempt } from '@custodia/wire/http/factors.ts'
+import type { User } from '@custodia/wire/http/identity.ts'
+import { Secret, TOTP } from 'otpauth'
+import type { Answer, Browser } from '../../sessions/testing.ts'
+import type { IdentityHouse, IdentityProcess } from '../testing.ts'
+import { join, signInAs } from '../testing.ts'
+
+let nets = 0
+
+/** A browser from a network of its own, so that tests do not wait for each other's tries. */
+export function stranger(process: IdentityProcess, cookie: string | null = null): Browser {
+  const address = `198.51.${Math.floor(++nets / 250)}.${nets % 250}`
+  const browser = process.server.browser()
+  browser.cookie = cookie
+  const call = browser.call.bind(browser)
+  browser.call = (method, path, body, headers) => call(method, path, body, { 'x-forwarded-for': address, ...headers })
+  return browser
+}
+
+/** What an authenticator app shows, `steps` from the house's now. */
+export function codeOf({ house }: IdentityHouse, secret: string, steps = 0): string {
+  const timestamp = house.machine.clock.nowMs() + steps * 30_000
+  return TOTP.generate({ secret: Secret.fromBase32(secret), timestamp })
+}
+
+export type Holder = {
+  readonly browser: Browser
+  readonly user: User
+  readonly email: string
+  readonly id: string
+  readonly secret: string
+  readonly recoveryCodes: string[]
+}
+
+/** The first administrator, signed in just now from a network of their own. */
+export async function administratorOf(process: IdentityProcess): Promise<Browser> {
+  const browser = stranger(process)
+  await signInAs(browser, 'ada@northwind.example')
+  return browser
+}
+
+/** Somebody with a password alone, signed in just now. */
+export async function newcomer(process: IdentityProcess, roles: string[] = ['member']) {
+  const { user, email } = await join(process, await administratorOf(process), { roles })
+  const browser = stranger(process)
+  await signInAs(browser, email)
+  return { browser, user, email }
+}
+
+/** Somebody with an authenticator app, whose code of this moment is used up. */
+export async function holder(house: IdentityHouse, process: IdentityProcess): Promise<Holder> {
+  const person = await newcomer(process)
+  return { ...person, ...(await enrol(house, person.browser)) }
+}
+
+export async function enrol(house: IdentityHouse, browser: Browser) {
+  const offer = await browser.call('POST', '/v1/me/factors/totp')
+  const { id, secret } = offer.body as { id: string; secret: string }
+  const code = codeOf(house, secret)
+  const answer = await browser.call('POST', '/v1/me/factors/totp/confirm', { id, code, name: 'Telephone' })
+  if (answer.status !== 201) throw new Error(`enrolling failed: ${JSON.stringify(answer.body)}`)
+  return { id, secret, recoveryCodes: answer.body.recoveryCodes as string[] }
+}
+
+/** The password's half of a sign-in, in a browser of its own. */
+export async function begin(process: IdentityProcess, email: string): Promise<{ browser: Browser; attempt: Attempt }> {
+  const browser = stranger(process)
+  const answer = await signInAs(browser, email)
+  if (answer.body.attempt === null) throw new Error(`nothing more was asked: ${JSON.stringify(answer)}`)
+  return { browser, attempt: answer.body.attempt as Attempt }
+}
+
+export const prove = (browser: Browser, factor: string, code: string): Promise<Answer> =>
+  browser.call('POST', '/v1/sign-in/factor', { factor, code })
+
+/** Who this browser's session is of; null where it has none. */
+export async function signedInAs(browser: Browser): Promise<string | null> {
+  const { status, body } = await browser.call('GET', '/v1/me')
+  return status === 200 ? (body.user as User).id : null
+}
