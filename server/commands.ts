@@ -7,6 +7,7 @@ import { identity } from './identity/module.ts'
 import type { Instance } from './instance.ts'
 import { configuration, dataFolderOf, startInstance } from './instance.ts'
 import { initRootKey } from './keyring/init-root-key.ts'
+import { buildFilter, importUsersFrom } from './password-commands.ts'
 import type { PlatformSettings } from './platform/config/platform-settings.ts'
 import { createLogger } from './platform/telemetry/logger.ts'
 
@@ -48,6 +49,24 @@ export const accountCommands: Readonly<Record<string, Command>> = {
         `${issued.key}\nIt is shown once. Give it to ${application} as CUSTODIA_APPLICATION_KEY_FILE.`,
       )
     })
+  },
+  async 'users import'([file], json) {
+    if (file === undefined) throw new Error('Which file? As in: custodia users import people.jsonl')
+    await withInstance(async ({ app }) => {
+      const result = await importUsersFrom(file, app.api<Identity>(identity))
+      print(json, result, `${result.imported} people imported. They sign in with the passwords that they have.`)
+    })
+  },
+  async 'passwords build-filter'([list, out], json) {
+    if (list === undefined || out === undefined)
+      throw new Error('Of what, and where to? As in: custodia passwords build-filter list.txt breached.filter')
+    const made = await buildFilter(list, out)
+    const left = made.skipped > 0 ? ` ${made.skipped} lines were left out.` : ''
+    print(
+      json,
+      made,
+      `${made.entries} passwords in ${made.bytes} bytes.${left} Name it in CUSTODIA_IDENTITY_BREACHED_FILTER.`,
+    )
   },
   async 'ledger check'(_args, json) {
     await withInstance(async ({ app }) => {

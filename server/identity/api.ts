@@ -6,6 +6,15 @@ export type Person = {
   readonly name: string
 }
 
+/** People to take over from elsewhere. */
+export type Import = {
+  readonly organisationId: string
+  /** JSON lines with `email`, `name`, `roles` and `hash`. */
+  readonly text: string
+  /** Told now and then how far it is. */
+  readonly progress: (done: number, of: number) => void
+}
+
 export type Identity = {
   /** @returns null where there is nobody, or they may not sign in any more. Cached for a minute at most. */
   person(userId: string): Promise<Person | null>
@@ -16,6 +25,13 @@ export type Identity = {
    * @returns null where an organisation exists already.
    */
   createSetupLink(): Promise<{ readonly link: string; readonly expiresAt: Date } | null>
+  /**
+   * Takes over people with the hashes of the passwords that they have elsewhere: a whole file or nothing of it.
+   *
+   * @returns how many.
+   * @throws Error that names the lines and fields that are wrong.
+   */
+  importUsers(what: Import): Promise<number>
   /** Identifiers of the installation's organisations, the oldest first, at most `limit`. */
   organisations(limit: number): Promise<readonly string[]>
 }

@@ -15,6 +15,8 @@ export type NewPerson = {
   readonly name: string
   /** A PHC string makes the person active; null leaves them invited. */
   readonly password: string | null
+  /** True where nobody signed in with it yet. */
+  readonly imported?: boolean
   readonly roles: readonly string[]
   /** Whose permissions bound the roles. Null where nobody is there yet to give them. */
   readonly by: Principal | null
@@ -41,7 +43,7 @@ export async function createPerson(parts: Parts, tx: Queries, person: NewPerson)
     password,
     password_changed_at: password === null ? null : now,
     created_at: now,
-    last_sign_in_at: password === null ? null : now,
+    last_sign_in_at: password === null || person.imported === true ? null : now,
   }
   if (!(await insertPerson(tx, row))) throw refuse('IDENTITY_EMAIL_TAKEN', { field: 'body.email' })
   await parts.access.setRoles(tx, { organisationId, subjectId: id, roles, by, actor })

@@ -20,6 +20,11 @@ export const events = {
     data: Type.Object({ user: Type.String(), roles: Type.Array(Type.String()) }),
     personal: Type.Object({ email: Type.String(), name: Type.String() }),
   },
+  'user.imported': {
+    summary: 'A person was taken over from elsewhere, with the hash of their password.',
+    data: Type.Object({ user: Type.String(), roles: Type.Array(Type.String()), scheme: Type.String() }),
+    personal: Type.Object({ email: Type.String(), name: Type.String() }),
+  },
   'user.activated': { summary: 'A person chose a password, and may sign in from now on.', data: person },
   'user.disabled': { summary: 'A person may not sign in any more.', data: person },
   'user.enabled': { summary: 'A person who was disabled may sign in again.', data: person },

@@ -12,6 +12,7 @@ import type { Identity, Person } from './api.ts'
 import { errors } from './errors.ts'
 import { events } from './events.ts'
 import { Guesses } from './guesses.ts'
+import { importUsers } from './import/import-users.ts'
 import { createSetupLink } from './links/setup.ts'
 import type { Parts } from './parts.ts'
 import { config } from './parts.ts'
@@ -74,6 +75,7 @@ export async function createIdentity(context: Context<typeof config>, uses: Uses
   return {
     person: (userId) => parts.people.get(userId, () => readActive(parts, userId)),
     createSetupLink: () => createSetupLink(parts),
+    importUsers: (what) => importUsers(parts, what),
     organisations: (limit) => readOrganisationIds(context.database.queries, limit),
     routes: routes(parts),
     jobs: [sweep(parts), delegatedRecoveries(parts)],

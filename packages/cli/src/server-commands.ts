@@ -12,7 +12,10 @@ const installedServer = fileURLToPath(new URL('../../../server/main.ts', import.
 /** What only the commands of this package read. The server would not know them, and needs no key of a client. */
 const clientVariables = new Set(['CUSTODIA_URL', 'CUSTODIA_TOKEN', 'CUSTODIA_TOKEN_FILE'])
 
-type Described = Omit<Command, 'run'>
+type Described = Omit<Command, 'run'> & {
+  /** True where what follows the name are paths of files. */
+  readonly files?: true
+}
 
 /**
  * Commands that the server of this installation carries out itself, because they need its configuration and its keys.
@@ -22,9 +25,14 @@ export function serverCommands(main: string = installedServer): Command[] {
   return described.map((command) => ({ ...command, run: (input) => carryOut(main, command, input) }))
 }
 
+const name = { pattern: /^[a-z][a-z0-9-]{0,30}$/, words: 'name: letters, digits and dashes, a letter first.' }
+/** What begins with a dash would be an option of the server. */
+const path = { pattern: /^[^-\p{Cc}][^\p{Cc}]{0,4095}$/u, words: 'path: put ./ before what begins with a dash.' }
+
 async function carryOut(main: string, command: Described, { words, options, terminal }: Input): Promise<number> {
-  const wrong = words.find((word) => !/^[a-z][a-z0-9-]{0,30}$/.test(word))
-  if (wrong !== undefined) throw usageError(`“${wrong}” is no name: letters, digits and dashes, a letter first.`)
+  const shape = command.files === true ? path : name
+  const wrong = words.find((word) => !shape.pattern.test(word))
+  if (wrong !== undefined) throw usageError(`“${wrong}” is no ${shape.words}`)
   if (!existsSync(main)) throw usageError('This installation has no server.')
   const args = [
     ...serverProcess.nodeArguments,
@@ -104,6 +112,28 @@ const described: readonly Described[] = [
     count: [1, 2],
     options: {},
     examples: ['custodia applications key inbox', 'custodia applications key watchdog verifier'],
+  },
+  {
+    name: 'users import',
+    operands: 'FILE',
+    summary: 'Take over people with the hashes of the passwords that they have elsewhere.',
+    description:
+      'FILE has a JSON object a line: email, name, roles and hash (bcrypt, or scrypt, PBKDF2 or Argon2 as a PHC string), at most\n10,000 of them. Every line is checked first; where one is wrong nobody is imported, and the lines are named. Who is\nimported signs in as before, and has a hash of Custodia’s own from then on. Delete the file afterwards.',
+    count: [1, 1],
+    options: {},
+    examples: ['custodia users import people.jsonl'],
+    files: true,
+  },
+  {
+    name: 'passwords build-filter',
+    operands: 'LIST OUT',
+    summary: 'Make a filter of breached passwords of your own.',
+    description:
+      'LIST has a password a line, or its SHA-1 in hexadecimal, with a count or without. The server reads OUT at its start, where\nCUSTODIA_IDENTITY_BREACHED_FILTER names it. One fit password in 65,536 is taken for listed.',
+    count: [2, 2],
+    options: {},
+    examples: ['custodia passwords build-filter leaked.txt /etc/custodia/breached.filter'],
+    files: true,
   },
   {
     name: 'ledger check',

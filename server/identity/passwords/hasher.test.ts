@@ -1,16 +1,23 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { argon2Sync } from 'node:crypto'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { isRefusal } from '../../platform/errors.ts'
 import { systemRandom } from '../../platform/random.ts'
 import { Queue } from '../queue.ts'
+import { importedHashes } from './foreign/imported-hashes.ts'
 import { Hasher } from './hasher.ts'
 import { readPhc, writePhc } from './phc.ts'
 
 // As cheap as Argon2 allows (RFC 9106 §3.1): these tests are about everything but the cost.
 const cheap = { memoryKib: 8, passes: 1, lanes: 1 }
 const pepper = Buffer.alloc(32, 7)
+// The keyring seals; what it makes of a text is tested where it stands.
+const imported = importedHashes({
+  seal: async (_place, text) => Buffer.from(text),
+  open: async (_place, sealed) => Buffer.from(sealed),
+})
 const make = (changes: Partial<ConstructorParameters<typeof Hasher>[0]> = {}) =>
   new Hasher({
     pepper,
@@ -18,6 +25,7 @@ const make = (changes: Partial<ConstructorParameters<typeof Hasher>[0]> = {}) =>
     random: systemRandom,
     queue: new Queue({ atOnce: 2, maxWaiting: 100 }),
     observe() {},
+    imported,
     ...changes,
   })
 
@@ -54,6 +62,55 @@ test('the hash is the runtime’s Argon2id with the pepper as its secret', async
     tagLength: 32,
   })
   assert.deepEqual(phc.tag, expected)
+})
+
+test('with an empty pepper it is what the reference argon2 command line computes', {
+  skip: spawnSync('argon2', ['-h']).error !== undefined && 'NO argon2 COMMAND: apt-get install argon2',
+}, async () => {
+  const salt = 'sixteen letters!'
+  for (const cost of [
+    { memoryKib: 19_456, passes: 2, lanes: 1 },
+    { memoryKib: 65_536, passes: 3, lanes: 1 },
+    { memoryKib: 256, passes: 1, lanes: 4 },
+  ]) {
+    const hasher = make({ pepper: Buffer.alloc(0), cost, random: { bytes: () => Buffer.from(salt) } })
+    const { memoryKib, passes, lanes } = cost
+    const args = [salt, '-id', '-t', String(passes), '-k', String(memoryKib), '-p', String(lanes), '-l', '32', '-e']
+    const reference = spawnSync('argon2', args, { input: 'seven müde Reiher', encoding: 'utf8' }).stdout.trim()
+    assert.equal(await hasher.hash('seven müde Reiher'), reference)
+    assert.equal(await hasher.verify('seven müde Reiher', reference), true)
+  }
+})
+
+test('an imported hash verifies without the pepper, is outdated, and where it fails costs one of ours as well', async () => {
+  let made = 0
+  const hasher = make({
+    observe() {
+      made += 1
+    },
+  })
+  const hash = '$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW'
+  const stored = await imported.seal(hash)
+  assert.equal(stored.includes('$'), false)
+  assert.equal(hasher.outdated(stored), true)
+  assert.equal(await hasher.verify('U*U', stored), true)
+  assert.equal(made, 0)
+  assert.equal(await hasher.verify('U*U*', stored), false)
+  assert.equal(await hasher.verify('U*U', hash), false, 'a hash that was not imported is nothing')
+  assert.equal(await hasher.verify('U*U', 'imported:!!!'), false)
+  assert.equal(made, 3)
+})
+
+test('an imported Argon2 hash is not taken for one of ours, nor one of ours for an imported one', async () => {
+  const foreign = `$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc`
+  assert.equal(await make().verify('password', await imported.seal(foreign)), true)
+  assert.equal(await make().verify('password', foreign), false)
+  assert.equal(await make().verify('secret', await imported.seal(await make().hash('secret'))), false)
+})
+
+test('an imported hash is found however the password is composed', async () => {
+  const composed = await imported.seal('$2b$05$abcdefghijklmnopqrstuucZGbUxuMlEqps0qcu2pjhO7vaatQZIC')
+  for (const form of ['NFC', 'NFD']) assert.equal(await make().verify('pässword'.normalize(form), composed), true)
 })
 
 test('without the pepper a stolen hash verifies nothing', async () => {

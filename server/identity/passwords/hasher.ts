@@ -3,6 +3,7 @@ import { promisify } from 'node:util'
 import type { Random } from '../../platform/random.ts'
 import { refuse } from '../errors.ts'
 import type { Queue } from '../queue.ts'
+import type { ImportedHashes } from './foreign/imported-hashes.ts'
 import type { Cost } from './phc.ts'
 import { readPhc, writePhc } from './phc.ts'
 
@@ -16,11 +17,12 @@ type Needs = {
   readonly cost: Cost
   readonly random: Random
   readonly queue: Queue
+  readonly imported: ImportedHashes
   /** Told how long each hash took. */
   readonly observe: (seconds: number) => void
 }
 
-/** Argon2id of the runtime, off the main thread, a few at once. */
+/** Argon2id of the runtime, off the main thread, a few at once. Hashes from elsewhere are verified until their person signs in. */
 export class Hasher {
   readonly #needs: Needs
   readonly #decoy: Buffer
@@ -42,27 +44,38 @@ export class Hasher {
   }
 
   /**
-   * @param stored null where there is nothing to compare with: the same work is done, and the answer is no.
+   * @param stored null where there is nothing to compare with: the same work is done, and the answer is no. A hash that was imported
+   * costs what it costs; where it does not match, a hash of our own is made as well.
    * @throws Refusal IDENTITY_BUSY
    */
   async verify(password: string, stored: string | null): Promise<boolean> {
     const known = stored === null ? null : readPhc(stored)
     if (known === null) {
+      if (stored !== null && (await this.#matchesImported(password, stored))) return true
       await this.#derive(password, this.#decoy, this.#needs.cost, tagBytes)
       return false
     }
     return timingSafeEqual(await this.#derive(password, known.salt, known.cost, known.tag.length), known.tag)
   }
 
-  /** True where it was made with another cost than today's. */
+  /** True where it was made with another cost than today's, or elsewhere. */
   outdated(stored: string): boolean {
     const cost = readPhc(stored)?.cost
     const today = this.#needs.cost
     return cost?.memoryKib !== today.memoryKib || cost.passes !== today.passes || cost.lanes !== today.lanes
   }
 
+  async #matchesImported(password: string, stored: string): Promise<boolean> {
+    const foreign = await this.#needs.imported.open(stored)
+    if (foreign === null) return false
+    // Elsewhere nobody may have composed what was typed; most keyboards do.
+    const spellings = new Set([password, password.normalize('NFC')])
+    for (const one of spellings) if (await this.#inTurn(() => foreign.matches(one))) return true
+    return false
+  }
+
   #derive(password: string, nonce: Buffer, cost: Cost, tagLength: number): Promise<Buffer> {
-    const { queue, pepper: secret, observe } = this.#needs
+    const { pepper: secret, observe } = this.#needs
     const { memoryKib: memory, passes, lanes: parallelism } = cost
     const work = async () => {
       const message = Buffer.from(password.normalize('NFC'))
@@ -71,6 +84,10 @@ export class Hasher {
       observe((performance.now() - startedMs) / 1000)
       return tag
     }
-    return queue.run(work, () => refuse('IDENTITY_BUSY', { retryAfterSeconds: 2 }))
+    return this.#inTurn(work)
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    return this.#needs.queue.run(work, () => refuse('IDENTITY_BUSY', { retryAfterSeconds: 2 }))
   }
 }
