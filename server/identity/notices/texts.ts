@@ -95,6 +95,8 @@ const notices: Readonly<Record<NoticeKind, Words>> = {
   },
 }
 
+export const noticeKinds = Object.keys(notices) as readonly NoticeKind[]
+
 /** Minutes, in UTC, as in `2026-01-31 09:30 UTC`. */
 const instant = (at: Date): string => `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`
 
