@@ -11,6 +11,11 @@ export const errors = {
     title: 'Too many tries from here.',
     help: 'Wait as long as the Retry-After header says; each further try makes it longer.',
   },
+  IDENTITY_PROOF_OF_WORK: {
+    status: 429,
+    title: 'Somebody is guessing passwords, so each try has to be worked for.',
+    help: 'Solve the challenge in the reply (ALTCHA, PBKDF2) and send the request again with it as proofOfWork. The sign-in page does.',
+  },
   IDENTITY_ATTEMPT_OVER: {
     status: 410,
     title: 'This sign-in is over.',

@@ -98,6 +98,11 @@ export class Guesses {
     })
   }
 
+  /** @returns true the first time that `key` is asked for, for so many seconds. */
+  async once(key: string, seconds: number): Promise<boolean> {
+    return await this.#either((cache) => cache.setIfAbsent(key, '', seconds))
+  }
+
   async failures(account: string, address: string): Promise<Failures> {
     return await this.#either(async (cache) => {
       const read = await Promise.all(failureKeys(account, address).map((key) => cache.get(key)))

@@ -115,6 +115,7 @@ async function makeParts(context: Context<typeof config>, { keyring, access, ses
     people: new People(bus, clock),
     attestationRoots: readAttestationRoots(config.attestationRootsFile ?? null),
     linkKey: await keyring.secret('link-token'),
+    workKey: await keyring.secret('proof-of-work'),
     attemptKey: await keyring.secret('attempt-token'),
     recoveryKey: await keyring.secret('recovery-code'),
     sentCodeKey: await keyring.secret('sent-code'),

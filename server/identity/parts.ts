@@ -6,6 +6,7 @@ import type { Mail } from '../mail/api.ts'
 import { setting } from '../platform/config/setting.ts'
 import type { Context } from '../platform/module.ts'
 import type { Sessions } from '../sessions/api.ts'
+import { workSettings } from './challenge/settings.ts'
 import type { Guesses } from './guesses.ts'
 import { attestationSettings } from './passkeys/attestation-roots.ts'
 import type { Breached } from './passwords/breached.ts'
@@ -57,6 +58,7 @@ export const config = {
     unit: 'hours',
   }),
   ...riskSettings,
+  ...workSettings,
 }
 
 /** What the use cases of this module work with. */
@@ -75,6 +77,8 @@ export type Parts = {
   readonly attestationRoots: readonly X509Certificate[]
   /** Key of the hashes of links. */
   readonly linkKey: Buffer
+  /** Key of the challenges that ask for work. */
+  readonly workKey: Buffer
   /** Key of the hashes of sign-ins under way. */
   readonly attemptKey: Buffer
   /** Key of the hashes of recovery codes. */

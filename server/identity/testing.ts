@@ -16,6 +16,8 @@ const risk = {
   riskAsk: 0,
   riskRefuse: 0,
   riskNotify: 10,
+  workAfterFailures: 1_000,
+  workAfterFailuresEverywhere: 10_000,
   asnDatabase: null as string | null,
   countryDatabase: null as string | null,
 }
