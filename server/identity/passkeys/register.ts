@@ -16,6 +16,7 @@ import { readAttested } from './credential.ts'
 import { namePlace } from './name-place.ts'
 import type { Enrolling } from './offer.ts'
 import { algorithms, mostPasskeys } from './offer.ts'
+import { isSoundKey } from './public-key.ts'
 import { relyingParty } from './relying-party.ts'
 import type { PasskeyRow } from './store.ts'
 import { countPasskeys, insertPasskey } from './store.ts'
@@ -91,7 +92,8 @@ async function verify(parts: Parts, attested: Attested, { object }: Attestation)
       supportedAlgorithmIDs: algorithms,
     })
     // §7.1 step 20: the browser's name for it and the authenticator's are one.
-    return registrationInfo?.credential.id === attested.id ? registrationInfo : null
+    const named = registrationInfo?.credential.id === attested.id
+    return named && isSoundKey(registrationInfo.credential.publicKey) ? registrationInfo : null
   } catch {
     // The library throws for whatever does not hold, from a wrong origin to bytes that are no CBOR.
     return null

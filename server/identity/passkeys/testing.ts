@@ -1,4 +1,8 @@
+import { sql } from 'kysely'
+import { newId } from '../../platform/random.ts'
 import type { Answer, Browser } from '../../sessions/testing.ts'
+import { signIn } from '../../sessions/testing.ts'
+import { place } from '../parts.ts'
 import type { IdentityProcess } from '../testing.ts'
 import { join, signInAs } from '../testing.ts'
 import type { CreationOptions, CredentialJson, RequestOptions, Twist } from './software-authenticator.ts'
@@ -70,3 +74,22 @@ export async function halfIn(browser: Browser, email: string): Promise<RequestOp
 
 export const prove = (browser: Browser, credential: CredentialJson): Promise<Answer> =>
   browser.call('POST', '/v1/sign-in/factor', { factor: 'passkey', credential })
+
+/** Somebody of another organisation, with a session: there is no way to make one over the API, so that the rows are made here. */
+export async function elsewhere(process: IdentityProcess): Promise<{ browser: Browser; userId: string }> {
+  const { context, keyring } = process
+  const [organisationId, userId] = [newId('org'), newId('usr')]
+  const sealed = async (field: 'email' | 'name', text: string) =>
+    await keyring.seal(place({ organisationId, id: userId }, field), text)
+  const now = new Date(context.clock.nowMs())
+  await sql`insert into identity.organisation (id, name, created_at) values (${organisationId}, 'Contoso', ${now})`.execute(
+    context.database.queries,
+  )
+  const row = [await sealed('email', 'zed@contoso.example'), await sealed('name', 'Zed')] as const
+  await sql`insert into identity.person (id, organisation_id, email_index, email_sealed, name_sealed, state, password, created_at)
+    values (${userId}, ${organisationId}, ${Buffer.from(userId)}, ${row[0]}, ${row[1]}, 'active', 'none', ${now})`.execute(
+    context.database.queries,
+  )
+  const { cookie } = await signIn(process, { userId, organisationId })
+  return { browser: process.server.browser(cookie), userId }
+}
