@@ -100,8 +100,8 @@ const agentOf = ({ headers }: RequestHead): string => {
 async function serves(parts: Parts, row: LiveRow, head: RequestHead, now: Date): Promise<boolean> {
   const over = row.expires_at !== null && row.expires_at <= now
   if (over) {
-    // The browser has another one by now: whoever still sends this one copied it.
-    if (row.superseded_at !== null && row.host === null && row.held_at === null)
+    // The browser has another one by now: whoever still sends this one copied it. Of a bound session they gain nothing.
+    if (row.superseded_at !== null && row.host === null && row.held_at === null && row.bound_key === null)
       await hold(parts, row, 'replaced-cookie', head)
     return false
   }

@@ -3,8 +3,14 @@ const name = '__Host-custodia'
 const attributes = 'Path=/; Secure; HttpOnly; SameSite=Lax'
 const tokenPattern = /^[A-Za-z0-9_-]{43}$/
 
-/** The Set-Cookie header for a token of 43 base64url characters. It lives as long as the browser; its end is ours to decide. */
-export const setCookie = (token: string): string => `${name}=${token}; ${attributes}`
+/**
+ * The Set-Cookie header for a token of 43 base64url characters. It lives as long as the browser; its end is ours to decide. Only where
+ * the browser is to fetch the next one by itself does it say how long.
+ */
+export const setCookie = (token: string, maxAgeSeconds: number | null = null): string =>
+  `${name}=${token}; ${attributes}${maxAgeSeconds === null ? '' : `; Max-Age=${maxAgeSeconds}`}`
+
+export { attributes as cookieAttributes, name as cookieName }
 
 export const clearCookie = `${name}=; ${attributes}; Max-Age=0`
 

@@ -21,6 +21,11 @@ export const errors = {
     title: 'You are signed in as often as your role allows.',
     help: 'Sign out somewhere else, or ask an administrator to end your other sessions.',
   },
+  SESSIONS_BINDING_REFUSED: {
+    status: 403,
+    title: 'The session can’t be bound to this key.',
+    help: 'It stays as it is. A browser that offers keys tries again by itself.',
+  },
 } as const
 
 export const refuse = refuser(errors)

@@ -26,6 +26,10 @@ export const events = {
     data: Type.Object({ session: Type.String(), why: Type.String() }),
     personal: Type.Object({ address: Type.String(), device: Type.String() }),
   },
+  'session.bound': {
+    summary: 'A session was bound to a key of its device: a copied cookie is worth minutes.',
+    data: Type.Object({ session: Type.String() }),
+  },
   'session.released': {
     summary: 'A factor was proven again, and a session that was held goes on with a new cookie.',
     data: Type.Object({ session: Type.String(), factors: Type.Array(Type.String()) }),

@@ -97,6 +97,23 @@ export async function deleteHandles(tx: Queries, sessionId: string, before: Date
     .execute()
 }
 
+/** What a session is worth on Custodia's own host: what was proven in it last. Null where it has no cookie. */
+export async function readLatest(queries: Queries, sessionId: string) {
+  const row = await tables(queries)
+    .selectFrom('sessions.handle')
+    .innerJoin('sessions.session', 'sessions.session.id', 'sessions.handle.session_id')
+    .select((is) => [
+      is.fn.coalesce('sessions.handle.factors', 'sessions.session.factors').as('factors'),
+      is.fn.coalesce('sessions.handle.authenticated_at', 'sessions.session.authenticated_at').as('authenticated_at'),
+    ])
+    .where('sessions.handle.session_id', '=', sessionId)
+    .where('sessions.handle.host', 'is', null)
+    .orderBy('authenticated_at', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  return row ?? null
+}
+
 /** The live session that a cookie belongs to, whether or not the cookie still serves, with the host for which it was made. */
 export async function readByHandle(queries: Queries, tokenHash: Buffer, now: Date) {
   const row = await tables(queries)
@@ -117,6 +134,7 @@ export async function readByHandle(queries: Queries, tokenHash: Buffer, now: Dat
       'networks',
       'held_at',
       'held_why',
+      'bound_key',
     ])
     .select((is) => [
       is.fn.coalesce('sessions.handle.factors', 'sessions.session.factors').as('factors'),

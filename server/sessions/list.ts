@@ -40,6 +40,7 @@ async function shown(
     place: { network: networkOf(address), country: null },
     drift: row.drifted_at && { at: row.drifted_at.toISOString(), changed: row.drift as Change[] },
     held: row.held_at && { at: row.held_at.toISOString(), why: row.held_why as WhyHeld },
+    bound: row.bound_key !== null,
     applications: row.hosts ?? [],
   }
 }

@@ -8,6 +8,7 @@ import type { Context, SubjectData } from '../platform/module.ts'
 import { defineModule } from '../platform/module.ts'
 import type { Sessions } from './api.ts'
 import { authenticator, whyNobody } from './authenticate.ts'
+import { boundRoutes } from './bound/routes.ts'
 import { clearCookie } from './cookie.ts'
 import { end, endAll } from './end.ts'
 import { EndedSessions } from './ended-sessions.ts'
@@ -68,6 +69,7 @@ export async function createSessions(
     access,
     tokenKey: await keyring.secret('session-token'),
     lookKey: await keyring.secret('session-look'),
+    bindingKey: await keyring.secret('session-binding'),
     refused: new WeakMap(),
     live,
     ended,
@@ -93,7 +95,7 @@ export async function createSessions(
     onEnd: (listener) => ended.listen(listener),
     handOver: (principal, host, state) => handOver(parts, principal, host, state),
     redeem: (code, host, state) => redeem(parts, code, host, state),
-    routes: routes(parts),
+    routes: [...routes(parts), ...boundRoutes(parts)],
     jobs: [sweep(parts)],
     subjectData: subjectData(parts),
     async stop() {

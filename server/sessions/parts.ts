@@ -43,6 +43,20 @@ export const config = {
     default: 'hold',
     values: ['hold', 'note'],
   }),
+  deviceBound: setting.flag({
+    description:
+      'Whether browsers are offered to bind a session to a key of their device (Device Bound Session Credentials, a draft of the W3C). Others notice nothing.',
+    example: 'true',
+    default: false,
+  }),
+  boundCookieSeconds: setting.number({
+    description: 'How long the cookie of a bound session lives before its browser has to prove that it has the key.',
+    example: '300',
+    default: 600,
+    min: 60,
+    max: 3_600,
+    unit: 'seconds',
+  }),
   retentionDays: setting.number({
     description: 'How long a session that is over is kept before it is deleted.',
     example: '90',
@@ -63,6 +77,8 @@ export type Parts = {
   /** Key of the hashes of how a browser looks. */
   readonly lookKey: Buffer
   readonly live: LiveSessions
+  /** Key of the challenges for bound sessions. */
+  readonly bindingKey: Buffer
   /** Requests whose cookie was not believed, and why. */
   readonly refused: WeakMap<RequestHead, string>
   readonly ended: EndedSessions

@@ -8,6 +8,7 @@ import { event } from './events.ts'
 import { deleteHandles, insertHandle, supersedeHandles } from './handle-store.ts'
 import type { Parts } from './parts.ts'
 import { handleHost, nowOf } from './parts.ts'
+import { readBinding } from './store.ts'
 import { timeoutsOf } from './timeouts.ts'
 import { newToken, storedHash } from './token.ts'
 
@@ -17,7 +18,7 @@ import { newToken, storedHash } from './token.ts'
  */
 export const graceMs = 10_000
 /** How long it is known whose a replaced cookie was. */
-const rememberedMs = 3_600_000
+export const rememberedMs = 3_600_000
 
 export type Rotation = {
   /** RFC 8176 names of what was proven just now. */
@@ -43,6 +44,10 @@ export async function rotate(
   const now = nowOf(parts)
   const union = [...new Set([...principal.factors, ...factors])]
   const before = new Date(principal.authenticatedAtMs)
+  const { absoluteMs } = timeoutsOf(config, union)
+  // A bound session stays bound: its cookies live for minutes.
+  const bound = host === null && (await readBinding(tx, sessionId, now)) !== null
+  const boundSeconds = bound ? config.boundCookieSeconds : null
   const token = newToken(random)
   const ends = { now, until: new Date(now.getTime() + graceMs) }
   const which = { provenBy: before, madeBefore: new Date(now.getTime() - graceMs) }
@@ -56,12 +61,14 @@ export async function rotate(
     factors: union,
     // Always later than what it replaces: by that they are told apart.
     authenticated_at: new Date(Math.max(now.getTime(), before.getTime() + 1)),
-    expires_at: new Date(now.getTime() + timeoutsOf(config, union).absoluteMs),
+    expires_at: new Date(
+      now.getTime() + (boundSeconds === null ? absoluteMs : Math.min(boundSeconds * 1000, absoluteMs)),
+    ),
   }
   if (!(await insertHandle(tx, handle))) throw refuse('SESSIONS_OVER')
   const actor = { kind: 'user', id: userId } as const
   const data = { session: sessionId, factors: union }
   await recorder.record(tx, event('session.rotated', { organisationId, actor, subjectId: userId, data }))
   parts.ended.announceChange(tx, sessionId)
-  return { sessionId, cookie: setCookie(token) }
+  return { sessionId, cookie: setCookie(token, boundSeconds) }
 }

@@ -23,6 +23,8 @@ export type SessionRow = {
   drift: string[] | null
   held_at: Date | null
   held_why: string | null
+  bound_key: object | null
+  bound_challenge_at: Date | null
 }
 
 type HandleRow = {
@@ -52,7 +54,10 @@ export const live = (now: Date) => (is: ExpressionBuilder<Tables, 'sessions.sess
 export const usable = (now: Date) => (is: ExpressionBuilder<Tables, 'sessions.session'>) =>
   is.and([live(now)(is), is('sessions.session.held_at', 'is', null)])
 
-type NewSession = Omit<SessionRow, 'ended_at' | 'ended_why' | 'drifted_at' | 'drift' | 'held_at' | 'held_why'>
+type NewSession = Omit<
+  SessionRow,
+  'ended_at' | 'ended_why' | 'drifted_at' | 'drift' | 'held_at' | 'held_why' | 'bound_key' | 'bound_challenge_at'
+>
 
 /** A session and its first handle, in one statement. */
 export async function insertSession(tx: Queries, session: NewSession, tokenHash: Buffer): Promise<void> {
@@ -120,12 +125,47 @@ export async function releaseSession(
 ): Promise<boolean> {
   const result = await tables(tx)
     .updateTable('sessions.session')
-    .set({ held_at: null, held_why: null, ...look })
+    .set({ held_at: null, held_why: null, bound_key: null, bound_challenge_at: null, ...look })
     .where('id', '=', session.id)
     .where('organisation_id', '=', session.organisationId)
     .where('user_id', '=', session.userId)
     .where('held_at', 'is not', null)
     .where(live(now))
+    .executeTakeFirst()
+  return result.numUpdatedRows === 1n
+}
+
+/** Binds a session to a key. @returns false where it is bound already, held, or over: of several one binds it. */
+export async function bindSession(tx: Queries, id: string, key: object, made: Date, now: Date): Promise<boolean> {
+  const result = await tables(tx)
+    .updateTable('sessions.session')
+    .set({ bound_key: JSON.stringify(key) as unknown as object, bound_challenge_at: made })
+    .where('id', '=', id)
+    .where('bound_key', 'is', null)
+    .where(usable(now))
+    .executeTakeFirst()
+  return result.numUpdatedRows === 1n
+}
+
+/** The key that a session is bound to. Null where it is not bound, held, or over. */
+export async function readBinding(queries: Queries, id: string, now: Date): Promise<object | null> {
+  const row = await tables(queries)
+    .selectFrom('sessions.session')
+    .select('bound_key')
+    .where('id', '=', id)
+    .where(usable(now))
+    .executeTakeFirst()
+  return row?.bound_key ?? null
+}
+
+/** Answers a challenge. @returns false where this one or a later one was answered before. */
+export async function spendChallenge(tx: Queries, id: string, made: Date, now: Date): Promise<boolean> {
+  const result = await tables(tx)
+    .updateTable('sessions.session')
+    .set({ bound_challenge_at: made })
+    .where('id', '=', id)
+    .where('bound_challenge_at', '<', made)
+    .where(usable(now))
     .executeTakeFirst()
   return result.numUpdatedRows === 1n
 }

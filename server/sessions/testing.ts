@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import { request as httpRequest } from 'node:http'
 import type { Access } from '../access/api.ts'
 import { access } from '../access/module.ts'
@@ -33,6 +34,8 @@ export const testConfig = {
   timeouts: {},
   limits: {},
   onOtherBrowser: 'hold' as const,
+  deviceBound: true,
+  boundCookieSeconds: 600,
 }
 
 /** What one process has. */
@@ -122,7 +125,13 @@ export async function whoIs(process: TestProcess, request: RequestHead): Promise
   return await process.sessions.authenticate(request)
 }
 
-export type Answer = { status: number; code: string | null; body: Record<string, unknown>; setCookie: string | null }
+export type Answer = {
+  status: number
+  code: string | null
+  body: Record<string, unknown>
+  setCookie: string | null
+  headers: IncomingHttpHeaders
+}
 export type Browser = {
   cookie: string | null
   call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>
@@ -208,6 +217,7 @@ function send(
         code: typeof parsed.code === 'string' ? parsed.code : null,
         body: parsed,
         setCookie: response.headers['set-cookie']?.[0] ?? null,
+        headers: response.headers,
       })
     })
     request.on('error', reject)

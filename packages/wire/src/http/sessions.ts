@@ -67,3 +67,17 @@ export type Sessions = Static<typeof Sessions>
  */
 export const Ended = Type.Object({ ended: Type.Integer() })
 export type Ended = Static<typeof Ended>
+
+/** JSON session instructions of Device Bound Session Credentials, for the browser itself. `continue: false` ends the binding. */
+export const Instructions = Type.Union([
+  Type.Object({
+    session_identifier: Type.String(),
+    refresh_url: Type.String(),
+    scope: Type.Object({ origin: Type.String(), include_site: Type.Boolean() }),
+    credentials: Type.Array(
+      Type.Object({ type: Type.Literal('cookie'), name: Type.String(), attributes: Type.String() }),
+    ),
+  }),
+  Type.Object({ continue: Type.Literal(false) }),
+])
+export type Instructions = Static<typeof Instructions>
