@@ -33,6 +33,20 @@ export const texts = {
     wrong: (detail: string) => `It ${detail}.`,
     yourName: 'Your name',
   },
+  strength: {
+    label: 'Strength of the password',
+    scores: ['Very weak.', 'Weak.', 'Fair.', 'Good.', 'Strong.'],
+    advice: {
+      empty: '',
+      short: 'It is too short still.',
+      own: 'Your own name and address are tried first.',
+      repeats: 'Repeating adds next to nothing.',
+      sequence: 'Keys and letters in a row are tried first.',
+      date: 'Days and years are tried first.',
+      more: 'Another word or two would help.',
+      fine: '',
+    },
+  },
   shell: {
     pageTitle: (title: string) => `${title} · Custodia`,
     skip: 'Skip to the content',

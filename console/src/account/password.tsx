@@ -9,6 +9,7 @@ import { Button } from '../parts/button.tsx'
 import { PasswordField } from '../parts/field.tsx'
 import { Notice, ProblemNotice } from '../parts/notice.tsx'
 import { Page } from '../parts/page.tsx'
+import { NewPasswordField } from '../parts/strength-meter.tsx'
 import { texts } from '../texts.ts'
 
 /** A new password for myself. */
@@ -52,11 +53,11 @@ export function PasswordPage() {
           required
           error={wrongNow}
         />
-        <PasswordField
+        <NewPasswordField
           label={texts.form.newPassword}
           hint={texts.form.newPasswordHint}
           name="next"
-          autoComplete="new-password"
+          own={[me.user.email, me.user.name]}
           required
           error={same ? texts.password.same : wrongNext}
         />

@@ -1,8 +1,9 @@
 import type { LinkFacts } from '@custodia/wire/http/identity.ts'
 import { Button } from '../parts/button.tsx'
-import { Field, PasswordField } from '../parts/field.tsx'
+import { Field } from '../parts/field.tsx'
 import { Moment } from '../parts/moment.tsx'
 import { ProblemNotice } from '../parts/notice.tsx'
+import { NewPasswordField } from '../parts/strength-meter.tsx'
 import { texts } from '../texts.ts'
 import { Gate } from './gate.tsx'
 import { OneTimeLink } from './one-time-link.tsx'
@@ -48,11 +49,11 @@ function InvitationForm({ token, facts }: { token: string; facts: LinkFacts }) {
           defaultValue={facts.name ?? ''}
           error={errorOf('name')}
         />
-        <PasswordField
+        <NewPasswordField
           label={texts.form.newPassword}
           hint={texts.form.newPasswordHint}
           name="password"
-          autoComplete="new-password"
+          own={[facts.email ?? '', facts.name ?? '', organisation ?? '']}
           required
           autoFocus
           error={errorOf('password')}

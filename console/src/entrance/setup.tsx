@@ -1,6 +1,7 @@
 import { Button } from '../parts/button.tsx'
-import { Field, PasswordField } from '../parts/field.tsx'
+import { Field } from '../parts/field.tsx'
 import { ProblemNotice } from '../parts/notice.tsx'
+import { NewPasswordField } from '../parts/strength-meter.tsx'
 import { texts } from '../texts.ts'
 import { Gate } from './gate.tsx'
 import { OneTimeLink } from './one-time-link.tsx'
@@ -47,11 +48,10 @@ function SetupForm({ token }: { token: string }) {
           maxLength={254}
           error={errorOf('email')}
         />
-        <PasswordField
+        <NewPasswordField
           label={texts.form.password}
           hint={texts.form.newPasswordHint}
           name="password"
-          autoComplete="new-password"
           required
           error={errorOf('password')}
         />
