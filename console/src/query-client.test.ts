@@ -12,8 +12,10 @@ test('an ended session leads to the sign-in page, from whichever request finds o
   assert.equal(calls, 1)
 })
 
-test('a wrong password is not an ended session', () => {
-  assert.equal(needsSignIn(problem(401, 'IDENTITY_CREDENTIALS_WRONG')), false)
+test('a wrong password is not an ended session, nor is a wrong code', () => {
+  for (const code of ['IDENTITY_CREDENTIALS_WRONG', 'IDENTITY_FACTOR_WRONG'])
+    assert.equal(needsSignIn(problem(401, code)), false)
+  assert.equal(needsSignIn(problem(401, 'AUTHENTICATION_REQUIRED')), true)
 })
 
 test('neither a refusal nor a fault of the page sends anybody to the sign-in page', () => {

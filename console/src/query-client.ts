@@ -1,9 +1,9 @@
 import { MutationCache, QueryCache, QueryClient } from '@tanstack/react-query'
 import { Problem } from './api/problem.ts'
 
-/** True where the session is over; a wrong password is also answered with 401, and is not that. */
+/** True where the session is over; a wrong password or a wrong code is also answered with 401, and is not that. */
 export function needsSignIn(error: unknown): boolean {
-  return error instanceof Problem && error.status === 401 && error.code !== 'IDENTITY_CREDENTIALS_WRONG'
+  return error instanceof Problem && error.status === 401 && !error.code.startsWith('IDENTITY_')
 }
 
 /** A refusal stays one; only silence and a server in trouble are worth asking again, twice. */

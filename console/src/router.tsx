@@ -30,7 +30,7 @@ async function whoIsHere(queryClient: QueryClient): Promise<Me | null> {
 }
 
 // What each page reads from its address.
-const entranceSearch = keep(['next', 'host', 'state', 'again'])
+const entranceSearch = keep(['next', 'host', 'state', 'again', 'step'])
 const peopleSearch = keep(['search', 'open'])
 const mailboxSearch = keep(['open'])
 const ledgerSearch = keep(['type', 'actor', 'subject', 'since', 'until', 'personal', 'open'])
@@ -40,7 +40,7 @@ const root = createRootRouteWithContext<{ queryClient: QueryClient }>()({})
 const signIn = createRoute({
   getParentRoute: () => root,
   path: '/sign-in',
-  // `again`: prove the password anew, although somebody is signed in.
+  // `again`: prove it anew, although somebody is signed in. `step`: the sign-in is under way and needs more.
   validateSearch: entranceSearch,
   beforeLoad: async ({ context, search }) => {
     const me = await whoIsHere(context.queryClient)
@@ -61,6 +61,24 @@ const invitation = createRoute({
   getParentRoute: () => root,
   path: '/invitation',
   component: lazyRouteComponent(() => import('./entrance/invitation.tsx'), 'InvitationPage'),
+})
+
+const recovery = createRoute({
+  getParentRoute: () => root,
+  path: '/recovery',
+  component: lazyRouteComponent(() => import('./entrance/recover.tsx'), 'RecoverPage'),
+})
+
+const notMe = createRoute({
+  getParentRoute: () => root,
+  path: '/not-me',
+  component: lazyRouteComponent(() => import('./entrance/not-me.tsx'), 'NotMePage'),
+})
+
+const cancelRecovery = createRoute({
+  getParentRoute: () => root,
+  path: '/recovery-cancel',
+  component: lazyRouteComponent(() => import('./entrance/not-me.tsx'), 'CancelRecoveryPage'),
 })
 
 const inside = createRoute({
@@ -86,6 +104,12 @@ const sessions = createRoute({
   component: lazyRouteComponent(() => import('./account/sessions.tsx'), 'SessionsPage'),
 })
 
+const security = createRoute({
+  getParentRoute: () => inside,
+  path: '/account/security',
+  component: lazyRouteComponent(() => import('./account/security.tsx'), 'SecurityPage'),
+})
+
 const password = createRoute({
   getParentRoute: () => inside,
   path: '/account/password',
@@ -97,6 +121,12 @@ const people = createRoute({
   path: '/users',
   validateSearch: peopleSearch,
   component: lazyRouteComponent(() => import('./people/people.tsx'), 'People'),
+})
+
+const signInPolicy = createRoute({
+  getParentRoute: () => inside,
+  path: '/policies/sign-in',
+  component: lazyRouteComponent(() => import('./policies/sign-in-policy.tsx'), 'SignInPolicyPage'),
 })
 
 const ledger = createRoute({
@@ -117,7 +147,10 @@ const routeTree = root.addChildren([
   signIn,
   setup,
   invitation,
-  inside.addChildren([home, sessions, password, people, ledger, mailbox]),
+  recovery,
+  notMe,
+  cancelRecovery,
+  inside.addChildren([home, security, sessions, password, people, signInPolicy, ledger, mailbox]),
 ])
 
 export function makeRouter(queryClient: QueryClient) {

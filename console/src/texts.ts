@@ -1,4 +1,5 @@
 import type { FindingCode } from './ledger/finding.ts'
+import { factorTexts } from './texts-of-factors.ts'
 
 const number = new Intl.NumberFormat('en')
 const count = (n: number, one: string, many: string) => `${number.format(n)} ${n === 1 ? one : many}`
@@ -8,9 +9,9 @@ type FindingTexts = Record<FindingCode, { title: string; explanation: string }>
 
 /** Every text of the pages, in one place, for whoever translates them. */
 export const texts = {
+  ...factorTexts,
   common: {
     tryAgain: 'Try again',
-    signInAgain: 'Sign in again',
     requestId: (id: string) => `Request ${id}`,
     close: 'Close',
     cancel: 'Cancel',
@@ -73,7 +74,6 @@ export const texts = {
   signIn: {
     title: 'Sign in',
     toCustodia: 'Sign in to Custodia',
-    again: 'Confirm that it is you',
     againNote: 'What you are about to do needs a recent sign-in.',
     onward: (host: string) => `to continue to ${host}`,
     onwardUnknown: 'to continue to an application',
@@ -81,6 +81,7 @@ export const texts = {
     wrong: 'E-mail or password is wrong.',
     wait: (time: string) => `Too many tries. Please wait ${time}.`,
     waitSome: 'Too many tries. Please wait a little.',
+    waitOver: 'You can try again now.',
     handingOver: (host: string) => `Taking you to ${host}…`,
     handingOverUnknown: 'Taking you to the application…',
     handOverFailed: 'The application can’t be opened from here',

@@ -24,7 +24,7 @@ describe('sessions', withBrowser, () => {
   })
 
   const atSignIn = async ({ page }: Visitor) => {
-    await page.getByRole('button', { name: 'Sign in' }).waitFor()
+    await page.getByRole('button', { name: 'Sign in', exact: true }).waitFor()
     assert.equal(new URL(page.url()).origin, demo.console)
     assert.equal(new URL(page.url()).pathname, '/sign-in')
   }

@@ -1,3 +1,4 @@
+import type { Attempt, Factors, Freshness, SignInPolicy } from '@custodia/wire/http/factors.ts'
 import type { Applications } from '@custodia/wire/http/gateway.ts'
 import type { Me, Users } from '@custodia/wire/http/identity.ts'
 import type { LedgerEntries, LedgerVerifier } from '@custodia/wire/http/ledger.ts'
@@ -13,6 +14,35 @@ export const meQuery = queryOptions({
   queryKey: ['me'],
   queryFn: ({ signal }) => request<Me>('GET', '/v1/me', undefined, signal),
   staleTime: 60_000,
+})
+
+/** The sign-in under way, which this browser's cookie speaks for. */
+export const attemptQuery = queryOptions({
+  queryKey: ['attempt'],
+  queryFn: ({ signal }) => request<Attempt>('GET', '/v1/sign-in', undefined, signal),
+  // A form must not change under the person who fills it.
+  staleTime: Number.POSITIVE_INFINITY,
+})
+
+/** By what the session can be confirmed. */
+export const freshnessQuery = queryOptions({
+  queryKey: ['fresh'],
+  queryFn: ({ signal }) => request<Freshness>('GET', '/v1/me/fresh', undefined, signal),
+  staleTime: 0,
+  gcTime: 0,
+  refetchOnWindowFocus: false,
+})
+
+export const factorsQuery = queryOptions({
+  queryKey: ['factors'],
+  queryFn: ({ signal }) => request<Factors>('GET', '/v1/me/factors', undefined, signal),
+})
+
+export const signInPolicyQuery = queryOptions({
+  queryKey: ['policies', 'sign-in'],
+  queryFn: ({ signal }) => request<SignInPolicy>('GET', '/v1/policies/sign-in', undefined, signal),
+  // A form must not change under the person who fills it.
+  staleTime: Number.POSITIVE_INFINITY,
 })
 
 export const applicationsQuery = queryOptions({

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, before, test } from 'node:test'
+import { registerAsker } from './fresh.ts'
 import { problemOf } from './problem.ts'
 import { request, withQuery } from './request.ts'
 
@@ -70,4 +71,49 @@ test('a connection that breaks is said to be one', async () => {
 test('what is not set does not appear in a query, and what is set is escaped', () => {
   assert.equal(withQuery('/v1/users', { search: '', cursor: null, limit: undefined }), '/v1/users')
   assert.equal(withQuery('/v1/users', { search: 'a&b=c', limit: 50 }), '/v1/users?search=a%26b%3Dc&limit=50')
+})
+
+/** Refuses as long as nothing was proven. */
+function sensitive(proven: () => boolean): { sent: string[] } {
+  const sent: string[] = []
+  answer = async (incoming, response) => {
+    let body = ''
+    for await (const chunk of incoming) body += chunk
+    sent.push(body)
+    if (proven()) return response.writeHead(204).end()
+    response.writeHead(403).end(JSON.stringify({ code: 'FRESH_FACTOR_REQUIRED', title: 'T', help: 'H' }))
+  }
+  return { sent }
+}
+
+test('a request that needs a fresh proof is sent again as it was, once somebody has given one', async () => {
+  let proven = false
+  const { sent } = sensitive(() => proven)
+  const forget = registerAsker(async () => {
+    proven = true
+    return true
+  })
+  assert.equal(await request('POST', `${base}/x`, { name: 'typed with care' }), null)
+  assert.deepEqual(sent, ['{"name":"typed with care"}', '{"name":"typed with care"}'])
+  forget()
+})
+
+test('whoever declines to prove it sees the refusal, and nothing is sent again', async () => {
+  const { sent } = sensitive(() => false)
+  const forget = registerAsker(async () => false)
+  assert.equal((await failure(request('POST', `${base}/x`, {}))).code, 'FRESH_FACTOR_REQUIRED')
+  assert.equal(sent.length, 1)
+  forget()
+})
+
+test('a proof that the server does not take is asked for once, not for ever', async () => {
+  const { sent } = sensitive(() => false)
+  let asked = 0
+  const forget = registerAsker(async () => {
+    asked++
+    return true
+  })
+  assert.equal((await failure(request('POST', `${base}/x`, {}))).code, 'FRESH_FACTOR_REQUIRED')
+  assert.deepEqual([sent.length, asked], [2, 1])
+  forget()
 })

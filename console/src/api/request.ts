@@ -1,3 +1,4 @@
+import { proveFresh } from './fresh.ts'
 import { Problem, parseRetryAfter, readProblem } from './problem.ts'
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
@@ -41,6 +42,16 @@ async function send(method: Method, path: string, body: unknown, signal: AbortSi
   throw readProblem(response.status, reply, parseRetryAfter(response.headers.get('retry-after'), Date.now()))
 }
 
+/** Where the API wants to know first that it is still the same person, they are asked, and the request is sent once more. */
+async function sendFresh(...call: Parameters<typeof send>): Promise<Response> {
+  try {
+    return await send(...call)
+  } catch (error) {
+    if (!(error instanceof Problem) || error.code !== 'FRESH_FACTOR_REQUIRED' || !(await proveFresh())) throw error
+    return await send(...call)
+  }
+}
+
 /**
  * Calls the API.
  *
@@ -48,7 +59,7 @@ async function send(method: Method, path: string, body: unknown, signal: AbortSi
  * @throws Problem for every refusal, and where no answer came within 20 s.
  */
 export async function request<T>(method: Method, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
-  const response = await send(method, path, body, signal)
+  const response = await sendFresh(method, path, body, signal)
   if (response.status === 204) return null as T
   return (await response.json()) as T
 }

@@ -12,7 +12,7 @@ import { useEntry } from './use-entry.ts'
 /** Somebody who was invited chooses a password. */
 export function InvitationPage() {
   return (
-    <OneTimeLink purpose="invitation" page={texts.invitation.title}>
+    <OneTimeLink purposes={['invitation']} page={texts.invitation.title}>
       {(token, facts) => <InvitationForm token={token} facts={facts} />}
     </OneTimeLink>
   )

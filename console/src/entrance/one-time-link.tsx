@@ -8,12 +8,24 @@ import { ProblemNotice } from '../parts/notice.tsx'
 import { texts } from '../texts.ts'
 import { Gate } from './gate.tsx'
 
+/** What to say of a link that is over, by what it was for. */
+const deadWords: Record<LinkFacts['purpose'], string> = {
+  setup: texts.link.deadSetup,
+  invitation: texts.link.deadInvitation,
+  recovery: texts.recover.dead,
+  'delegated-recovery': texts.recover.dead,
+  'recovery-cancel': texts.recover.cancelDead,
+  'not-me': texts.recover.notMeDead,
+}
+
 /**
  * Reads the token of a one-time link from the fragment of the address, which browsers send to nobody, and asks what it
  * is good for. The form is shown only for a link that can be used.
+ *
+ * @param purposes what the page is for; of a link that is over, the first is spoken of.
  */
 export function OneTimeLink(props: {
-  purpose: LinkFacts['purpose']
+  purposes: readonly [LinkFacts['purpose'], ...LinkFacts['purpose'][]]
   page: string
   children: (token: string, facts: LinkFacts) => ReactNode
 }) {
@@ -31,17 +43,23 @@ export function OneTimeLink(props: {
     return <Gate page={props.page} heading={texts.link.incompleteTitle} note={texts.link.incompleteHelp} />
   }
   if (check.isPending) return <Gate page={props.page} heading={texts.link.checking} />
-  if (check.data?.purpose === props.purpose) return props.children(token, check.data)
+  if (check.data !== undefined && props.purposes.includes(check.data.purpose)) return props.children(token, check.data)
 
   const problem = check.error === null ? null : problemOf(check.error)
-  const dead = props.purpose === 'setup' ? texts.link.deadSetup : texts.link.deadInvitation
   const refused = problem === null || (problem.status >= 400 && problem.status < 500 && problem.status !== 429)
   return (
-    <Gate page={props.page} heading={texts.link.deadTitle} note={refused ? dead : undefined}>
+    <Gate page={props.page} heading={texts.link.deadTitle} note={refused ? deadWords[props.purposes[0]] : undefined}>
       {!refused && <ProblemNotice problem={problem} retry={() => void check.refetch()} />}
-      <Link to="/sign-in" className="mt-6 inline-block font-medium text-link underline-offset-2 hover:underline">
-        {texts.link.toSignIn}
-      </Link>
+      <p className="mt-6 flex flex-wrap gap-x-6 gap-y-2 font-medium text-link">
+        {props.purposes[0] === 'recovery' && (
+          <Link to="/recovery" hash="" className="underline-offset-2 hover:underline">
+            {texts.recover.again}
+          </Link>
+        )}
+        <Link to="/sign-in" className="underline-offset-2 hover:underline">
+          {texts.link.toSignIn}
+        </Link>
+      </p>
     </Gate>
   )
 }

@@ -59,7 +59,7 @@ test('whatever the address says, the way back stays on this host', () => {
 })
 
 test('sign-in does not lead back to a page of the entrance', () => {
-  for (const next of ['/sign-in', '/sign-in?next=/', '/setup', '/invitation#x'])
+  for (const next of ['/sign-in', '/sign-in?next=/', '/setup', '/invitation#x', '/recovery#x', '/not-me'])
     assert.equal(returnPath(next, origin), '/')
 })
 

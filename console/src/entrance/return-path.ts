@@ -1,3 +1,5 @@
+const entrance = ['/sign-in', '/setup', '/invitation', '/recovery', '/recovery-cancel', '/not-me']
+
 /**
  * Where to go after signing in: a path on this very host, whatever the address says.
  *
@@ -9,6 +11,6 @@ export function returnPath(next: string | undefined, origin: string): string {
   const url = new URL(next, origin)
   // WHATWG URL: `//host`, `/\host` and `/<tab>/host` all name another host; the parser knows every such spelling.
   if (url.origin !== origin || url.pathname.startsWith('//')) return '/'
-  if (['/sign-in', '/setup', '/invitation'].includes(url.pathname)) return '/'
+  if (entrance.includes(url.pathname)) return '/'
   return url.pathname + url.search + url.hash
 }

@@ -10,7 +10,7 @@ import { useEntry } from './use-entry.ts'
 /** The first administrator, with the link from the server's own log. */
 export function SetupPage() {
   return (
-    <OneTimeLink purpose="setup" page={texts.setup.title}>
+    <OneTimeLink purposes={['setup']} page={texts.setup.title}>
       {(token) => <SetupForm token={token} />}
     </OneTimeLink>
   )

@@ -1,5 +1,5 @@
+import type { Progress } from '@custodia/wire/http/factors.ts'
 import type { HandOver } from '@custodia/wire/http/gateway.ts'
-import type { SignedIn } from '@custodia/wire/http/identity.ts'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi, Link, useRouter } from '@tanstack/react-router'
 import type { FormEvent } from 'react'
@@ -11,18 +11,42 @@ import { Field, PasswordField } from '../parts/field.tsx'
 import { ProblemNotice } from '../parts/notice.tsx'
 import { waitingTime } from '../parts/time.ts'
 import { texts } from '../texts.ts'
+import { ConfirmPage } from './confirm-page.tsx'
+import { FactorStep } from './factor-step.tsx'
 import { Gate } from './gate.tsx'
 import { handOver, handOverFrom, shownHost } from './hand-over.ts'
+import { PasskeySignIn } from './passkey-sign-in.tsx'
+import { useArrival } from './use-arrival.ts'
 
 const route = getRouteApi('/sign-in')
 
-/** The sign-in; or, where somebody is signed in already, the way on to the application that asked. */
+/** The sign-in, step by step; or, where somebody is signed in already, the way on to the application that asked. */
 export function SignIn() {
   const { me } = route.useRouteContext()
   const search = route.useSearch()
   const target = handOverFrom(search)
-  if (me !== null && target !== null && search.again === undefined) return <Onward target={target} />
-  return <SignInForm target={target} email={me?.user.email ?? null} />
+  if (me !== null && search.again !== undefined) return <Again email={me.user.email} target={target} />
+  if (me !== null && target !== null) return <Onward target={target} />
+  return search.step === undefined ? <SignInForm target={target} /> : <FactorStep />
+}
+
+/** Somebody who is signed in proves it anew, since what they are going to asks for that. */
+function Again({ email, target }: { email: string; target: HandOver | null }) {
+  const router = useRouter()
+  const queryClient = useQueryClient()
+  const navigate = route.useNavigate()
+  return (
+    <ConfirmPage
+      email={email}
+      note={target === null ? texts.signIn.againNote : onward(target.host)}
+      onConfirmed={async () => {
+        queryClient.clear()
+        // The route itself then decides where to go.
+        await navigate({ search: ({ again: _, ...rest }) => rest, replace: true })
+        await router.invalidate()
+      }}
+    />
+  )
 }
 
 function Onward({ target }: { target: HandOver }) {
@@ -47,21 +71,16 @@ function Onward({ target }: { target: HandOver }) {
   )
 }
 
-function SignInForm({ target, email }: { target: HandOver | null; email: string | null }) {
-  const router = useRouter()
-  const queryClient = useQueryClient()
-  const navigate = route.useNavigate()
+function SignInForm({ target }: { target: HandOver | null }) {
+  const search = route.useSearch()
+  const arrive = useArrival()
   const form = useRef<HTMLFormElement>(null)
   const [waiting, setWaiting] = useState(false)
+  const goOn = (progress: Progress) => arrive(progress, search)
 
   const signIn = useMutation({
-    mutationFn: (body: { email: string; password: string }) => request<SignedIn>('POST', '/v1/sign-in', body),
-    onSuccess: async () => {
-      // Nothing of whoever was here before may remain. The route itself then decides where to go.
-      queryClient.clear()
-      await navigate({ search: ({ again: _, ...rest }) => rest, replace: true })
-      await router.invalidate()
-    },
+    mutationFn: (body: { email: string; password: string }) => request<Progress>('POST', '/v1/sign-in', body),
+    onSuccess: goOn,
     onError: (error) => {
       const { retryAfterSeconds } = problemOf(error)
       if (retryAfterSeconds !== null) {
@@ -81,24 +100,22 @@ function SignInForm({ target, email }: { target: HandOver | null; email: string 
 
   const problem = signIn.error === null ? null : problemOf(signIn.error)
   const calm = problem === null ? null : calmly(problem.status, problem.retryAfterSeconds)
-  const again = email !== null
   return (
     <Gate
       page={texts.signIn.title}
-      heading={again ? texts.signIn.again : texts.signIn.toCustodia}
-      note={again ? texts.signIn.againNote : target === null ? undefined : onward(target.host)}
+      heading={texts.signIn.toCustodia}
+      note={target === null ? undefined : onward(target.host)}
     >
       <form ref={form} onSubmit={submit} className="space-y-4">
         <Field
           label={texts.form.email}
           name="email"
           type="email"
-          autoComplete="username"
+          // `webauthn`: the browser lists passkeys here as well (WebAuthn level 3 §5.1.4, conditional mediation).
+          autoComplete="username webauthn"
           required
           maxLength={254}
-          defaultValue={email ?? ''}
-          readOnly={again}
-          autoFocus={!again}
+          autoFocus
           autoCapitalize="off"
           spellCheck={false}
         />
@@ -107,7 +124,6 @@ function SignInForm({ target, email }: { target: HandOver | null; email: string 
           name="password"
           autoComplete="current-password"
           required
-          autoFocus={again}
           error={calm}
         />
         <Button type="submit" look="primary" className="w-full" busy={signIn.isPending} disabled={waiting}>
@@ -115,6 +131,12 @@ function SignInForm({ target, email }: { target: HandOver | null; email: string 
         </Button>
         {problem !== null && calm === null && <ProblemNotice problem={problem} />}
       </form>
+      <PasskeySignIn onProgress={goOn} />
+      <p className="mt-6">
+        <Link to="/recovery" className="font-medium text-link underline-offset-2 hover:underline">
+          {texts.step.forgotten}
+        </Link>
+      </p>
     </Gate>
   )
 }

@@ -1,20 +1,21 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { useRouter } from '@tanstack/react-router'
+import type { Progress } from '@custodia/wire/http/factors.ts'
+import { useMutation } from '@tanstack/react-query'
 import type { FormEvent } from 'react'
 import { fieldError } from '../api/field-error.ts'
 import { problemOf } from '../api/problem.ts'
 import { request } from '../api/request.ts'
+import { useArrival } from './use-arrival.ts'
 
-/** A form that signs in when it succeeds: sends its fields with the token, then opens the start page in place of itself. */
-export function useEntry(path: '/v1/setup' | '/v1/invitations/accept', token: string, fields: readonly string[]) {
-  const router = useRouter()
-  const queryClient = useQueryClient()
+/** A form that signs in when it succeeds: sends its fields with the token, then goes on in place of itself. */
+export function useEntry(
+  path: '/v1/setup' | '/v1/invitations/accept' | '/v1/recovery/complete',
+  token: string,
+  fields: readonly string[],
+) {
+  const arrive = useArrival()
   const entry = useMutation({
-    mutationFn: (values: Record<string, string>) => request('POST', path, { token, ...values }),
-    onSuccess: () => {
-      queryClient.clear()
-      router.history.replace('/')
-    },
+    mutationFn: (values: Record<string, string>) => request<Progress>('POST', path, { token, ...values }),
+    onSuccess: (progress) => arrive(progress, {}),
   })
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault()

@@ -76,8 +76,8 @@ function Mail({ mail, open, onToggle }: { mail: KeptMail; open: boolean; onToggl
           className={`self-center text-faint transition-transform duration-100 ${open ? 'rotate-90' : ''}`}
         />
         <span className="min-w-0">
-          <span className="block truncate font-medium">{mail.subject}</span>
-          <span className="block truncate text-[13px] text-muted">
+          <span className={`block font-medium ${open ? 'break-words' : 'truncate'}`}>{mail.subject}</span>
+          <span className={`block text-[13px] text-muted ${open ? 'break-all' : 'truncate'}`}>
             {texts.mailbox.to} {mail.to}
           </span>
         </span>

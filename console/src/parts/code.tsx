@@ -35,12 +35,16 @@ export function CopyButton({ text, label, className = '' }: { text: string; labe
   )
 }
 
-/** An identifier or a hash, whole, with a button that copies it. */
-export function Code({ text, label }: { text: string; label: string }) {
+/**
+ * An identifier or a hash, whole, with a button that copies it.
+ *
+ * @param copies what is copied, where that is not what is shown.
+ */
+export function Code({ text, label, copies = text }: { text: string; label: string; copies?: string }) {
   return (
     <span className="inline-flex max-w-full items-start gap-1">
       <code className="min-w-0 py-0.5 font-mono text-[12.5px] break-all">{text}</code>
-      <CopyButton text={text} label={label} />
+      <CopyButton text={copies} label={label} />
     </span>
   )
 }

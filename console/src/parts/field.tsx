@@ -1,4 +1,4 @@
-import type { InputHTMLAttributes, ReactNode } from 'react'
+import type { ComponentProps, InputHTMLAttributes, ReactNode } from 'react'
 import { useId, useState } from 'react'
 import { texts } from '../texts.ts'
 import { EyeIcon, EyeOffIcon, WarningIcon } from './icons.tsx'
@@ -72,5 +72,67 @@ export function PasswordField(props: Props & { autoComplete: 'current-password' 
         </button>
       }
     />
+  )
+}
+
+/** A choice among a few, by the browser's own list. */
+export function Select({ label, ...select }: Omit<ComponentProps<'select'>, 'id' | 'className'> & { label: string }) {
+  const id = useId()
+  return (
+    <div>
+      <label htmlFor={id} className="mb-1.5 block font-medium break-words">
+        {label}
+      </label>
+      <select id={id} className={inputClass} {...select} />
+    </div>
+  )
+}
+
+/** Several lines, for lists that are pasted. */
+export function TextArea({
+  label,
+  hint,
+  error,
+  ...area
+}: Omit<ComponentProps<'textarea'>, 'id' | 'className'> & { label: string; hint: string; error: string | null }) {
+  const id = useId()
+  const wrong = error !== null
+  return (
+    <div>
+      <label htmlFor={id} className="mb-1.5 block font-medium">
+        {label}
+      </label>
+      <textarea
+        id={id}
+        className={`${inputClass} h-auto py-2 font-mono text-[12.5px]`}
+        aria-invalid={wrong}
+        aria-describedby={`${id}-note`}
+        {...area}
+      />
+      <p
+        id={`${id}-note`}
+        className={`mt-1 min-h-5 text-[13px] ${wrong ? 'text-bad' : 'text-muted'}`}
+        aria-live="polite"
+      >
+        {wrong ? error : hint}
+      </p>
+    </div>
+  )
+}
+
+/** Something to switch on, with what that means. */
+export function Tick({
+  label,
+  help,
+  ...input
+}: Omit<InputHTMLAttributes<HTMLInputElement>, 'type' | 'className'> & { label: string; help: string }) {
+  return (
+    <label className="flex gap-3">
+      <input type="checkbox" className="mt-0.5 size-4 shrink-0 accent-accent" {...input} />
+      <span className="min-w-0">
+        <span className="block font-medium">{label}</span>
+        <span className="block text-[13px] text-muted">{help}</span>
+      </span>
+    </label>
   )
 }

@@ -124,3 +124,14 @@ export const PhoneIcon = icon(
     <path d="M7.2 12.3h1.6" />
   </>,
 )
+export const PasskeyIcon = icon(
+  <>
+    <circle cx="6" cy="5" r="2.5" />
+    <path d="M1.5 13.5c.3-2.6 2-4 4.5-4 .7 0 1.3.1 1.9.3" />
+    <circle cx="11.5" cy="8.5" r="2" />
+    <path d="M11.5 10.5v4M11.5 12.5H13" />
+  </>,
+)
+export const RuleIcon = icon(
+  <path d="M2.5 4h6M11.5 4h2M2.5 8h2M7.5 8h6M2.5 12h6M11.5 12h2M10 2.5v3M6 6.5v3M10 10.5v3" />,
+)

@@ -46,21 +46,9 @@ export function ProblemNotice({ problem, retry }: { problem: Problem; retry?: ()
       }
     >
       {problem.help}
-      {problem.code === 'FRESH_FACTOR_REQUIRED' && (
-        <>
-          {' '}
-          <a href={signInAgainHref()} className="font-medium text-link underline underline-offset-2">
-            {texts.common.signInAgain}
-          </a>
-        </>
-      )}
       {problem.requestId !== null && problem.status >= 500 && (
         <span className="mt-1 block font-mono text-xs text-muted">{texts.common.requestId(problem.requestId)}</span>
       )}
     </Notice>
   )
-}
-
-function signInAgainHref(): string {
-  return `/sign-in?${new URLSearchParams({ again: '1', next: window.location.pathname + window.location.search })}`
 }

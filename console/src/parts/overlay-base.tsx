@@ -1,6 +1,7 @@
 import { AlertDialog } from '@base-ui/react/alert-dialog'
 import { Dialog } from '@base-ui/react/dialog'
 import type { ReactNode } from 'react'
+import { isAsking } from '../api/fresh.ts'
 import { problemOf } from '../api/problem.ts'
 import { texts } from '../texts.ts'
 import { Button } from './button.tsx'
@@ -17,6 +18,11 @@ const sheet = `fixed inset-y-0 right-0 w-full max-w-md overflow-y-auto border-l 
 
 type Props = { onClose: () => void; title: string; children: ReactNode }
 
+/** What was typed stays while somebody is asked, in front of it, to confirm that it is them. */
+const unlessAsking = (onClose: () => void) => (next: boolean) => {
+  if (!next && !isAsking()) onClose()
+}
+
 function CloseButton() {
   return (
     <Dialog.Close
@@ -28,12 +34,17 @@ function CloseButton() {
   )
 }
 
-/** A small task in front of the page. */
-export function Window({ onClose, title, children, description }: Props & { description?: string }) {
+/**
+ * A small task in front of the page.
+ *
+ * @param foremost it is the question itself that everything else waits for.
+ */
+export function Window(props: Props & { description?: string; foremost?: boolean }) {
+  const { onClose, title, children, description, foremost = false } = props
   return (
-    <Dialog.Root open onOpenChange={(next) => next || onClose()}>
+    <Dialog.Root open onOpenChange={foremost ? (next) => next || onClose() : unlessAsking(onClose)}>
       <Dialog.Portal>
-        <Dialog.Backdrop className={veil} />
+        <Dialog.Backdrop forceRender={foremost} className={veil} />
         <Dialog.Popup className={centred}>
           <Dialog.Title className="pr-8 text-lg font-semibold tracking-tight">{title}</Dialog.Title>
           {description !== undefined && (
@@ -50,7 +61,7 @@ export function Window({ onClose, title, children, description }: Props & { desc
 /** One thing of a list, beside the list. */
 export function Sheet({ onClose, title, children }: Props) {
   return (
-    <Dialog.Root open onOpenChange={(next) => next || onClose()}>
+    <Dialog.Root open onOpenChange={unlessAsking(onClose)}>
       <Dialog.Portal>
         <Dialog.Backdrop className={veil} />
         <Dialog.Popup className={sheet}>
@@ -72,7 +83,7 @@ export function Confirm(
   props: Props & { verb: string; act: { isPending: boolean; error: unknown; mutate: () => void }; gentle?: boolean },
 ) {
   return (
-    <AlertDialog.Root open onOpenChange={(next) => next || props.onClose()}>
+    <AlertDialog.Root open onOpenChange={unlessAsking(props.onClose)}>
       <AlertDialog.Portal>
         {/* It may stand in front of a sheet, which then is veiled too. */}
         <AlertDialog.Backdrop forceRender className={veil} />

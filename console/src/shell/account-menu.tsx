@@ -4,11 +4,12 @@ import { Link } from '@tanstack/react-router'
 import { useId } from 'react'
 import { request } from '../api/request.ts'
 import { Avatar } from '../parts/avatar.tsx'
-import { DevicesIcon, ExpandIcon, KeyIcon, SignOutIcon } from '../parts/icons.tsx'
+import { DevicesIcon, ExpandIcon, KeyIcon, ShieldIcon, SignOutIcon } from '../parts/icons.tsx'
 import { texts } from '../texts.ts'
 
 const item = 'flex h-9 w-full items-center gap-2.5 rounded-md px-2.5 text-left hover:bg-hover'
 const pages = [
+  { to: '/account/security', label: texts.security.nav, Icon: ShieldIcon },
   { to: '/account/sessions', label: texts.shell.sessions, Icon: DevicesIcon },
   { to: '/account/password', label: texts.shell.password, Icon: KeyIcon },
 ] as const

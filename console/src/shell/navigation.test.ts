@@ -5,18 +5,19 @@ import { navigationFor } from './navigation.ts'
 const shown = (permissions: string[]) => navigationFor(permissions).flatMap(({ pages }) => pages.map(({ to }) => to))
 
 test('without permissions there is one’s own account, and no group without a page', () => {
-  assert.deepEqual(shown([]), ['/', '/account/sessions', '/account/password'])
+  assert.deepEqual(shown([]), ['/', '/account/security', '/account/sessions', '/account/password'])
   assert.equal(navigationFor([]).length, 2)
 })
 
 test('each permission opens its own page and no other', () => {
-  assert.deepEqual(shown(['ledger:read']).slice(3), ['/ledger'])
-  assert.deepEqual(shown(['identity:users:read']).slice(3), ['/users'])
+  assert.deepEqual(shown(['ledger:read']).slice(4), ['/ledger'])
+  assert.deepEqual(shown(['identity:users:read']).slice(4), ['/users'])
   assert.equal(shown(['mail:mailbox:read']).at(-1), '/mailbox')
+  assert.deepEqual(shown(['identity:policy:read']).slice(4), ['/policies/sign-in'])
 })
 
 test('a permission that only begins alike opens nothing', () => {
-  for (const permission of ['ledger:read:all', 'ledger', 'identity:users:write', '*']) {
-    assert.equal(shown([permission]).length, 3, permission)
+  for (const permission of ['ledger:read:all', 'ledger', 'identity:users:write', 'identity:policy:write', '*']) {
+    assert.equal(shown([permission]).length, 4, permission)
   }
 })

@@ -1,6 +1,7 @@
 import { useSuspenseQuery } from '@tanstack/react-query'
 import { Outlet } from '@tanstack/react-router'
 import { meQuery } from '../api/queries.ts'
+import { ConfirmDialog } from '../entrance/confirm-dialog.tsx'
 import { texts } from '../texts.ts'
 import { NarrowBar } from './narrow-bar.tsx'
 import { Sidebar } from './sidebar.tsx'
@@ -26,6 +27,7 @@ export function Shell() {
           <Outlet />
         </div>
       </main>
+      <ConfirmDialog email={me.user.email} />
     </div>
   )
 }

@@ -1,6 +1,15 @@
 import type { Me } from '@custodia/wire/http/identity.ts'
 import { Link } from '@tanstack/react-router'
-import { DevicesIcon, HomeIcon, KeyIcon, LedgerIcon, MailIcon, PeopleIcon } from '../parts/icons.tsx'
+import {
+  DevicesIcon,
+  HomeIcon,
+  KeyIcon,
+  LedgerIcon,
+  MailIcon,
+  PeopleIcon,
+  RuleIcon,
+  ShieldIcon,
+} from '../parts/icons.tsx'
 import { Mark } from '../parts/mark.tsx'
 import { texts } from '../texts.ts'
 import { AccountMenu } from './account-menu.tsx'
@@ -8,9 +17,11 @@ import { navigationFor } from './navigation.ts'
 
 const icons = {
   '/': HomeIcon,
+  '/account/security': ShieldIcon,
   '/account/sessions': DevicesIcon,
   '/account/password': KeyIcon,
   '/users': PeopleIcon,
+  '/policies/sign-in': RuleIcon,
   '/ledger': LedgerIcon,
   '/mailbox': MailIcon,
 } as const
