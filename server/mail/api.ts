@@ -11,7 +11,7 @@ export type MailMessage = {
   readonly kind: string
   /** One line, 1 to 200 characters. */
   readonly subject: string
-  /** Plain text. Lines end with a line feed. With address and subject 16,384 bytes at most. */
+  /** Plain text. Lines end with a line feed. With address and subject 16,384 bytes of JSON at most. */
   readonly text: string
 }
 

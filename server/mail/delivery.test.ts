@@ -2,11 +2,12 @@ import assert from 'node:assert/strict'
 import { after, afterEach, before, beforeEach, test } from 'node:test'
 import { newId } from '../platform/random.ts'
 import { maxTries } from './deliver.ts'
+import { bodyOf, maxBodyBytes } from './message.ts'
 import type { TestSmtp } from './smtp-testing.ts'
 import { headerOf, startSmtp } from './smtp-testing.ts'
 import type { MailHouse, MailProcess } from './testing.ts'
 import { newMessage, openMailHouse } from './testing.ts'
-import type { Transport } from './transport.ts'
+import type { Failure, Transport } from './transport.ts'
 
 let house: MailHouse
 let smtp: TestSmtp
@@ -115,6 +116,38 @@ test('a process that ends between claim and note: another sends after the claim,
   await dying.mail.idle()
   assert.deepEqual(eventTypes(), ['mail.message.sent'])
   assert.equal((await house.rows())[0]?.tries, 2)
+})
+
+test('the late refusal of a try that lost its claim does not end the try that has it', async () => {
+  const tries = [0, 1].map(() => ({
+    begun: Promise.withResolvers<void>(),
+    answer: Promise.withResolvers<Failure | null>(),
+  }))
+  const [late, current] = await Promise.all(
+    tries.map(({ begun, answer }) =>
+      house.process(
+        {},
+        {},
+        {
+          send() {
+            begun.resolve()
+            return answer.promise
+          },
+        },
+      ),
+    ),
+  )
+  await late?.send()
+  await tries[0]?.begun.promise
+  house.machine.clock.advance(2 * minuteMs)
+  const running = current?.run('mail.delivery')
+  await tries[1]?.begun.promise
+  tries[0]?.answer.resolve({ code: 'refused', permanent: true })
+  await late?.mail.idle()
+  assert.deepEqual(house.events(), [])
+  tries[1]?.answer.resolve(null)
+  await running
+  assert.deepEqual(eventTypes(), ['mail.message.sent'])
 })
 
 test('a message that ends its process each time is given up like any other', async () => {
@@ -239,6 +272,14 @@ test('a message that could break out of its header is thrown back, and undoes th
   await assert.rejects(first.send({ to: 'a@example.org\nBcc: evil@example.org' }), RangeError)
   assert.deepEqual(await house.rows(), [])
   assert.deepEqual(house.events(), [])
+})
+
+test('the largest mail that is taken fits into its row, and arrives', async () => {
+  const room = maxBodyBytes - Buffer.byteLength(bodyOf(newMessage({ text: '' })))
+  await assert.rejects(first.send({ text: 'x'.repeat(room + 1) }), RangeError)
+  await first.send({ text: 'x'.repeat(room) })
+  await first.mail.idle()
+  assert.equal(smtp.received.length, 1)
 })
 
 test('neither the database nor the ledger nor the log holds a word of a mail', async () => {

@@ -194,8 +194,11 @@ test('a server that is not there, hangs up, babbles or speaks something else cos
   })
   // Each line resets the patience for silence; the deadline of the whole try does not care.
   const dripping = await raw(t, (socket) => {
-    const timer = setInterval(() => socket.write('220-wait\r\n'), 20)
-    socket.on('close', () => clearInterval(timer))
+    socket.write('220 mail.example.org\r\n')
+    socket.once('data', () => {
+      const timer = setInterval(() => socket.write('250-wait\r\n'), 20)
+      socket.on('close', () => clearInterval(timer))
+    })
   })
   for (const [port, code] of [
     [1, 'unreachable'],
@@ -212,9 +215,13 @@ test('a server that is not there, hangs up, babbles or speaks something else cos
 })
 
 test('who stops does not wait for a server that hangs', async (t) => {
-  const port = await raw(t, () => {})
+  const connected = Promise.withResolvers<void>()
+  const port = await raw(t, () => connected.resolve())
   const stopping = new AbortController()
   const sending = to(`smtp://127.0.0.1:${port}`).send(mail, stopping.signal)
+  await connected.promise
+  const askedMs = performance.now()
   stopping.abort()
   assert.equal((await sending)?.permanent, false)
+  assert.ok(performance.now() - askedMs < 5_000)
 })
