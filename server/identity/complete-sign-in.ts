@@ -9,9 +9,12 @@ import { endAttempt } from './attempts/store.ts'
 import { refuse } from './errors.ts'
 import { event } from './events.ts'
 import { factorOf } from './factors/table.ts'
+import { notify } from './notices/notify.ts'
 import type { Parts } from './parts.ts'
 import { nowOf } from './parts.ts'
 import type { Decision } from './policy/decide.ts'
+import type { Assessment } from './risk/assess.ts'
+import { remember } from './risk/remember.ts'
 import type { PersonRow } from './store.ts'
 import { writeLastSignIn } from './store.ts'
 
@@ -40,6 +43,8 @@ export type Proven = {
   readonly attempt: AttemptRow | null
   /** True where it looked unlike the person's others. */
   readonly raised: boolean
+  /** How much it did, where that was looked at: once, when a sign-in begins. */
+  readonly risk?: Assessment
 }
 
 /**
@@ -54,10 +59,18 @@ export async function completeSignIn(
   parts: Parts,
   tx: Queries,
   person: PersonRow,
-  { factors, decision, attempt, raised }: Proven,
+  { factors, decision, attempt, raised, risk }: Proven,
   { head, replaces }: Entrance,
 ): Promise<Progressed> {
   const { id: userId, organisation_id: organisationId } = person
+  const actor = { kind: 'user', id: userId } as const
+  const about = { organisationId, actor, subjectId: userId }
+  if (risk !== undefined) {
+    const { score, verdict, parts: shares } = risk
+    const data = { score, verdict, parts: [...shares] }
+    await parts.context.recorder.record(tx, event('sign-in.assessed', { ...about, data }))
+    if (risk.notify) await notify(parts, tx, person, 'unusual-sign-in', { address: head.address })
+  }
   if (decision.kind !== 'enough') {
     if (attempt !== null)
       return { person, cookies: [], attempt: showAttempt(attempt, factors, decision), enrolBefore: null }
@@ -67,7 +80,6 @@ export async function completeSignIn(
   const now = nowOf(parts)
   if (attempt !== null && !(await endAttempt(tx, attempt.id, now))) throw refuse('IDENTITY_ATTEMPT_OVER')
   await writeLastSignIn(tx, userId, now)
-  const actor = { kind: 'user', id: userId } as const
   if (replaces !== null) {
     const before = { kind: 'user', id: replaces.id } as const
     await parts.sessions.end(tx, replaces.organisationId, replaces.sessionId, 'replaced', before)
@@ -75,10 +87,11 @@ export async function completeSignIn(
   const names = factors.map((kind) => factorOf(kind).amr)
   const started = await parts.sessions.start(tx, { userId, organisationId, factors: names, head })
   const data = { session: started.sessionId, factors: names }
-  await parts.context.recorder.record(tx, event('user.signed-in', { organisationId, actor, subjectId: userId, data }))
+  await parts.context.recorder.record(tx, event('user.signed-in', { ...about, data }))
+  const device = await remember(parts, tx, person, head)
   return {
     person,
-    cookies: [started.cookie, ...(attempt === null ? [] : [clearAttemptCookie])],
+    cookies: [started.cookie, device, ...(attempt === null ? [] : [clearAttemptCookie])],
     attempt: null,
     enrolBefore: decision.enrolBefore,
   }

@@ -41,6 +41,15 @@ export const events = {
     }),
     personal: address,
   },
+  'sign-in.assessed': {
+    summary: 'A sign-in whose first proof held was compared with the person’s earlier ones.',
+    data: Type.Object({
+      /** log10 of the likelihood ratio: above 0, it is likelier of somebody else. */
+      score: Type.Number(),
+      verdict: Type.String(),
+      parts: Type.Array(Type.Object({ feature: Type.String(), value: Type.String(), ratio: Type.Number() })),
+    }),
+  },
   'factor.refused': {
     summary: 'A further proof was tried, and did not hold.',
     data: Type.Object({ factor: Type.String(), for: Type.String() }),

@@ -8,6 +8,8 @@ import { event } from './events.ts'
 import type { Parts } from './parts.ts'
 import { emailIndex } from './parts.ts'
 import { judge } from './policy/judge.ts'
+import { assess } from './risk/assess.ts'
+import { knowsDevice } from './risk/device.ts'
 import type { PersonRow } from './store.ts'
 import { holdVerified, readByEmail } from './store.ts'
 
@@ -24,7 +26,8 @@ export async function signIn(parts: Parts, { email, password }: SignIn, entrance
   // The ledger and the counters get half of the fingerprint: enough to tell accounts apart, no key into the table.
   const account = index.toString('base64url', 0, 16)
   try {
-    await parts.guesses.spend(account, address)
+    const known = await knowsDevice(parts, index, entrance.head)
+    await parts.guesses.spend(account, address, { kind: 'password', known })
   } catch (error) {
     if (isRefusal(error)) noteRefusal(parts, account, null, 'throttled', address)
     throw error
@@ -33,17 +36,30 @@ export async function signIn(parts: Parts, { email, password }: SignIn, entrance
   const verified = await parts.hasher.verify(password, row?.password ?? null)
   const reason = refusalReason(row, verified)
   if (row === null || row.password === null || reason !== null) {
+    await parts.guesses.failed(account, address)
     noteRefusal(parts, account, row, reason ?? 'unknown', address)
+    throw refuse('IDENTITY_CREDENTIALS_WRONG')
+  }
+  const risk = await assess(parts, row, entrance.head)
+  if (risk.verdict === 'refuse') {
+    // Nobody learns from the answer that the password was right.
+    noteRefusal(parts, account, row, 'risk', address)
     throw refuse('IDENTITY_CREDENTIALS_WRONG')
   }
   const renewed = parts.hasher.outdated(row.password) ? await parts.hasher.hash(password) : null
   const proven = { id: row.id, verified: row.password, renewed }
-  const raised = false
+  const raised = risk.verdict === 'ask'
   const { decision } = await judge(parts, row, ['password'], raised)
   const signedIn = await database.transaction(async (tx) => {
     const person = await holdVerified(tx, proven)
     if (person === null) return null
-    return await completeSignIn(parts, tx, person, { factors: ['password'], decision, attempt: null, raised }, entrance)
+    return await completeSignIn(
+      parts,
+      tx,
+      person,
+      { factors: ['password'], decision, attempt: null, raised, risk },
+      entrance,
+    )
   })
   if (signedIn === null) {
     noteRefusal(parts, account, row, 'changed', address)

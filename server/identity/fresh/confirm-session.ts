@@ -52,7 +52,7 @@ export async function challengeSession(
  * Confirms a session by a fresh proof ("sudo mode"). The cookie changes with it: whoever copied the old one has gained nothing.
  *
  * @returns the Set-Cookie header.
- * @throws Refusal IDENTITY_FACTOR_WRONG, IDENTITY_FACTOR_NOT_ASKED, IDENTITY_TOO_MANY_TRIES, IDENTITY_BUSY.
+ * @throws Refusal IDENTITY_FACTOR_WRONG, IDENTITY_FACTOR_NOT_ASKED, IDENTITY_TOO_MANY_TRIES, IDENTITY_BUSY, SESSIONS_OVER.
  */
 export async function confirmSession(
   parts: Parts,
@@ -63,10 +63,11 @@ export async function confirmSession(
   const { database, recorder } = parts.context
   const { context, ways } = await confirming(parts, principal, head)
   if (!ways.some((way) => way.factor === proof.factor)) throw refuse('IDENTITY_FACTOR_NOT_ASKED')
-  const { id, organisationId, sessionId } = principal
+  const { id, organisationId } = principal
   const about = { organisationId, actor: { kind: 'user', id } as const, subjectId: id }
   const account = proof.factor === 'password' ? id : `factor:${id}`
-  await parts.guesses.spend(account, head.address)
+  const kind = proof.factor === 'password' ? 'password' : 'code'
+  await parts.guesses.spend(account, head.address, { kind, known: true })
   const factor = factorOf(proof.factor)
   if (!(await factor.prove(parts, context, proof))) {
     const data = { factor: proof.factor, for: 'confirmation' }
@@ -75,19 +76,9 @@ export async function confirmSession(
   }
   await parts.guesses.forgive(account, head.address)
   return await database.transaction(async (tx) => {
-    const names = [...new Set([...principal.factors, factor.amr])]
-    const { cookie, sessionId: confirmed } = await parts.sessions.start(tx, {
-      userId: id,
-      organisationId,
-      factors: names,
-      head,
-    })
-    if (!(await parts.sessions.end(tx, organisationId, sessionId, 'confirmed', about.actor)))
-      throw refuse('IDENTITY_FACTOR_NOT_ASKED')
-    await recorder.record(
-      tx,
-      event('session.confirmed', { ...about, data: { session: confirmed, factor: factor.kind } }),
-    )
+    const { cookie } = await parts.sessions.rotate(tx, principal, { factors: [factor.amr], head })
+    const data = { session: principal.sessionId, factor: factor.kind }
+    await recorder.record(tx, event('session.confirmed', { ...about, data }))
     return cookie
   })
 }

@@ -25,11 +25,14 @@ export async function judge(
   raised: boolean,
 ): Promise<Judgement> {
   const { organisation_id: organisationId, id, created_at: createdAt } = person
-  const [{ policy, changedAt }, roles, ...listed] = await Promise.all([
+  const [{ policy: said, changedAt }, roles, ...listed] = await Promise.all([
     readPolicy(parts.context.database.queries, organisationId),
     parts.access.rolesOf(organisationId, id),
     ...(['passkey', 'totp'] as const).map((kind) => factorOf(kind).list(parts, person)),
   ])
+  const enrolled = listed.some((items) => items.length > 0)
+  // Who is asked for a second factor and has none can still be reached by mail.
+  const policy = raised && !enrolled ? { ...said, mailCodes: true } : said
   const hints = await Promise.all(factors.map((factor) => factor.way(parts, person, policy)))
   const ways = factors.flatMap(({ kind, strength }, at) => {
     const hint = hints[at] as string | null
@@ -43,7 +46,7 @@ export async function judge(
     now: nowOf(parts),
     proven: proven.map((kind) => ({ kind, strength: factorOf(kind).strength })),
     ways,
-    enrolled: listed.some((items) => items.length > 0),
+    enrolled,
     hasPasskey: (listed[0]?.length ?? 0) > 0,
   })
   return { decision, policy }
