@@ -94,6 +94,61 @@ for (const [bus, missing] of [
       assert.equal(await meOn(second, kept), 200)
     })
 
+    test('signed out everywhere through one, a person is refused by the other at once, with the session that asked too', async () => {
+      const asking = await signInSomewhere(first, member())
+      const others = await Promise.all([signInSomewhere(second, member()), signInSomewhere(first, member())])
+      for (const cookie of [asking, ...others]) assert.equal(await meOn(second, cookie), 200)
+      const { body } = await first.call('DELETE', '/v1/sessions', { cookie: asking })
+      assert.ok(Number(body.ended) >= 3)
+      for (const cookie of [asking, ...others])
+        for (const server of [second, first]) assert.equal(await meOn(server, cookie), 401)
+    })
+
+    test('an administrator ends one session, then all of a person, and the other refuses them on the next request', async () => {
+      const cookie = await signInSomewhere(first, administrator())
+      const { body: found } = await first.call('GET', `/v1/users?search=${encodeURIComponent(member().email)}`, {
+        cookie,
+      })
+      const { id } = (found.items as { id: string }[])[0] as { id: string }
+      for (let round = 0; round < 6; round++) {
+        const [ending, asking] = round % 2 === 0 ? [first, second] : [second, first]
+        const theirs = await signInSomewhere(asking, member())
+        const more = await signInSomewhere(ending, member())
+        for (const one of [theirs, more]) assert.equal(await meOn(asking, one), 200)
+        const { body } = await asking.call('GET', '/v1/sessions', { cookie: theirs })
+        const { id: session } = (body.items as { id: string; current: boolean }[]).find((one) => one.current) ?? {}
+        assert.equal((await ending.call('DELETE', `/v1/sessions/${session}`, { cookie })).status, 204)
+        assert.equal(await meOn(asking, theirs), 401, `round ${round}`)
+        assert.equal(await meOn(asking, more), 200)
+        assert.equal((await ending.call('DELETE', `/v1/users/${id}/sessions`, { cookie })).status, 200)
+        assert.equal(await meOn(asking, more), 401, `round ${round}`)
+      }
+    })
+
+    test('a stolen cookie is stopped on its first request, by whichever process it reaches, and the owner’s with it', async () => {
+      const firefox = 'Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0'
+      const chrome =
+        'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Safari/537.36'
+      for (let round = 0; round < 4; round++) {
+        const [owners, thiefs] = round % 2 === 0 ? [first, second] : [second, first]
+        const from = { 'x-forwarded-for': `10.2.0.${round + 1}`, 'user-agent': firefox }
+        const cookie = await signIn(owners.call, member(), from)
+        const me = async (server: TestServer, headers: Record<string, string>) =>
+          (await server.call('GET', '/v1/me', { cookie, headers })).body.code ?? 'served'
+        for (const server of [owners, thiefs]) assert.equal(await me(server, from), 'served')
+        const stolen = { 'x-forwarded-for': `10.3.0.${round + 1}`, 'user-agent': chrome }
+        assert.equal(await me(round < 2 ? thiefs : owners, stolen), 'SESSIONS_HELD')
+        for (const server of [owners, thiefs]) assert.equal(await me(server, from), 'SESSIONS_HELD', `round ${round}`)
+        // The owner signs in again, with the held cookie still in the browser.
+        const { email, password } = member()
+        const again = await thiefs.call('POST', '/v1/sign-in', { body: { email, password }, headers: from, cookie })
+        assert.equal(again.status, 200)
+        const answer = await owners.call('GET', '/v1/me', { cookie: again.cookie as string, headers: from })
+        assert.equal(answer.status, 200)
+        assert.equal(await me(owners, stolen), 'AUTHENTICATION_REQUIRED')
+      }
+    })
+
     test('a role that one process took away is missing on the other on the very next request', async () => {
       const cookie = await signInSomewhere(first, administrator())
       const auditor = accounts[2] as Account
@@ -156,5 +211,34 @@ for (const [bus, missing] of [
       const cookie = await signInSomewhere(first, member())
       assert.equal(await meOn(first, cookie), 200)
       assert.equal((await first.call('GET', '/readyz')).status, 200)
+    })
+
+    test('while the bus is lost, what one ended or changed is refused by the other all the same', async () => {
+      second = await start(rootKey, redis?.url)
+      const cookie = await signInSomewhere(first, administrator())
+      const loseBus = async () => {
+        await redis?.kill()
+        await storage.asOwner(`select pg_terminate_backend(pid) from pg_stat_activity where query ilike 'listen %'`)
+      }
+      for (let round = 0; round < 5; round++) {
+        const theirs = await signInSomewhere(second, member())
+        assert.deepEqual([await meOn(second, theirs), await meOn(first, theirs)], [200, 200])
+        await loseBus()
+        assert.equal((await first.call('POST', '/v1/sign-out', { cookie: theirs })).status, 204)
+        for (const server of [second, first]) assert.equal(await meOn(server, theirs), 401, `round ${round}`)
+      }
+      const auditor = accounts[2] as Account
+      const theirs = await signInSomewhere(second, auditor)
+      const ledger = async () => (await second.call('GET', '/v1/ledger/entries?limit=1', { cookie: theirs })).status
+      const { body } = await first.call('GET', `/v1/users?search=${encodeURIComponent(auditor.email)}`, { cookie })
+      const { id } = (body.items as { id: string }[])[0] as { id: string }
+      for (const [roles, status] of [
+        [['auditor'], 200],
+        [['member'], 403],
+      ] as const) {
+        await loseBus()
+        await first.call('PATCH', `/v1/users/${id}`, { cookie, body: { roles } })
+        assert.equal(await ledger(), status, roles.join())
+      }
     })
   })

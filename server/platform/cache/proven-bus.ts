@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { newId } from '../random.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { Bus } from './cache.ts'
@@ -41,8 +42,9 @@ const patienceMs = 5_000
  * of one that does not answer within two seconds no beat can have come back that was sent after the message. So whoever is told that
  * a session has ended finds it ended everywhere.
  *
- * Listeners in this process hear a message first, and even where `publish` then rejects because the medium is lost. The others may
- * not have heard it then; as soon as the medium works again they are told that there was a gap.
+ * Listeners in this process hear a message first, and even where `publish` then rejects because the medium is lost. It rejects once
+ * whoever lost it at the same time trusts no cache any more. One who has it still has not heard: as soon as the medium works for us again
+ * they are told that there was a gap.
  */
 export class ProvenBus implements Bus {
   readonly #sender = newId('bus').slice('bus_'.length)
@@ -54,6 +56,7 @@ export class ProvenBus implements Bus {
   #askingNext: Promise<void> | null = null
   #provenMs = Number.NEGATIVE_INFINITY
   #openedMs = 0
+  #lostMs = Number.NEGATIVE_INFINITY
   #beats: NodeJS.Timeout | undefined
   #closed = false
   #owesLoss = false
@@ -95,6 +98,7 @@ export class ProvenBus implements Bus {
       await medium.send(frame)
     } catch (error) {
       this.#owesLoss = true
+      await this.#nobodyTrusts(medium === null ? this.#lostMs : this.#nowMs())
       throw error
     }
     await this.#everybodyHeard(medium)
@@ -138,10 +142,19 @@ export class ProvenBus implements Bus {
     clearTimeout(timer)
   }
 
+  /** Whoever lost the medium when we did may not have noticed yet: their last proof is no older than that, and lasts its time. */
+  async #nobodyTrusts(lostMs: number): Promise<void> {
+    const waitMs = lostMs + proofMs - this.#nowMs()
+    if (waitMs > 0) await pause(waitMs)
+  }
+
   #changed(medium: Medium | null): void {
     clearInterval(this.#beats)
     this.#provenMs = Number.NEGATIVE_INFINITY
-    if (medium === null) return
+    if (medium === null) {
+      this.#lostMs = this.#nowMs()
+      return
+    }
     this.#openedMs = this.#nowMs()
     this.#peers.reopened()
     // A roll call: who answers is known before we first have something to say.
