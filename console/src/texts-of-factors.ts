@@ -128,7 +128,12 @@ export const factorTexts = {
     added: 'added',
     used: 'last used',
     neverUsed: 'never used',
-    facts: { synced: 'synced', hardware: 'security key', 'clone-suspected': 'may be copied' } as Record<string, string>,
+    facts: {
+      synced: 'synced',
+      platform: 'built in',
+      hardware: 'security key',
+      'clone-suspected': 'may be copied',
+    } as Record<string, string>,
     codesLeft: (n: number) => (n === 1 ? '1 code left' : `${n} codes left`),
     cloneTitle: (name: string) => `“${name}” may have been copied`,
     cloneHelp:

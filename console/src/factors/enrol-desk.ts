@@ -2,6 +2,7 @@ import type {
   PasskeyOffer,
   PasskeyRegistration,
   Progress,
+  ProgressWithCodes,
   RecoveryCodes,
   TotpConfirmation,
   TotpOffer,
@@ -20,12 +21,15 @@ export type EnrolDesk = {
   readonly createPasskey: (registration: PasskeyRegistration) => Promise<Enrolled>
 }
 
-type Reply = Partial<Progress> & Partial<RecoveryCodes>
+type Reply = Partial<ProgressWithCodes>
 
 /** Reads what an enrolment answers with: at the door the sign-in's progress, and codes where there are any. */
 export function enrolledBy(reply: Reply | null): Enrolled {
-  const { user = null, attempt = null, enrolBefore = null, codes = [] } = reply ?? {}
-  return { codes, progress: user === null && attempt === null ? null : { user, attempt, enrolBefore } }
+  const { user = null, attempt = null, enrolBefore = null, recoveryCodes = null } = reply ?? {}
+  return {
+    codes: recoveryCodes ?? [],
+    progress: user === null && attempt === null ? null : { user, attempt, enrolBefore },
+  }
 }
 
 const desk = (name: EnrolDesk['name'], app: string, passkey: string): EnrolDesk => ({
@@ -40,4 +44,4 @@ export const accountEnrolDesk = desk('account', '/v1/me/factors/totp', '/v1/me/p
 export const signInEnrolDesk = desk('sign-in', '/v1/sign-in/enrol/totp', '/v1/sign-in/enrol/passkey')
 
 /** New recovery codes in place of all that were before. */
-export const newRecoveryCodes = () => request<RecoveryCodes>('POST', '/v1/me/recovery-codes')
+export const newRecoveryCodes = () => request<RecoveryCodes>('POST', '/v1/me/factors/recovery-codes')

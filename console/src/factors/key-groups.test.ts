@@ -13,6 +13,7 @@ test('a key is shown in groups of four, and without the spaces it is the key', (
 })
 
 test('an enrolment without codes shows none, and one outside a sign-in leads no sign-in on', () => {
-  assert.deepEqual(enrolledBy(null), { codes: [], progress: null })
-  assert.deepEqual(enrolledBy({ codes: ['a'] }), { codes: ['a'], progress: null })
+  for (const reply of [null, {}, { recoveryCodes: null }])
+    assert.deepEqual(enrolledBy(reply), { codes: [], progress: null })
+  assert.deepEqual(enrolledBy({ recoveryCodes: ['a'] }), { codes: ['a'], progress: null })
 })
