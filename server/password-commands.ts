@@ -1,4 +1,4 @@
-import { renameSync, writeFileSync } from 'node:fs'
+import { renameSync, rmSync, writeFileSync } from 'node:fs'
 import type { Identity } from './identity/api.ts'
 import { buildBreachedFilter } from './identity/passwords/build-breached-filter.ts'
 import { readTextFile } from './platform/config/read-text-file.ts'
@@ -16,12 +16,13 @@ export async function buildFilter(
 ): Promise<{ entries: number; skipped: number; bytes: number }> {
   const built = await buildBreachedFilter(list).catch(unreadable(list))
   if (built.entries === 0) throw new Error(`${list} has no passwords in it.`)
+  // A server that starts meanwhile reads the old one or the new one, never half of it.
+  const half = `${out}.${process.pid}`
   try {
-    // A server that starts meanwhile reads the old one or the new one, never half of it.
-    const half = `${out}.${process.pid}`
     writeFileSync(half, built.bytes, { mode: 0o644, flag: 'wx' })
     renameSync(half, out)
   } catch (error) {
+    rmSync(half, { force: true })
     throw new Error(`${out} can't be written (${(error as NodeJS.ErrnoException).code ?? 'unknown'}).`)
   }
   return { entries: built.entries, skipped: built.skipped, bytes: built.bytes.length }

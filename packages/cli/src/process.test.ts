@@ -101,6 +101,21 @@ describe('a command of the server', () => {
     assert.equal(out.split('\n')[0], '--max-semi-space-size=8')
   })
 
+  it('gets paths of files where it works with files, and nothing that would be an option of its own', async () => {
+    const { code, out } = await ended(carry('users', 'import', '/tmp/My People.jsonl'))
+    assert.deepEqual([code, JSON.parse(out)], [5, ['users', 'import', '/tmp/My People.jsonl']])
+    for (const words of [
+      ['users', 'import', '--', '--json'],
+      ['users', 'import', 'a\u001bb'],
+      ['passwords', 'build-filter', 'list', ''],
+      ['applications', 'key', '../inbox'],
+    ]) {
+      const refused = await ended(carry(...words))
+      assert.deepEqual([refused.code, refused.out], [2, ''], words.join(' '))
+      assert.match(refused.err, /is no (?:path|name)/)
+    }
+  })
+
   it('receives the signals that end it', async () => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
       const child = carry('start')

@@ -118,7 +118,7 @@ const described: readonly Described[] = [
     operands: 'FILE',
     summary: 'Take over people with the hashes of the passwords that they have elsewhere.',
     description:
-      'FILE has a JSON object a line: email, name, roles and hash (bcrypt, or scrypt, PBKDF2 or Argon2 as a PHC string), at most\n10,000 of them. Every line is checked first; where one is wrong nobody is imported, and the lines are named. Who is\nimported signs in as before, and has a hash of Custodia’s own from then on. Delete the file afterwards.',
+      'FILE has a JSON object a line: email, name, roles and hash (bcrypt, or scrypt, PBKDF2 or Argon2 as a PHC string),\nat most 10,000 of them. Every line is checked first; where one is wrong nobody is imported, and the lines are named.\nWho is imported signs in as before, and has a hash of Custodia’s own from then on. Delete the file afterwards.',
     count: [1, 1],
     options: {},
     examples: ['custodia users import people.jsonl'],
@@ -129,7 +129,7 @@ const described: readonly Described[] = [
     operands: 'LIST OUT',
     summary: 'Make a filter of breached passwords of your own.',
     description:
-      'LIST has a password a line, or its SHA-1 in hexadecimal, with a count or without. The server reads OUT at its start, where\nCUSTODIA_IDENTITY_BREACHED_FILTER names it. One fit password in 65,536 is taken for listed.',
+      'LIST has a password a line, or its SHA-1 in hexadecimal, with a count or without. The server reads OUT at its start,\nwhere CUSTODIA_IDENTITY_BREACHED_FILTER names it. One fit password in 65,536 is taken for listed.',
     count: [2, 2],
     options: {},
     examples: ['custodia passwords build-filter leaked.txt /etc/custodia/breached.filter'],

@@ -34,7 +34,7 @@ export class ImportRefused extends Error {
   }
 }
 
-/** All go into one transaction, which holds back the ledger until it ends: about half a minute for this many. */
+/** All go into one transaction, which holds back the ledger until it ends: a minute or so for this many. */
 export const maxImported = 10_000
 
 const valid = compileValidator(ImportedUser, 'body')
