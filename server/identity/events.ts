@@ -67,6 +67,10 @@ export const events = {
     summary: 'A person proved who they are by a recovery code, which is used up.',
     data: Type.Object({ left: Type.Integer() }),
   },
+  'code.sent': {
+    summary: 'A code went out by which a person proves who they are.',
+    data: Type.Object({ factor: Type.String(), for: Type.String() }),
+  },
   'factor.removed': {
     summary: 'A person took a factor away.',
     data: Type.Object({ factor: Type.String(), id: Type.String() }),

@@ -1,5 +1,6 @@
 import type { Job } from '../platform/jobs/job.ts'
 import { deleteOldAttempts } from './attempts/store.ts'
+import { deleteOldSentCodes } from './factors/sent-code-store.ts'
 import { deleteOldOffers } from './factors/totp-store.ts'
 import { deleteOldLinks } from './links/link-store.ts'
 import type { Parts } from './parts.ts'
@@ -15,6 +16,7 @@ const kinds = [
   { remove: deleteOldAttempts, keptMs: 24 * hourMs },
   { remove: deleteOldChallenges, keptMs: hourMs },
   { remove: deleteOldOffers, keptMs: hourMs },
+  { remove: deleteOldSentCodes, keptMs: hourMs },
 ]
 
 /** Deletes what expired a while ago, in batches that commit by themselves. */

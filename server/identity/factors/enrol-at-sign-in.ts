@@ -33,6 +33,7 @@ export async function enrolTotpAtSignIn(
   requireEnrolable(live, 'totp')
   const { attempt, person } = live
   const { recoveryCodes } = await confirmTotp(parts, person, body, {
+    address: entrance.head.address,
     attemptId: attempt.id,
     // The factor and the sign-in that it is for stand or fall together: one that was ended meanwhile enrols nothing.
     async hold(tx) {

@@ -41,8 +41,10 @@ export function enrolRoutes(parts: Parts): readonly Route[] {
       body: TotpConfirmation,
       reply: EnrolledWithCodes,
       errors: ['IDENTITY_OFFER_OVER', 'IDENTITY_FACTOR_WRONG', 'IDENTITY_FACTORS_FULL', 'IDENTITY_USER_UNKNOWN'],
-      handle: async ({ principal, body }) => {
-        const { id, recoveryCodes } = await confirmTotp(parts, await activePerson(parts, principal), body)
+      handle: async ({ principal, body, head }) => {
+        const person = await activePerson(parts, principal)
+        const by = { address: head.address, attemptId: null }
+        const { id, recoveryCodes } = await confirmTotp(parts, person, body, by)
         return new Reply(201, { id, recoveryCodes: recoveryCodes === null ? null : [...recoveryCodes] })
       },
     }),

@@ -4,6 +4,7 @@ import { newId } from '../../platform/random.ts'
 import { endAttemptsOf } from '../attempts/store.ts'
 import { refuse } from '../errors.ts'
 import { event } from '../events.ts'
+import { notify } from '../notices/notify.ts'
 import type { Parts } from '../parts.ts'
 import { nowOf } from '../parts.ts'
 import { openPerson } from '../show-user.ts'
@@ -59,10 +60,12 @@ export type Enrolled = {
 
 /** What enrols: a session, or a sign-in under way that must. */
 export type Enrolling = {
+  /** Where it comes from, for the mail that tells the person. */
+  readonly address: string
   /** The sign-in that goes on; every other one of this person ends. */
   readonly attemptId: string | null
   /** Called in the transaction that enrols, with the person's row locked. Throws where it must not happen. */
-  hold(tx: Queries): Promise<void>
+  hold?(tx: Queries): Promise<void>
 }
 
 /**
@@ -74,7 +77,7 @@ export async function confirmTotp(
   parts: Parts,
   person: PersonRow,
   { id, code, name = 'Authenticator app' }: TotpConfirmation,
-  { attemptId, hold }: Enrolling = { attemptId: null, hold: async () => {} },
+  { address, attemptId, hold }: Enrolling,
 ): Promise<Enrolled> {
   const { database, recorder } = parts.context
   const now = nowOf(parts)
@@ -86,12 +89,13 @@ export async function confirmTotp(
   const nameSealed = await sealTotp(parts, person, id, 'name', name)
   return await database.transaction(async (tx) => {
     await lockPerson(tx, person.id)
-    await hold(tx)
+    await hold?.(tx)
     await requireRoom(tx, person)
     if (!(await confirmOffer(tx, { id, step, nameSealed, now }))) throw refuse('IDENTITY_OFFER_OVER')
     const actor = { kind: 'user', id: person.id } as const
     const about = { organisationId: person.organisation_id, actor, subjectId: person.id }
     await recorder.record(tx, event('factor.enrolled', { ...about, data: { factor: 'totp', id } }))
+    await notify(parts, tx, person, 'factor-enrolled', { factor: 'totp', address })
     // They were judged by what was enrolled then.
     await endAttemptsOf(tx, person.id, now, attemptId)
     return { id, recoveryCodes: await firstRecoveryCodes(parts, tx, person) }

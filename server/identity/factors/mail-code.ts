@@ -1,10 +1,58 @@
+import { mailTo } from '../notices/notify.ts'
+import type { Text } from '../notices/texts.ts'
+import { openPerson } from '../show-user.ts'
 import type { Factor } from './factor.ts'
+import { newSentCode, proveSentCode } from './sent-code.ts'
 
+/** A code by mail, where the organisation allows it: whoever reads the mail can take it over, so it counts as restricted. */
 export const mailCode: Factor = {
   kind: 'mail-code',
   amr: 'mail',
   strength: 'restricted',
-  way: async () => null,
-  prove: async () => false,
+
+  async way(parts, person, policy) {
+    if (!policy.mailCodes || !parts.mail.deliverable) return null
+    return maskAddress((await openPerson(parts, person)).email)
+  },
+
+  async challenge(parts, context) {
+    const { person } = context
+    const { email } = await openPerson(parts, person)
+    await parts.context.database.transaction(async (tx) => {
+      const { code, expiresAt } = await newSentCode(parts, tx, 'mail-code', context)
+      // Queued, not waited for: how long a mail server takes must not show in the answer.
+      await mailTo(parts, tx, person, 'sign-in-code', async ({ organisation }) =>
+        codeText(organisation, code, expiresAt),
+      )
+    })
+    return { options: null, sentTo: maskAddress(email) }
+  },
+
+  prove: async (parts, context, proof) =>
+    proof.factor === 'mail-code' && (await proveSentCode(parts, 'mail-code', context, proof.code)),
+
   list: async () => [],
+}
+
+/** As in `m…@northwind.example`: enough to recognise one's own. */
+export function maskAddress(address: string): string {
+  const at = address.lastIndexOf('@')
+  return `${[...address.slice(0, at)][0] ?? ''}…${address.slice(at)}`
+}
+
+/** Nothing in it was typed by a stranger. The code is not in the subject: that stands on locked screens. */
+function codeText(organisation: string, code: string, expiresAt: Date): Text {
+  const until = `${expiresAt.toISOString().slice(11, 16)} UTC`
+  return {
+    subject: `${organisation}: your sign-in code`,
+    text: [
+      `Your code: ${code.slice(0, 4)} ${code.slice(4)}`,
+      '',
+      `It works once, until ${until}, and only in the browser that asked for it. A later code replaces it.`,
+      '',
+      'Nobody from your organisation will ask you for it. If you are not signing in at this moment, somebody knows',
+      'your password: change it.',
+      '',
+    ].join('\n'),
+  }
 }

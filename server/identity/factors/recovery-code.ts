@@ -1,4 +1,5 @@
 import { event } from '../events.ts'
+import { notify } from '../notices/notify.ts'
 import { nowOf } from '../parts.ts'
 import type { Factor } from './factor.ts'
 import { hashRecoveryCode } from './make-recovery-codes.ts'
@@ -15,7 +16,7 @@ export const recoveryCode: Factor = {
     return left === 0 ? null : `${left} ${left === 1 ? 'code' : 'codes'} left`
   },
 
-  async prove(parts, { person }, proof) {
+  async prove(parts, { person, head }, proof) {
     if (proof.factor !== 'recovery-code') return false
     const { database, recorder } = parts.context
     const hash = hashRecoveryCode(parts, person, proof.code)
@@ -28,6 +29,7 @@ export const recoveryCode: Factor = {
         subjectId: person.id,
       }
       await recorder.record(tx, event('recovery-code.used', { ...about, data: { left } }))
+      await notify(parts, tx, person, 'recovery-code-used', { address: head.address })
       return true
     })
   },

@@ -1,13 +1,25 @@
-import type { Attempt } from '@custodia/wire/http/factors.ts'
+import type { Attempt, SignInPolicy } from '@custodia/wire/http/factors.ts'
 import type { User } from '@custodia/wire/http/identity.ts'
+import type { KeptMail } from '@custodia/wire/http/mail.ts'
 import { Secret, TOTP } from 'otpauth'
+import { MemoryCache } from '../../platform/cache/memory-cache.ts'
 import type { Answer, Browser } from '../../sessions/testing.ts'
 import type { IdentityHouse, IdentityProcess } from '../testing.ts'
 import { join, signInAs } from '../testing.ts'
 
+/** A process that waits for nobody's tries: each request gets as far as what it is to test. */
+export async function unhurried({ house, process }: IdentityHouse): Promise<IdentityProcess> {
+  class Plenty extends MemoryCache {
+    override async spend() {
+      return { allowed: true, remaining: 1, retryAfterSeconds: 0 }
+    }
+  }
+  return await process({}, { cache: new Plenty({ clock: house.machine.clock }) })
+}
+
 let nets = 0
 
-/** A browser from a network of its own, so that tests do not wait for each other's tries. */
+/** A browser from a network of its own. */
 export function stranger(process: IdentityProcess, cookie: string | null = null): Browser {
   const address = `198.51.${Math.floor(++nets / 250)}.${nets % 250}`
   const browser = process.server.browser()
@@ -35,7 +47,8 @@ export type Holder = {
 /** The first administrator, signed in just now from a network of their own. */
 export async function administratorOf(process: IdentityProcess): Promise<Browser> {
   const browser = stranger(process)
-  await signInAs(browser, 'ada@northwind.example')
+  const { status } = await signInAs(browser, 'ada@northwind.example')
+  if (status !== 200) throw new Error(`the administrator was refused: ${status}`)
   return browser
 }
 
@@ -66,7 +79,8 @@ export async function enrol(house: IdentityHouse, browser: Browser) {
 export async function begin(process: IdentityProcess, email: string): Promise<{ browser: Browser; attempt: Attempt }> {
   const browser = stranger(process)
   const answer = await signInAs(browser, email)
-  if (answer.body.attempt === null) throw new Error(`nothing more was asked: ${JSON.stringify(answer)}`)
+  if (answer.status !== 200 || answer.body.attempt === null)
+    throw new Error(`nothing more was asked: ${JSON.stringify(answer)}`)
   return { browser, attempt: answer.body.attempt as Attempt }
 }
 
@@ -77,4 +91,18 @@ export const prove = (browser: Browser, factor: string, code: string): Promise<A
 export async function signedInAs(browser: Browser): Promise<string | null> {
   const { status, body } = await browser.call('GET', '/v1/me')
   return status === 200 ? (body.user as User).id : null
+}
+
+/** Changes what the organisation demands. */
+export async function demand(process: IdentityProcess, changes: Partial<SignInPolicy>): Promise<void> {
+  const administrator = await administratorOf(process)
+  const { body } = await administrator.call('GET', '/v1/policies/sign-in')
+  const answer = await administrator.call('PUT', '/v1/policies/sign-in', { ...body, ...changes })
+  if (answer.status !== 200) throw new Error(`the policy was refused: ${JSON.stringify(answer.body)}`)
+}
+
+/** What a person got by mail, the newest first. */
+export async function mailsTo(process: IdentityProcess, email: string): Promise<KeptMail[]> {
+  const { body } = await (await administratorOf(process)).call('GET', '/v1/mailbox')
+  return (body.items as KeptMail[]).filter(({ to }) => to === email)
 }

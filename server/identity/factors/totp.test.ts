@@ -4,14 +4,25 @@ import type { EnrolledFactor } from '@custodia/wire/http/factors.ts'
 import type { Browser } from '../../sessions/testing.ts'
 import type { IdentityHouse, IdentityProcess } from '../testing.ts'
 import { goodPassword, openIdentityHouse, setUp, signInAs } from '../testing.ts'
-import { administratorOf, begin, codeOf, enrol, holder, newcomer, prove, signedInAs, stranger } from './testing.ts'
+import {
+  administratorOf,
+  begin,
+  codeOf,
+  enrol,
+  holder,
+  newcomer,
+  prove,
+  signedInAs,
+  stranger,
+  unhurried,
+} from './testing.ts'
 
 let house: IdentityHouse
 let one: IdentityProcess
 
 before(async () => {
   house = await openIdentityHouse()
-  one = await house.process()
+  one = await unhurried(house)
   await setUp(one)
 })
 after(async () => await house.close())
@@ -145,9 +156,10 @@ test('after ten wrong tries the attempt is over, wherever they came from, and th
 })
 
 test('from one network tries at codes wait as those at passwords do, and each for itself', async () => {
+  const counting = await house.process()
   const { email, secret } = await someone()
   later(1)
-  const { browser } = await begin(one, email)
+  const { browser } = await begin(counting, email)
   for (let tries = 0; tries < 5; tries++)
     assert.equal((await prove(browser, 'totp', '000000')).code, 'IDENTITY_FACTOR_WRONG')
   assert.equal((await prove(browser, 'totp', codeOf(house, secret))).code, 'IDENTITY_TOO_MANY_TRIES')
