@@ -41,7 +41,7 @@ export type MailHouse = {
   events(): Event[]
   process(config?: Partial<Config>, changes?: Partial<Context>, transport?: Transport): Promise<MailProcess>
   rows(): Promise<readonly Record<string, unknown>[]>
-  /** Forgets every message and event. */
+  /** Waits for what is under way, then forgets every message and event. */
   empty(): Promise<void>
   close(): Promise<void>
 }
@@ -62,18 +62,18 @@ export async function openMailHouse(): Promise<MailHouse> {
     [keyring, mail].map((module) => ({ module: module.name, folder: module.migrations as URL })),
   )
   const machine = await testMachine()
-  const stops: (() => Promise<void>)[] = []
+  const mails: Awaited<ReturnType<typeof createMail>>[] = []
   return {
     db,
     machine,
     events: () => machine.events.filter(({ type }) => type.startsWith('mail.')),
     async process(config = {}, changes = {}, transport) {
-      const database: Database = stops.length === 0 ? db.database : await db.reopen()
+      const database: Database = mails.length === 0 ? db.database : await db.reopen()
       const base = machine.context(database)
       const context = { ...base, ...changes, config: { ...testConfig, ...config } } as Context<typeof mail.config & {}>
       const uses = { keyring: await machine.start(database, { bus: base.bus }) }
       const started = await createMail(context, uses, transport)
-      stops.push(() => started.stop())
+      mails.push(started)
       return {
         context,
         database,
@@ -87,11 +87,12 @@ export async function openMailHouse(): Promise<MailHouse> {
     },
     rows: () => db.asOwner('select * from mail.message order by created_at, id'),
     async empty() {
+      await Promise.all(mails.map((one) => one.idle()))
       await db.asOwner('delete from mail.message')
       machine.events.length = 0
     },
     async close() {
-      for (const stop of stops) await stop()
+      await Promise.all(mails.map((one) => one.stop()))
       await machine.close()
       await db.close()
     },
