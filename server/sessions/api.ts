@@ -3,8 +3,6 @@ import type { Actor } from '../platform/events/event.ts'
 import type { RequestHead } from '../platform/http/ports.ts'
 import type { UserPrincipal } from '../platform/http/principal.ts'
 
-export { assuranceOf } from './assurance.ts'
-
 export type StartedSession = {
   readonly sessionId: string
   /** The whole Set-Cookie header: `__Host-custodia`, Path=/, Secure, HttpOnly, SameSite=Lax. Browsers take it over https and on *.localhost. */
@@ -24,7 +22,7 @@ export type Sessions = {
   /**
    * Issues a session in the caller's transaction, with its event.
    *
-   * @param session.factors names as `assuranceOf` knows them: they decide how long it lives.
+   * @param session.factors names as `assurance.ts` knows them: they decide how long it lives.
    * @throws Refusal SESSIONS_TOO_MANY where a role of the person refuses one more.
    */
   start(

@@ -7,7 +7,7 @@ import type { Change, Look } from './look.ts'
 import { changesOf, lookOf } from './look.ts'
 import type { Parts } from './parts.ts'
 import { nowOf } from './parts.ts'
-import { driftSession } from './store.ts'
+import { driftSession } from './state-store.ts'
 
 /**
  * Holds how a request looks against how its session looked so far. A drift is written down, once; a jump holds the session.

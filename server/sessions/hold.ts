@@ -10,7 +10,7 @@ import { lookOf } from './look.ts'
 import { roomFor } from './make-room.ts'
 import type { Parts } from './parts.ts'
 import { handleHost, nowOf } from './parts.ts'
-import { holdSession, releaseSession } from './store.ts'
+import { holdSession, releaseSession } from './state-store.ts'
 import { timeoutsOf } from './timeouts.ts'
 import { newToken, storedHash } from './token.ts'
 

@@ -8,7 +8,7 @@ import { event } from './events.ts'
 import { deleteHandles, insertHandle, supersedeHandles } from './handle-store.ts'
 import type { Parts } from './parts.ts'
 import { handleHost, nowOf } from './parts.ts'
-import { readBinding } from './store.ts'
+import { readBinding } from './state-store.ts'
 import { timeoutsOf } from './timeouts.ts'
 import { newToken, storedHash } from './token.ts'
 

@@ -298,6 +298,15 @@ test('the application’s role can’t change whose session it is or when it end
     )
 })
 
+test('the application’s role can’t change what a cookie is worth, or for whom', async () => {
+  const { sql } = await import('kysely')
+  for (const column of ['factors', 'authenticated_at', 'session_id', 'host', 'token_hash'])
+    await assert.rejects(
+      sql`update sessions.handle set ${sql.ref(column)} = ${sql.ref(column)}`.execute(one.context.database.queries),
+      /permission denied/,
+    )
+})
+
 test('what is known about a person is exported, and erased with their cookies', async () => {
   const signed = await signIn(one)
   await whoIs(other, withCookie(signed.cookie))

@@ -8,7 +8,7 @@ import { deleteHandles, insertHandle, readLatest, supersedeHandles } from '../ha
 import type { Parts } from '../parts.ts'
 import { handleHost, nowOf } from '../parts.ts'
 import { graceMs, rememberedMs } from '../rotate.ts'
-import { bindSession, readBinding, spendChallenge } from '../store.ts'
+import { bindSession, readBinding, spendChallenge } from '../state-store.ts'
 import { newToken, storedHash } from '../token.ts'
 import { challengeTime, newChallenge } from './challenge.ts'
 import type { DeviceKey } from './proof.ts'
