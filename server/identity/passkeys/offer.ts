@@ -1,6 +1,7 @@
 import type { PasskeyOffer, SignInPolicy } from '@custodia/wire/http/factors.ts'
 import { generateRegistrationOptions } from '@simplewebauthn/server'
 import { COSEALG } from '@simplewebauthn/server/helpers'
+import type { Queries } from '../../platform/database/database.ts'
 import { refuse } from '../errors.ts'
 import type { Parts } from '../parts.ts'
 import { openPerson } from '../show-user.ts'
@@ -13,7 +14,13 @@ import type { PasskeyRow } from './store.ts'
 import { ensureHandle, readPasskeys } from './store.ts'
 
 /** Somebody who may enrol a passkey now, and what their challenge is bound to. */
-export type Enrolling = { readonly person: PersonRow; readonly bound: Bound; readonly policy: SignInPolicy }
+export type Enrolling = {
+  readonly person: PersonRow
+  readonly bound: Bound
+  readonly policy: SignInPolicy
+  /** Called in the transaction that enrols, with the person's row locked. Throws where it must not happen. */
+  hold(tx: Queries): Promise<void>
+}
 
 export const mostPasskeys = 20
 

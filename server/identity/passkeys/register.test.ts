@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { sql } from 'kysely'
 import type { Browser } from '../../sessions/testing.ts'
 import type { IdentityHouse, IdentityProcess } from '../testing.ts'
 import { join, openIdentityHouse, setUp } from '../testing.ts'
@@ -20,8 +21,9 @@ before(async () => {
 })
 after(async () => await house.close())
 
+type Listed = { id: string; factor: string; name: string; facts: string[] }
 const factorsOf = async (browser: Browser) =>
-  (await browser.call('GET', '/v1/me/factors')).body.items as { id: string; name: string; facts: string[] }[]
+  ((await browser.call('GET', '/v1/me/factors')).body.items as Listed[]).filter(({ factor }) => factor === 'passkey')
 
 test('the options name us, hide who the person is, and ask for what a passkey needs', async () => {
   const { browser, user } = await join(one, administrator)
@@ -71,6 +73,22 @@ test('what was enrolled is listed with its facts, renamed, left out of the next 
   assert.equal((await browser.call('DELETE', `/v1/me/factors/${id}`)).status, 204)
   assert.deepEqual(await factorsOf(browser), [])
   assert.equal((await enter(stranger(one), key)).code, 'IDENTITY_FACTOR_WRONG', 'what was taken away signs nobody in')
+})
+
+test('the first second factor comes with recovery codes, the next without, and the person is told by mail', async () => {
+  const { browser, user } = await join(one, administrator)
+  const first = await enrol(browser, new SoftwareAuthenticator())
+  assert.equal((first.body.recoveryCodes as string[]).length, 10)
+  assert.equal((await enrol(browser, new SoftwareAuthenticator())).body.recoveryCodes, null)
+  const codes = house.house.events.filter(({ type }) => type === 'identity.recovery-codes.created')
+  assert.equal(codes.filter(({ subjectId }) => subjectId === user.id).length, 1)
+  const { rows } = await sql<{ kind: string }>`select kind from mail.message where subject_id = ${user.id}`.execute(
+    one.context.database.queries,
+  )
+  assert.deepEqual(
+    rows.map(({ kind }) => kind),
+    ['factor-enrolled', 'factor-enrolled'],
+  )
 })
 
 test('a synced passkey says that it is, and one that is not says so', async () => {

@@ -3,8 +3,11 @@ import type { VerifiedRegistrationResponse } from '@simplewebauthn/server'
 import { verifyRegistrationResponse } from '@simplewebauthn/server'
 import type { RequestHead } from '../../platform/http/ports.ts'
 import { newId } from '../../platform/random.ts'
+import { endAttemptsOf } from '../attempts/store.ts'
 import { refuse } from '../errors.ts'
 import { event } from '../events.ts'
+import { firstRecoveryCodes } from '../factors/make-recovery-codes.ts'
+import { notify } from '../notices/notify.ts'
 import type { Parts } from '../parts.ts'
 import { nowOf } from '../parts.ts'
 import { lockPerson } from '../store.ts'
@@ -21,19 +24,25 @@ import { relyingParty } from './relying-party.ts'
 import type { PasskeyRow } from './store.ts'
 import { countPasskeys, insertPasskey } from './store.ts'
 
+export type Added = {
+  readonly row: PasskeyRow
+  /** Set where the person had none: shown this once. */
+  readonly recoveryCodes: readonly string[] | null
+}
+
 type Registered = NonNullable<VerifiedRegistrationResponse['registrationInfo']>
 
 /**
  * Registers what a browser made from an offer (WebAuthn level 3 §7.1). The offer is used up, whatever becomes of it.
  *
- * @throws Refusal IDENTITY_PASSKEY_INVALID, IDENTITY_PASSKEY_TAKEN, IDENTITY_PASSKEYS_FULL, IDENTITY_AUTHENTICATOR_REFUSED.
+ * @throws Refusal IDENTITY_PASSKEY_INVALID, IDENTITY_PASSKEY_TAKEN, IDENTITY_PASSKEYS_FULL, IDENTITY_AUTHENTICATOR_REFUSED, and what `hold` throws.
  */
 export async function registerPasskey(
   parts: Parts,
   enrolling: Enrolling,
   { credential, name }: PasskeyRegistration,
   head: RequestHead,
-): Promise<PasskeyRow> {
+): Promise<Added> {
   const { person, bound, policy } = enrolling
   const attested = readAttested(credential)
   if (attested === null || !(await useChallenge(parts, 'register', bound, attested.client.challenge)))
@@ -69,8 +78,7 @@ export async function registerPasskey(
     last_used_at: null,
     clone_suspected_at: null,
   }
-  await store(parts, enrolling, row)
-  return row
+  return { row, recoveryCodes: await store(parts, enrolling, row, head) }
 }
 
 async function verify(parts: Parts, attested: Attested, { object }: Attestation): Promise<Registered | null> {
@@ -100,11 +108,18 @@ async function verify(parts: Parts, attested: Attested, { object }: Attestation)
   }
 }
 
-async function store(parts: Parts, { person }: Enrolling, row: PasskeyRow): Promise<void> {
+/** @returns the first recovery codes, where there were none. */
+async function store(
+  parts: Parts,
+  { person, bound, hold }: Enrolling,
+  row: PasskeyRow,
+  { address }: RequestHead,
+): Promise<readonly string[] | null> {
   const { database, recorder } = parts.context
-  await database.transaction(async (tx) => {
+  return await database.transaction(async (tx) => {
     // One at a time: two registrations at once would each see room for one.
     await lockPerson(tx, person.id)
+    await hold(tx)
     if ((await countPasskeys(tx, person.id)) >= mostPasskeys) throw refuse('IDENTITY_PASSKEYS_FULL')
     // §7.1 step 26: a credential belongs to one person, and is registered once.
     if (!(await insertPasskey(tx, row))) throw refuse('IDENTITY_PASSKEY_TAKEN')
@@ -119,6 +134,10 @@ async function store(parts: Parts, { person }: Enrolling, row: PasskeyRow): Prom
       tx,
       event('passkey.registered', { ...about, data: { id, authenticator, attestation, synced } }),
     )
+    // They were judged by what was enrolled then.
+    await endAttemptsOf(tx, person.id, nowOf(parts), bound.kind === 'attempt' ? bound.id : null)
+    await notify(parts, tx, person, 'factor-enrolled', { factor: 'passkey', address })
+    return await firstRecoveryCodes(parts, tx, person)
   })
 }
 

@@ -1,9 +1,10 @@
 import {
-  EnrolledFactor,
+  PasskeyAdded,
   PasskeyOffer,
   PasskeyRegistration,
   PasskeySignIn,
   Progress,
+  ProgressWithCodes,
 } from '@custodia/wire/http/factors.ts'
 import type { Route } from '../../platform/http/route.ts'
 import { defineRoute, Reply } from '../../platform/http/route.ts'
@@ -26,6 +27,8 @@ const registering = [
   'IDENTITY_AUTHENTICATOR_REFUSED',
 ]
 
+const copy = (codes: readonly string[] | null) => (codes === null ? null : [...codes])
+
 export function passkeyRoutes(parts: Parts): readonly Route[] {
   return [
     defineRoute({
@@ -47,11 +50,11 @@ export function passkeyRoutes(parts: Parts): readonly Route[] {
       limit: 'write',
       sensitive: true,
       body: PasskeyRegistration,
-      reply: EnrolledFactor,
+      reply: PasskeyAdded,
       errors: [...registering, 'IDENTITY_USER_UNKNOWN'],
       handle: async ({ principal, body, head }) => {
-        const row = await registerPasskey(parts, await enrollingIn(parts, principal), body, head)
-        return new Reply(201, await showPasskey(parts, row))
+        const { row, recoveryCodes } = await registerPasskey(parts, await enrollingIn(parts, principal), body, head)
+        return new Reply(201, { ...(await showPasskey(parts, row)), recoveryCodes: copy(recoveryCodes) })
       },
     }),
     defineRoute({
@@ -73,12 +76,14 @@ export function passkeyRoutes(parts: Parts): readonly Route[] {
       limit: 'sign-in',
       sensitive: false,
       body: PasskeyRegistration,
-      reply: Progress,
+      reply: ProgressWithCodes,
       errors: [...registering, 'IDENTITY_ATTEMPT_OVER', 'IDENTITY_FACTOR_NOT_ASKED'],
       handle: async ({ body, head, principal }) => {
         const { live, enrolling } = await enrollingAt(parts, head)
-        await registerPasskey(parts, enrolling, body, head)
-        return await progressReply(parts, await advance(parts, live, 'passkey', { head, replaces: before(principal) }))
+        const { recoveryCodes } = await registerPasskey(parts, enrolling, body, head)
+        const progressed = await advance(parts, live, 'passkey', { head, replaces: before(principal) })
+        const { status, body: progress, headers } = await progressReply(parts, progressed)
+        return new Reply(status, { ...progress, recoveryCodes: copy(recoveryCodes) }, headers)
       },
     }),
     defineRoute({

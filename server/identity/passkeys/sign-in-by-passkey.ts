@@ -7,13 +7,12 @@ import { refuse } from '../errors.ts'
 import { event } from '../events.ts'
 import type { Parts } from '../parts.ts'
 import { judge } from '../policy/judge.ts'
+import { assess } from '../risk/assess.ts'
 import { readPerson } from '../store.ts'
 import { browserOf } from './browser-cookie.ts'
 import type { PasskeyRow } from './store.ts'
 import { holdOwner } from './store.ts'
 import { verifyAssertion } from './verify-assertion.ts'
-
-const raised = false
 
 /**
  * Signs in by a passkey alone, which says itself who is there. Whatever does not hold gets one answer; which of the reasons it was
@@ -42,15 +41,22 @@ export async function signInByPasskey(
   const bound = browserOf(parts, head)
   if (bound === null) throw refused('passkey-challenge', null)
   const verified = await verifyAssertion(parts, credential, { purpose: 'sign-in', bound, personId: null })
-  if (!verified.held) throw refused(verified.reason, verified.passkey)
+  if (!verified.held) {
+    await parts.guesses.failed(account, head.address)
+    throw refused(verified.reason, verified.passkey)
+  }
   const { passkey } = verified
   const person = await readPerson(database.queries, passkey.person_id)
   if (person?.state !== 'active') throw refused(person?.state ?? 'unknown', passkey)
+  const risk = await assess(parts, person, head)
+  if (risk.verdict === 'refuse') throw refused('risk', passkey)
+  const raised = risk.verdict === 'ask'
   const { decision } = await judge(parts, person, ['passkey'], raised)
   const signedIn = await database.transaction(async (tx) => {
     const owner = await holdOwner(tx, passkey.id)
     if (owner === null) return null
-    return await completeSignIn(parts, tx, owner, { factors: ['passkey'], decision, attempt: null, raised }, entrance)
+    const proven = { factors: ['passkey'], decision, attempt: null, raised, risk } as const
+    return await completeSignIn(parts, tx, owner, proven, entrance)
   })
   if (signedIn === null) throw refused('changed', passkey)
   await parts.guesses.forgive(account, head.address)

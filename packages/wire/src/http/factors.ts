@@ -141,6 +141,10 @@ export type EnrolledWithCodes = Static<typeof EnrolledWithCodes>
 export const ProgressWithCodes = Type.Object({ ...Progress.properties, recoveryCodes: FirstCodes })
 export type ProgressWithCodes = Static<typeof ProgressWithCodes>
 
+/** `POST /v1/me/passkeys`: the new passkey, and recovery codes where there were none. */
+export const PasskeyAdded = Type.Object({ ...EnrolledFactor.properties, recoveryCodes: FirstCodes })
+export type PasskeyAdded = Static<typeof PasskeyAdded>
+
 /** `POST /v1/me/passkeys/options`, `POST /v1/sign-in/enrol/passkey/options`: for `navigator.credentials.create`, as JSON. */
 export const PasskeyOffer = Type.Object({ options: Type.Record(Type.String(), Type.Unknown()) })
 export type PasskeyOffer = Static<typeof PasskeyOffer>
