@@ -4,7 +4,7 @@ import type { Enrolled } from '../factors/enrol-desk.ts'
 import { accountEnrolDesk, newRecoveryCodes } from '../factors/enrol-desk.ts'
 import { EnrolPasskey } from '../factors/enrol-passkey.tsx'
 import { Confirm, Window } from '../parts/overlay.tsx'
-import { texts } from '../texts.ts'
+import { securityTexts } from '../texts-of-security.ts'
 
 export type Adding = 'app' | 'passkey' | 'codes'
 
@@ -12,7 +12,7 @@ type Props = { onClose: () => void; onAdded: (what: string, enrolled: Enrolled) 
 
 /** The window in which something is added. */
 export function AddFactor({ adding, onClose, onAdded }: Props & { adding: Adding }) {
-  const { addAppTitle, appAdded, addPasskeyTitle, addPasskeyNote, passkeyAdded } = texts.security
+  const { addAppTitle, appAdded, addPasskeyTitle, addPasskeyNote, passkeyAdded } = securityTexts.security
   if (adding === 'codes') return <NewCodes onClose={onClose} onAdded={onAdded} />
   if (adding === 'app') {
     return (
@@ -30,7 +30,7 @@ export function AddFactor({ adding, onClose, onAdded }: Props & { adding: Adding
 
 /** New codes end the old ones: asked first. */
 function NewCodes({ onClose, onAdded }: Props) {
-  const { newCodesTitle, newCodesWhat, newCodesVerb, codesMade } = texts.security
+  const { newCodesTitle, newCodesWhat, newCodesVerb, codesMade } = securityTexts.security
   const make = useMutation({
     mutationFn: newRecoveryCodes,
     onSuccess: ({ codes }) => onAdded(codesMade, { codes, progress: null }),

@@ -15,6 +15,7 @@ import { Moment } from '../parts/moment.tsx'
 import { ProblemNotice } from '../parts/notice.tsx'
 import { Confirm, Window } from '../parts/overlay.tsx'
 import { texts } from '../texts.ts'
+import { securityTexts } from '../texts-of-security.ts'
 
 const icons: Record<FactorKind, typeof KeyIcon> = {
   password: KeyIcon,
@@ -45,7 +46,7 @@ export function FactorList(props: { items: readonly EnrolledFactor[]; onRemoved:
           item={removing}
           last={isLastSecond(props.items, removing)}
           onClose={() => remove(null)}
-          onRemoved={() => props.onRemoved(texts.security.removed(nameOf(removing)))}
+          onRemoved={() => props.onRemoved(securityTexts.security.removed(nameOf(removing)))}
         />
       )}
     </>
@@ -69,14 +70,14 @@ function Row({ item, onRename, onRemove }: { item: EnrolledFactor; onRename: () 
         <p className="mt-0.5 flex flex-wrap gap-x-3 text-[13px] text-muted">
           {name !== kind && <span>{kind}</span>}
           <span>
-            {texts.security.added} <Moment at={item.createdAt} />
+            {securityTexts.security.added} <Moment at={item.createdAt} />
           </span>
           <span>
             {item.lastUsedAt === null ? (
-              texts.security.neverUsed
+              securityTexts.security.neverUsed
             ) : (
               <>
-                {texts.security.used} <Moment at={item.lastUsedAt} />
+                {securityTexts.security.used} <Moment at={item.lastUsedAt} />
               </>
             )}
           </span>
@@ -84,13 +85,13 @@ function Row({ item, onRename, onRemove }: { item: EnrolledFactor; onRename: () 
       </div>
       <div className="flex gap-2">
         {(item.factor === 'totp' || item.factor === 'passkey') && (
-          <Button size="small" aria-label={texts.security.renameLabel(name)} onClick={onRename}>
-            {texts.security.rename}
+          <Button size="small" aria-label={securityTexts.security.renameLabel(name)} onClick={onRename}>
+            {securityTexts.security.rename}
           </Button>
         )}
-        {texts.security.removeWhat[item.factor] !== '' && (
-          <Button size="small" look="grave" aria-label={texts.security.removeLabel(name)} onClick={onRemove}>
-            {texts.security.remove}
+        {securityTexts.security.removeWhat[item.factor] !== '' && (
+          <Button size="small" look="grave" aria-label={securityTexts.security.removeLabel(name)} onClick={onRemove}>
+            {securityTexts.security.remove}
           </Button>
         )}
       </div>
@@ -102,9 +103,9 @@ function Facts({ item }: { item: EnrolledFactor }) {
   const left = codesLeft(item)
   return (
     <>
-      {left !== null && <Badge tone={left > 2 ? 'plain' : 'warn'}>{texts.security.codesLeft(left)}</Badge>}
+      {left !== null && <Badge tone={left > 2 ? 'plain' : 'warn'}>{securityTexts.security.codesLeft(left)}</Badge>}
       {item.facts.map((fact) => {
-        if (!Object.hasOwn(texts.security.facts, fact)) return null
+        if (!Object.hasOwn(securityTexts.security.facts, fact)) return null
         const cloned = fact === 'clone-suspected'
         return (
           <Badge
@@ -112,7 +113,7 @@ function Facts({ item }: { item: EnrolledFactor }) {
             tone={cloned ? 'bad' : 'plain'}
             icon={cloned ? <WarningIcon className="size-3" /> : undefined}
           >
-            {texts.security.facts[fact]}
+            {securityTexts.security.facts[fact]}
           </Badge>
         )
       })}
@@ -136,11 +137,11 @@ function Rename({ item, onClose }: { item: EnrolledFactor; onClose: () => void }
   const problem = save.error === null ? null : problemOf(save.error)
   const wrong = fieldError(problem, 'name')
   return (
-    <Window onClose={onClose} title={texts.security.renameTitle}>
+    <Window onClose={onClose} title={securityTexts.security.renameTitle}>
       <form onSubmit={submit} className="space-y-4">
         <Field
-          label={texts.enrol.name}
-          hint={texts.enrol.nameHint}
+          label={securityTexts.enrol.name}
+          hint={securityTexts.enrol.nameHint}
           name="name"
           defaultValue={item.name}
           required
@@ -174,12 +175,12 @@ function Remove(props: { item: EnrolledFactor; last: boolean; onClose: () => voi
   return (
     <Confirm
       onClose={onClose}
-      title={texts.security.removeTitle(nameOf(item))}
-      verb={texts.security.removeVerb}
+      title={securityTexts.security.removeTitle(nameOf(item))}
+      verb={securityTexts.security.removeVerb}
       act={{ ...remove, mutate: () => remove.mutate() }}
     >
-      <p>{texts.security.removeWhat[item.factor]}</p>
-      {last && <p className="mt-1">{texts.security.removeLast}</p>}
+      <p>{securityTexts.security.removeWhat[item.factor]}</p>
+      {last && <p className="mt-1">{securityTexts.security.removeLast}</p>}
     </Confirm>
   )
 }

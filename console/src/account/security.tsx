@@ -13,7 +13,7 @@ import { Button } from '../parts/button.tsx'
 import { Moment } from '../parts/moment.tsx'
 import { Notice, ProblemNotice } from '../parts/notice.tsx'
 import { Empty, Page, Section, Waiting } from '../parts/page.tsx'
-import { texts } from '../texts.ts'
+import { securityTexts } from '../texts-of-security.ts'
 import type { Adding } from './add-factor.tsx'
 import { AddFactor } from './add-factor.tsx'
 import { FactorList } from './factor-list.tsx'
@@ -35,16 +35,16 @@ export function SecurityPage() {
   const step = factors.data && nextStep(factors.data)
   return (
     <Page
-      title={texts.security.title}
-      answer={step && texts.security.answers[step]}
+      title={securityTexts.security.title}
+      answer={step && securityTexts.security.answers[step]}
       note={
         step && (
           <>
-            {texts.security.steps[step]}
+            {securityTexts.security.steps[step]}
             {factors.data?.enrolBefore != null && (
               <>
                 {' '}
-                {texts.security.before} <Moment at={factors.data.enrolBefore} />.
+                {securityTexts.security.before} <Moment at={factors.data.enrolBefore} />.
               </>
             )}
           </>
@@ -56,7 +56,7 @@ export function SecurityPage() {
       {factors.data?.items.filter(isCloned).map((factor) => (
         <CloneAlert key={factor.id} factor={factor} />
       ))}
-      <Section title={texts.security.lists}>
+      <Section title={securityTexts.security.lists}>
         {factors.isPending && <Waiting rows={2} />}
         {factors.error !== null && (
           <ProblemNotice problem={problemOf(factors.error)} retry={() => void factors.refetch()} />
@@ -71,7 +71,7 @@ export function SecurityPage() {
 
 function CodesPage({ codes, onDone }: { codes: readonly string[]; onDone: () => void }) {
   return (
-    <Page title={texts.security.title} answer={texts.codes.title}>
+    <Page title={securityTexts.security.title} answer={securityTexts.codes.title}>
       <div className="max-w-md">
         <CodesNote />
       </div>
@@ -86,24 +86,24 @@ function StepButton({ step, onAdd }: { step: NextStep; onAdd: (adding: Adding) =
   if (step === 'codes')
     return (
       <Button look="primary" onClick={() => onAdd('codes')}>
-        {texts.security.makeCodes}
+        {securityTexts.security.makeCodes}
       </Button>
     )
   return hasPasskeys() ? (
     <Button look="primary" onClick={() => onAdd('passkey')}>
-      {texts.security.addPasskey}
+      {securityTexts.security.addPasskey}
     </Button>
   ) : (
     <Button look="primary" onClick={() => onAdd('app')}>
-      {texts.security.addApp}
+      {securityTexts.security.addApp}
     </Button>
   )
 }
 
 function CloneAlert({ factor }: { factor: EnrolledFactor }) {
   return (
-    <Notice kind="bad" title={texts.security.cloneTitle(factor.name)}>
-      {texts.security.cloneHelp}
+    <Notice kind="bad" title={securityTexts.security.cloneTitle(factor.name)}>
+      {securityTexts.security.cloneHelp}
     </Notice>
   )
 }
@@ -114,18 +114,20 @@ function Enrolments(props: { factors: Factors; onAdd: (adding: Adding) => void; 
   return (
     <>
       {items.length === 0 ? (
-        <Empty title={texts.security.none}>{texts.security.noneHelp}</Empty>
+        <Empty title={securityTexts.security.none}>{securityTexts.security.noneHelp}</Empty>
       ) : (
         <FactorList items={items} onRemoved={props.onRemoved} />
       )}
       <div className="mt-4 flex flex-wrap gap-2">
         {enrolable.includes('passkey') && hasPasskeys() && (
-          <Button onClick={() => props.onAdd('passkey')}>{texts.security.addPasskey}</Button>
+          <Button onClick={() => props.onAdd('passkey')}>{securityTexts.security.addPasskey}</Button>
         )}
-        {enrolable.includes('totp') && <Button onClick={() => props.onAdd('app')}>{texts.security.addApp}</Button>}
+        {enrolable.includes('totp') && (
+          <Button onClick={() => props.onAdd('app')}>{securityTexts.security.addApp}</Button>
+        )}
         {enrolable.includes('recovery-code') && (
           <Button onClick={() => props.onAdd('codes')}>
-            {hasCodes ? texts.security.newCodes : texts.security.makeCodes}
+            {hasCodes ? securityTexts.security.newCodes : securityTexts.security.makeCodes}
           </Button>
         )}
       </div>
@@ -137,22 +139,22 @@ function Elsewhere() {
   const { data: me } = useSuspenseQuery(meQuery)
   const link = 'font-medium text-link underline-offset-2 hover:underline'
   return (
-    <Section title={texts.security.elsewhere}>
+    <Section title={securityTexts.security.elsewhere}>
       <ul className="space-y-2">
         <li>
           <Link to="/account/sessions" className={link}>
-            {texts.security.sessions}
+            {securityTexts.security.sessions}
           </Link>
         </li>
         <li>
           <Link to="/account/password" className={link}>
-            {texts.security.password}
+            {securityTexts.security.password}
           </Link>
         </li>
         {me.permissions.includes('ledger:read') && (
           <li>
             <Link to="/ledger" search={{ subject: me.user.id }} className={link}>
-              {texts.security.activity}
+              {securityTexts.security.activity}
             </Link>
           </li>
         )}

@@ -8,6 +8,7 @@ import { CodesNote, RecoveryCodes } from '../factors/recovery-codes.tsx'
 import { hasPasskeys } from '../factors/webauthn.ts'
 import { Notice } from '../parts/notice.tsx'
 import { texts } from '../texts.ts'
+import { securityTexts } from '../texts-of-security.ts'
 
 /** Somebody whose organisation demands a second factor adds one at the door, and then is signed in. */
 export function EnrolStep(props: {
@@ -25,7 +26,7 @@ export function EnrolStep(props: {
   if (enrolled !== null) {
     return (
       <div className="space-y-5">
-        <h2 className="text-[15px] font-semibold">{texts.codes.title}</h2>
+        <h2 className="text-[15px] font-semibold">{securityTexts.codes.title}</h2>
         <CodesNote />
         <RecoveryCodes codes={enrolled.codes} onDone={() => void goOn(enrolled)} />
       </div>
@@ -43,7 +44,9 @@ export function EnrolStep(props: {
   const other = open.find((kind) => kind !== chosen)
   return (
     <>
-      <h2 className="text-[15px] font-semibold">{chosen === 'totp' ? texts.enrol.app : texts.enrol.passkey}</h2>
+      <h2 className="text-[15px] font-semibold">
+        {chosen === 'totp' ? securityTexts.enrol.app : securityTexts.enrol.passkey}
+      </h2>
       <div className="mt-3">
         <View desk={signInEnrolDesk} onDone={done} onOver={props.onOver} />
       </div>
@@ -53,7 +56,7 @@ export function EnrolStep(props: {
           onClick={() => choose(other)}
           className="mt-6 min-h-6 font-medium text-link underline-offset-2 hover:underline"
         >
-          {texts.enrol.instead[other === 'totp' ? 'totp' : 'passkey']}
+          {securityTexts.enrol.instead[other === 'totp' ? 'totp' : 'passkey']}
         </button>
       )}
     </>

@@ -3,7 +3,7 @@ import type { HandOver } from '@custodia/wire/http/gateway.ts'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi, Link, useRouter } from '@tanstack/react-router'
 import type { FormEvent } from 'react'
-import { useEffect, useRef, useState } from 'react'
+import { lazy, Suspense, useEffect, useRef, useState } from 'react'
 import { problemOf } from '../api/problem.ts'
 import { request } from '../api/request.ts'
 import { Button } from '../parts/button.tsx'
@@ -11,14 +11,16 @@ import { Field, PasswordField } from '../parts/field.tsx'
 import { ProblemNotice } from '../parts/notice.tsx'
 import { waitingTime } from '../parts/time.ts'
 import { texts } from '../texts.ts'
-import { ConfirmPage } from './confirm-page.tsx'
-import { FactorStep } from './factor-step.tsx'
 import { Gate } from './gate.tsx'
 import { handOver, handOverFrom, shownHost } from './hand-over.ts'
 import { PasskeySignIn } from './passkey-sign-in.tsx'
 import { useArrival } from './use-arrival.ts'
 
 const route = getRouteApi('/sign-in')
+
+// Not for the first page, which holds what everybody needs.
+const ConfirmPage = lazy(async () => ({ default: (await import('./confirm-page.tsx')).ConfirmPage }))
+const FactorStep = lazy(async () => ({ default: (await import('./factor-step.tsx')).FactorStep }))
 
 /** The sign-in, step by step; or, where somebody is signed in already, the way on to the application that asked. */
 export function SignIn() {
@@ -27,7 +29,12 @@ export function SignIn() {
   const target = handOverFrom(search)
   if (me !== null && search.again !== undefined) return <Again email={me.user.email} target={target} />
   if (me !== null && target !== null) return <Onward target={target} />
-  return search.step === undefined ? <SignInForm target={target} /> : <FactorStep />
+  if (search.step === undefined) return <SignInForm target={target} />
+  return (
+    <Suspense>
+      <FactorStep />
+    </Suspense>
+  )
 }
 
 /** Somebody who is signed in proves it anew, since what they are going to asks for that. */
@@ -35,17 +42,20 @@ function Again({ email, target }: { email: string; target: HandOver | null }) {
   const router = useRouter()
   const queryClient = useQueryClient()
   const navigate = route.useNavigate()
+  const confirmed = async () => {
+    queryClient.clear()
+    // The route itself then decides where to go.
+    await navigate({ search: ({ again: _, ...rest }) => rest, replace: true })
+    await router.invalidate()
+  }
   return (
-    <ConfirmPage
-      email={email}
-      note={target === null ? texts.signIn.againNote : onward(target.host)}
-      onConfirmed={async () => {
-        queryClient.clear()
-        // The route itself then decides where to go.
-        await navigate({ search: ({ again: _, ...rest }) => rest, replace: true })
-        await router.invalidate()
-      }}
-    />
+    <Suspense>
+      <ConfirmPage
+        email={email}
+        note={target === null ? texts.signIn.againNote : onward(target.host)}
+        onConfirmed={confirmed}
+      />
+    </Suspense>
   )
 }
 

@@ -8,7 +8,7 @@ import { Code } from '../parts/code.tsx'
 import { Field } from '../parts/field.tsx'
 import { ProblemNotice } from '../parts/notice.tsx'
 import { Waiting } from '../parts/page.tsx'
-import { texts } from '../texts.ts'
+import { securityTexts } from '../texts-of-security.ts'
 import { CodeField, codeOf, selectCode } from './code-field.tsx'
 import type { EnrolDesk, Enrolled } from './enrol-desk.ts'
 import { keyGroups } from './key-groups.ts'
@@ -45,34 +45,40 @@ function ConfirmApp({ desk, onDone, onOver, offer, renew }: Props & { offer: Tot
     },
   })
   const problem = confirm.error === null ? null : problemOf(confirm.error)
-  const wrong = problem !== null && [400, 401, 422].includes(problem.status) ? texts.enrol.wrongCode : null
+  const wrong = problem !== null && [400, 401, 422].includes(problem.status) ? securityTexts.enrol.wrongCode : null
   useEffect(() => {
     if (wrong !== null) selectCode(form.current)
   }, [wrong])
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault()
     const name = String(new FormData(event.currentTarget).get('name')).trim()
-    confirm.mutate({ code: codeOf(event.currentTarget), name: name === '' ? texts.enrol.appName : name })
+    confirm.mutate({ code: codeOf(event.currentTarget), name: name === '' ? securityTexts.enrol.appName : name })
   }
   return (
     <form ref={form} onSubmit={submit} className="space-y-4">
-      <p>{texts.enrol.scan}</p>
+      <p>{securityTexts.enrol.scan}</p>
       <QrCode text={offer.uri} />
       <div>
-        <p className="font-medium">{texts.enrol.key}</p>
-        <Code text={keyGroups(offer.secret)} label={texts.enrol.copyKey} copies={offer.secret} />
+        <p className="font-medium">{securityTexts.enrol.key}</p>
+        <Code text={keyGroups(offer.secret)} label={securityTexts.enrol.copyKey} copies={offer.secret} />
       </div>
       <Field
-        label={texts.enrol.name}
-        hint={texts.enrol.nameHint}
+        label={securityTexts.enrol.name}
+        hint={securityTexts.enrol.nameHint}
         name="name"
-        defaultValue={texts.enrol.appName}
+        defaultValue={securityTexts.enrol.appName}
         maxLength={60}
         autoComplete="off"
       />
-      <CodeField factor="totp" label={texts.enrol.code} hint={texts.enrol.codeHint} error={wrong} autoFocus={false} />
+      <CodeField
+        factor="totp"
+        label={securityTexts.enrol.code}
+        hint={securityTexts.enrol.codeHint}
+        error={wrong}
+        autoFocus={false}
+      />
       <Button type="submit" look="primary" className="w-full" busy={confirm.isPending}>
-        {texts.enrol.confirmApp}
+        {securityTexts.enrol.confirmApp}
       </Button>
       {problem !== null && wrong === null && <ProblemNotice problem={problem} retry={renew} />}
     </form>

@@ -5,9 +5,9 @@ import { problemOf } from '../api/problem.ts'
 import { Button } from '../parts/button.tsx'
 import { Field } from '../parts/field.tsx'
 import { PasskeyIcon } from '../parts/icons.tsx'
-import { texts } from '../texts.ts'
+import { securityTexts } from '../texts-of-security.ts'
 import type { EnrolDesk, Enrolled } from './enrol-desk.ts'
-import { PasskeyTrouble } from './passkey-proof.tsx'
+import { PasskeyTrouble } from './passkey-trouble.tsx'
 import { platformName } from './platform-name.ts'
 import { newPasskey } from './webauthn.ts'
 
@@ -31,18 +31,18 @@ export function EnrolPasskey(props: {
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault()
     const name = String(new FormData(event.currentTarget).get('name')).trim()
-    create.mutate(name === '' ? texts.enrol.passkeyName('') : name)
+    create.mutate(name === '' ? securityTexts.enrol.passkeyName('') : name)
   }
   const problem = create.error === null ? null : problemOf(create.error)
   const wrong = fieldError(problem, 'name')
   return (
     <form onSubmit={submit} className="space-y-4">
-      <p className="text-muted">{texts.enrol.passkeyNote}</p>
+      <p className="text-muted">{securityTexts.enrol.passkeyNote}</p>
       <Field
-        label={texts.enrol.name}
-        hint={texts.enrol.nameHint}
+        label={securityTexts.enrol.name}
+        hint={securityTexts.enrol.nameHint}
         name="name"
-        defaultValue={texts.enrol.passkeyName(platformName(navigator.userAgent))}
+        defaultValue={securityTexts.enrol.passkeyName(platformName(navigator.userAgent))}
         required
         maxLength={60}
         autoComplete="off"
@@ -50,7 +50,7 @@ export function EnrolPasskey(props: {
       />
       <Button type="submit" look="primary" className="w-full" busy={create.isPending}>
         <PasskeyIcon />
-        {texts.enrol.createPasskey}
+        {securityTexts.enrol.createPasskey}
       </Button>
       {problem !== null && wrong === null && <PasskeyTrouble problem={problem} />}
     </form>

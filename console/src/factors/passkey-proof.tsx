@@ -1,9 +1,8 @@
-import type { ReactNode } from 'react'
-import type { Problem } from '../api/problem.ts'
 import { Button } from '../parts/button.tsx'
 import { PasskeyIcon } from '../parts/icons.tsx'
-import { Notice, ProblemNotice } from '../parts/notice.tsx'
+import { Notice } from '../parts/notice.tsx'
 import { texts } from '../texts.ts'
+import { PasskeyTrouble } from './passkey-trouble.tsx'
 import type { ProofProps } from './prove.tsx'
 import { useProof } from './use-proof.ts'
 import { passkeyProblem, provePasskey } from './webauthn.ts'
@@ -28,15 +27,5 @@ export function PasskeyProof<Reply>({ desk, onProven, onOver }: ProofProps<Reply
       {wrong !== null && <Notice kind="bad" title={wrong} />}
       {problem !== null && <PasskeyTrouble problem={problem} />}
     </div>
-  )
-}
-
-/** Whoever closed the window of the browser did nothing wrong. */
-export function PasskeyTrouble({ problem }: { problem: Problem }): ReactNode {
-  if (problem.code !== 'PASSKEY_NOT_USED') return <ProblemNotice problem={problem} />
-  return (
-    <Notice kind="info" title={problem.title}>
-      {problem.help}
-    </Notice>
   )
 }

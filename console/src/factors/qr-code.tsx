@@ -1,5 +1,5 @@
 import { encode } from 'uqr'
-import { texts } from '../texts.ts'
+import { securityTexts } from '../texts-of-security.ts'
 import { qrPath } from './qr-path.ts'
 
 /** Four light modules around it: ISO/IEC 18004 §9.1. */
@@ -12,7 +12,7 @@ export function QrCode({ text }: { text: string }) {
   return (
     <svg
       role="img"
-      aria-label={texts.enrol.picture}
+      aria-label={securityTexts.enrol.picture}
       viewBox={`${-quiet} ${-quiet} ${whole} ${whole}`}
       shapeRendering="crispEdges"
       className="size-48 rounded-md border border-line"

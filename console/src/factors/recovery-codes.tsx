@@ -2,6 +2,7 @@ import { useState } from 'react'
 import { Button } from '../parts/button.tsx'
 import { Notice } from '../parts/notice.tsx'
 import { texts } from '../texts.ts'
+import { securityTexts } from '../texts-of-security.ts'
 
 /**
  * Recovery codes, the only time that they are shown: copied, saved or printed, and left only by somebody who says that
@@ -21,7 +22,7 @@ export function RecoveryCodes({ codes, onDone }: { codes: readonly string[]; onD
   return (
     <div className="max-w-md space-y-5">
       <ul
-        aria-label={texts.codes.list}
+        aria-label={securityTexts.codes.list}
         className="print-alone grid grid-cols-2 gap-x-6 gap-y-1.5 rounded-lg border border-line bg-sunken p-4 font-mono text-[13px] max-[359px]:grid-cols-1"
       >
         {codes.map((code) => (
@@ -31,9 +32,9 @@ export function RecoveryCodes({ codes, onDone }: { codes: readonly string[]; onD
         ))}
       </ul>
       <div className="flex flex-wrap gap-2">
-        <Button onClick={copy}>{texts.codes.copy}</Button>
-        <Button onClick={() => download(codes)}>{texts.codes.download}</Button>
-        <Button onClick={() => window.print()}>{texts.codes.print}</Button>
+        <Button onClick={copy}>{securityTexts.codes.copy}</Button>
+        <Button onClick={() => download(codes)}>{securityTexts.codes.download}</Button>
+        <Button onClick={() => window.print()}>{securityTexts.codes.print}</Button>
         <span role="status" className="self-center text-[13px] text-muted">
           {copied === 'done' && texts.common.copied}
           {copied === 'failed' && texts.common.copyFailed}
@@ -46,10 +47,10 @@ export function RecoveryCodes({ codes, onDone }: { codes: readonly string[]; onD
           checked={kept}
           onChange={(event) => keep(event.target.checked)}
         />
-        {texts.codes.kept}
+        {securityTexts.codes.kept}
       </label>
       <Button look="primary" disabled={!kept} onClick={onDone}>
-        {texts.codes.done}
+        {securityTexts.codes.done}
       </Button>
     </div>
   )
@@ -57,15 +58,15 @@ export function RecoveryCodes({ codes, onDone }: { codes: readonly string[]; onD
 
 /** What has to be read before the codes are gone. */
 export function CodesNote() {
-  return <Notice kind="warn" title={texts.codes.note} />
+  return <Notice kind="warn" title={securityTexts.codes.note} />
 }
 
 function download(codes: readonly string[]): void {
-  const text = `${texts.codes.fileHead(window.location.host)}\n\n${codes.join('\n')}\n`
+  const text = `${securityTexts.codes.fileHead(window.location.host)}\n\n${codes.join('\n')}\n`
   const url = URL.createObjectURL(new Blob([text], { type: 'text/plain' }))
   const link = document.createElement('a')
   link.href = url
-  link.download = texts.codes.fileName
+  link.download = securityTexts.codes.fileName
   link.click()
   URL.revokeObjectURL(url)
 }

@@ -1,5 +1,5 @@
 import type { Demand } from '@custodia/wire/http/factors.ts'
-import { texts } from '../texts.ts'
+import { securityTexts } from '../texts-of-security.ts'
 
 const demands: readonly Demand[] = ['optional', 'required', 'phishing-resistant']
 
@@ -7,7 +7,7 @@ const demands: readonly Demand[] = ['optional', 'required', 'phishing-resistant'
 export function DemandChoice(props: { value: Demand; onChange: (demand: Demand) => void; disabled: boolean }) {
   return (
     <fieldset disabled={props.disabled}>
-      <legend className="mb-1.5 font-medium">{texts.policy.everybody}</legend>
+      <legend className="mb-1.5 font-medium">{securityTexts.policy.everybody}</legend>
       <ul className="divide-y divide-line rounded-md border border-line">
         {demands.map((demand) => (
           <li key={demand}>
@@ -20,8 +20,8 @@ export function DemandChoice(props: { value: Demand; onChange: (demand: Demand) 
                 onChange={() => props.onChange(demand)}
               />
               <span className="min-w-0">
-                <span className="block font-medium">{texts.policy.demands[demand]}</span>
-                <span className="block text-[13px] text-muted">{texts.policy.demandHelp[demand]}</span>
+                <span className="block font-medium">{securityTexts.policy.demands[demand]}</span>
+                <span className="block text-[13px] text-muted">{securityTexts.policy.demandHelp[demand]}</span>
               </span>
             </label>
           </li>

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { SignInPolicy } from '@custodia/wire/http/factors.ts'
-import { texts } from '../texts.ts'
+import { securityTexts } from '../texts-of-security.ts'
 import { meaning, readAaguids } from './meaning.ts'
 
 const now: SignInPolicy = {
@@ -18,7 +18,7 @@ const said = (change: Partial<SignInPolicy>, before: SignInPolicy = now) =>
   meaning(before, { ...before, ...change }).join(' ')
 
 test('where nothing changes it says so, and promises nothing', () => {
-  assert.equal(said({}), texts.policy.means.same)
+  assert.equal(said({}), securityTexts.policy.means.same)
 })
 
 test('a demand says whom it meets and when, and never promises time that is not given', () => {

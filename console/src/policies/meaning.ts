@@ -1,5 +1,5 @@
 import type { SignInPolicy } from '@custodia/wire/http/factors.ts'
-import { texts } from '../texts.ts'
+import { securityTexts } from '../texts-of-security.ts'
 
 /**
  * Says in plain words what a change of policy does to people, before it is saved.
@@ -7,7 +7,7 @@ import { texts } from '../texts.ts'
  * @returns sentences, the widest first; one that says so where nothing changes.
  */
 export function meaning(before: SignInPolicy, after: SignInPolicy): readonly string[] {
-  const { means, demands } = texts.policy
+  const { means, demands } = securityTexts.policy
   const said: string[] = []
   if (after.secondFactor !== before.secondFactor || after.graceDays !== before.graceDays) {
     const { secondFactor, graceDays } = after
@@ -16,7 +16,7 @@ export function meaning(before: SignInPolicy, after: SignInPolicy): readonly str
   for (const [role, demand] of Object.entries(after.roles))
     if (before.roles[role] !== demand) said.push(means.role(role, demands[demand]))
   for (const role of Object.keys(before.roles))
-    if (!Object.hasOwn(after.roles, role)) said.push(means.role(role, texts.policy.asEverybody))
+    if (!Object.hasOwn(after.roles, role)) said.push(means.role(role, securityTexts.policy.asEverybody))
   if (after.mailCodes !== before.mailCodes) said.push(after.mailCodes ? means.mailOn : means.mailOff)
   if (after.smsCodes !== before.smsCodes) said.push(after.smsCodes ? means.smsOn : means.smsOff)
   if (after.attestation !== before.attestation) said.push(means.attestation[after.attestation])

@@ -4,7 +4,7 @@ import { problemOf } from '../api/problem.ts'
 import { rolesQuery } from '../api/queries.ts'
 import { Select } from '../parts/field.tsx'
 import { ProblemNotice } from '../parts/notice.tsx'
-import { texts } from '../texts.ts'
+import { securityTexts } from '../texts-of-security.ts'
 
 /** What holders of a role must prove beyond what everybody must. */
 export function RoleDemands(props: {
@@ -22,8 +22,8 @@ export function RoleDemands(props: {
   }
   return (
     <fieldset disabled={props.disabled}>
-      <legend className="font-medium">{texts.policy.roles}</legend>
-      <p className="mb-3 text-[13px] text-muted">{texts.policy.roleNote}</p>
+      <legend className="font-medium">{securityTexts.policy.roles}</legend>
+      <p className="mb-3 text-[13px] text-muted">{securityTexts.policy.roleNote}</p>
       {roles.error !== null && <ProblemNotice problem={problemOf(roles.error)} retry={() => void roles.refetch()} />}
       <div className="grid gap-4 sm:grid-cols-2">
         {names.map((name) => (
@@ -33,9 +33,9 @@ export function RoleDemands(props: {
             value={Object.hasOwn(props.value, name) ? (props.value[name] as Demand) : ''}
             onChange={(event) => change(name, event.target.value)}
           >
-            <option value="">{texts.policy.asEverybody}</option>
-            <option value="required">{texts.policy.demands.required}</option>
-            <option value="phishing-resistant">{texts.policy.demands['phishing-resistant']}</option>
+            <option value="">{securityTexts.policy.asEverybody}</option>
+            <option value="required">{securityTexts.policy.demands.required}</option>
+            <option value="phishing-resistant">{securityTexts.policy.demands['phishing-resistant']}</option>
           </Select>
         ))}
       </div>

@@ -10,7 +10,7 @@ import { Button } from '../parts/button.tsx'
 import { Field, Select, TextArea, Tick } from '../parts/field.tsx'
 import { Notice, ProblemNotice } from '../parts/notice.tsx'
 import { Page, Section, Waiting } from '../parts/page.tsx'
-import { texts } from '../texts.ts'
+import { securityTexts } from '../texts-of-security.ts'
 import { DemandChoice } from './demand-choice.tsx'
 import { meaning, readAaguids } from './meaning.ts'
 import { RoleDemands } from './role-demands.tsx'
@@ -20,9 +20,9 @@ export function SignInPolicyPage() {
   const policy = useQuery(signInPolicyQuery)
   return (
     <Page
-      title={texts.policy.title}
-      answer={policy.data && texts.policy.answers[policy.data.secondFactor]}
-      note={texts.policy.note}
+      title={securityTexts.policy.title}
+      answer={policy.data && securityTexts.policy.answers[policy.data.secondFactor]}
+      note={securityTexts.policy.note}
     >
       {policy.isPending && <Waiting rows={4} />}
       {policy.error !== null && <ProblemNotice problem={problemOf(policy.error)} retry={() => void policy.refetch()} />}
@@ -62,8 +62,8 @@ function PolicyForm({ saved }: { saved: SignInPolicy }) {
           disabled={disabled}
         />
         <Field
-          label={texts.policy.grace}
-          hint={texts.policy.graceHint}
+          label={securityTexts.policy.grace}
+          hint={securityTexts.policy.graceHint}
           type="number"
           inputMode="numeric"
           min={0}
@@ -77,41 +77,41 @@ function PolicyForm({ saved }: { saved: SignInPolicy }) {
         />
         <RoleDemands value={policy.roles} onChange={(roles) => change({ roles })} disabled={disabled} />
       </div>
-      <Section title={texts.policy.codes}>
+      <Section title={securityTexts.policy.codes}>
         <div className="space-y-3">
           <Tick
-            label={texts.policy.mailCodes}
-            help={texts.policy.mailCodesHelp}
+            label={securityTexts.policy.mailCodes}
+            help={securityTexts.policy.mailCodesHelp}
             checked={policy.mailCodes}
             disabled={disabled}
             onChange={(event) => change({ mailCodes: event.target.checked })}
           />
           <Tick
-            label={texts.policy.smsCodes}
-            help={texts.policy.smsCodesHelp}
+            label={securityTexts.policy.smsCodes}
+            help={securityTexts.policy.smsCodesHelp}
             checked={policy.smsCodes}
             disabled={disabled}
             onChange={(event) => change({ smsCodes: event.target.checked })}
           />
         </div>
       </Section>
-      <Section title={texts.policy.authenticators}>
+      <Section title={securityTexts.policy.authenticators}>
         <div className="space-y-4">
           <Select
-            label={texts.policy.attestation}
+            label={securityTexts.policy.attestation}
             value={policy.attestation}
             disabled={disabled}
             onChange={(event) => change({ attestation: event.target.value as SignInPolicy['attestation'] })}
           >
             {(['none', 'indirect', 'enterprise'] as const).map((kind) => (
               <option key={kind} value={kind}>
-                {texts.policy.attestations[kind]}
+                {securityTexts.policy.attestations[kind]}
               </option>
             ))}
           </Select>
           <TextArea
-            label={texts.policy.aaguids}
-            hint={texts.policy.aaguidsHint}
+            label={securityTexts.policy.aaguids}
+            hint={securityTexts.policy.aaguidsHint}
             rows={3}
             spellCheck={false}
             disabled={disabled}
@@ -120,14 +120,14 @@ function PolicyForm({ saved }: { saved: SignInPolicy }) {
               save.reset()
               setModels(event.target.value)
             }}
-            error={wrong === null ? fieldError(problem, 'authenticators') : texts.policy.aaguidWrong(wrong)}
+            error={wrong === null ? fieldError(problem, 'authenticators') : securityTexts.policy.aaguidWrong(wrong)}
           />
         </div>
       </Section>
-      <Section title={texts.policy.freshTitle}>
+      <Section title={securityTexts.policy.freshTitle}>
         <Field
-          label={texts.policy.fresh}
-          hint={texts.policy.freshHint}
+          label={securityTexts.policy.fresh}
+          hint={securityTexts.policy.freshHint}
           type="number"
           inputMode="numeric"
           min={1}
@@ -141,7 +141,7 @@ function PolicyForm({ saved }: { saved: SignInPolicy }) {
       </Section>
       <div className="space-y-4">
         {changed && (
-          <Notice kind="info" title={texts.policy.meansTitle}>
+          <Notice kind="info" title={securityTexts.policy.meansTitle}>
             <ul className="list-disc space-y-1 pl-4">
               {meaning(saved, wanted).map((sentence) => (
                 <li key={sentence}>{sentence}</li>
@@ -149,10 +149,10 @@ function PolicyForm({ saved }: { saved: SignInPolicy }) {
             </ul>
           </Notice>
         )}
-        {save.isSuccess && !changed && <Notice kind="good" title={texts.policy.saved} />}
+        {save.isSuccess && !changed && <Notice kind="good" title={securityTexts.policy.saved} />}
         {problem !== null && <ProblemNotice problem={problem} />}
         <Button type="submit" look="primary" busy={save.isPending} disabled={disabled || !changed || wrong !== null}>
-          {texts.policy.save}
+          {securityTexts.policy.save}
         </Button>
       </div>
     </form>

@@ -9,7 +9,7 @@ import { texts } from '../texts.ts'
 
 const item = 'flex h-9 w-full items-center gap-2.5 rounded-md px-2.5 text-left hover:bg-hover'
 const pages = [
-  { to: '/account/security', label: texts.security.nav, Icon: ShieldIcon },
+  { to: '/account/security', label: texts.shell.security, Icon: ShieldIcon },
   { to: '/account/sessions', label: texts.shell.sessions, Icon: DevicesIcon },
   { to: '/account/password', label: texts.shell.password, Icon: KeyIcon },
 ] as const

@@ -6,7 +6,7 @@ const groups = [
   {
     heading: texts.shell.account,
     pages: [
-      { to: '/account/security', label: texts.security.nav, needs: null },
+      { to: '/account/security', label: texts.shell.security, needs: null },
       { to: '/account/sessions', label: texts.shell.sessions, needs: null },
       { to: '/account/password', label: texts.shell.password, needs: null },
     ],
@@ -15,7 +15,7 @@ const groups = [
     heading: texts.shell.organisation,
     pages: [
       { to: '/users', label: texts.shell.people, needs: 'identity:users:read' },
-      { to: '/policies/sign-in', label: texts.policy.nav, needs: 'identity:policy:read' },
+      { to: '/policies/sign-in', label: texts.shell.signInPolicy, needs: 'identity:policy:read' },
       { to: '/ledger', label: texts.shell.ledger, needs: 'ledger:read' },
       { to: '/mailbox', label: texts.shell.mailbox, needs: 'mail:mailbox:read' },
     ],
