@@ -126,6 +126,8 @@ test('one line that is wrong keeps everybody out', async () => {
 test('the same file a second time imports nobody', async () => {
   await importing([someone('again@example.org')])
   await assert.rejects(importing([someone('again@example.org')]), /Line 1: email belongs to somebody already\.\nNobody/)
+  const both = [someone('again@example.org'), someone('new@example.org'), someone('ada@northwind.example')]
+  await assert.rejects(importing(both), /^ImportRefused: Line 1: email .+\nLine 3: email .+\nNobody/, 'each is named')
 })
 
 test('who was imported can change the password, and the old one is over', async () => {
