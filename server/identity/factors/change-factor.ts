@@ -1,6 +1,7 @@
 import type { UserPrincipal } from '../../platform/http/principal.ts'
 import { refuse } from '../errors.ts'
 import { event } from '../events.ts'
+import { notify } from '../notices/notify.ts'
 import type { Parts } from '../parts.ts'
 import { demandOn, readPolicy } from '../policy/sign-in-policy.ts'
 import type { PersonRow } from '../store.ts'
@@ -39,6 +40,7 @@ export async function removeFactor(parts: Parts, principal: UserPrincipal, id: s
       subjectId: person.id,
     }
     await recorder.record(tx, event('factor.removed', { ...about, data: { factor: factor.kind, id } }))
+    await notify(parts, tx, person, 'factor-removed', { factor: factor.kind })
   })
 }
 

@@ -5,6 +5,7 @@ import { findLink } from '../links/find-link.ts'
 import { deleteUnusedLinks, useLink } from '../links/link-store.ts'
 import type { Parts } from '../parts.ts'
 import { nowOf } from '../parts.ts'
+import { deleteDevices } from '../risk/store.ts'
 import { lockPerson } from '../store.ts'
 import { sendRecoveryLink } from './ask.ts'
 import { changing } from './changing.ts'
@@ -32,6 +33,8 @@ export async function notMe(parts: Parts, token: string, address: string): Promi
     const actor = { kind: 'user', id } as const
     const about = { organisationId, actor, subjectId: id }
     const sessions = await endEntrances(parts, tx, person, 'not-me', actor)
+    // Whoever it was may have signed in, and their browser is known since.
+    await deleteDevices(tx, id)
     // Every other link too: those of older notices have done their work, and a recovery that was granted is not wanted now.
     await deleteUnusedLinks(tx, { personId: id })
     const ended = await endDelegated(tx, id, 'cancelled', now)
