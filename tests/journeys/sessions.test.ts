@@ -87,7 +87,9 @@ describe('sessions', withBrowser, () => {
       const { page, context } = visitor
       await signInTo(page, demo.inbox, demo.accounts.member)
       const cookie = await inboxCookie(context)
-      assert.equal((await askInbox([`Cookie: ${cookie}`])).status, 200)
+      // As that browser: a cookie that turns up in another one holds its session.
+      const agent = await page.evaluate(() => navigator.userAgent)
+      assert.equal((await askInbox([`Cookie: ${cookie}`, `User-Agent: ${agent}`])).status, 200)
       await page.goto(demo.console)
       await page.getByRole('button', { name: /^Account of/ }).click()
       await page.getByRole('button', { name: 'Sign out' }).click()
