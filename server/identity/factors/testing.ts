@@ -7,14 +7,17 @@ import type { Answer, Browser } from '../../sessions/testing.ts'
 import type { IdentityHouse, IdentityProcess } from '../testing.ts'
 import { join, signInAs } from '../testing.ts'
 
-/** A process that waits for nobody's tries: each request gets as far as what it is to test. */
+/** Strange networks and browsers are nothing unusual here. */
+export const unsuspicious = { riskAsk: 200, riskNotify: 200 }
+
+/** A process that waits for nobody's tries and suspects nobody: each request gets as far as what it is to test. */
 export async function unhurried({ house, process }: IdentityHouse): Promise<IdentityProcess> {
   class Plenty extends MemoryCache {
     override async spend() {
       return { allowed: true, remaining: 1, retryAfterSeconds: 0 }
     }
   }
-  return await process({}, { cache: new Plenty({ clock: house.machine.clock }) })
+  return await process(unsuspicious, { cache: new Plenty({ clock: house.machine.clock }) })
 }
 
 let nets = 0

@@ -15,6 +15,7 @@ import {
   signedInAs,
   stranger,
   unhurried,
+  unsuspicious,
 } from './testing.ts'
 
 let house: IdentityHouse
@@ -156,7 +157,7 @@ test('after ten wrong tries the attempt is over, wherever they came from, and th
 })
 
 test('from one network tries at codes wait as those at passwords do, and each for itself', async () => {
-  const counting = await house.process()
+  const counting = await house.process(unsuspicious)
   const { email, secret } = await someone()
   later(1)
   const { browser } = await begin(counting, email)

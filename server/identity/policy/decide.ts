@@ -33,7 +33,10 @@ export function decide(standing: Standing): Decision {
   const has = (...strengths: Strength[]) => proven.some(({ strength }) => strengths.includes(strength))
   if (has('phishing-resistant')) return { kind: 'enough', enrolBefore: null }
 
-  const two = has('knowledge') && has('possession', 'restricted', 'recovery')
+  // Whatever was proven beside it, a password is the first of two: a code alone is never a way in.
+  if (!has('knowledge')) return ask(standing.ways.filter(({ strength }) => strength === 'knowledge'))
+
+  const two = has('possession', 'restricted', 'recovery')
   const strict = demand === 'phishing-resistant'
   if (!two || (strict && hasPasskey && !has('recovery'))) {
     const seconds = standing.ways.filter(({ strength }) => strength !== 'knowledge')
@@ -43,12 +46,17 @@ export function decide(standing: Standing): Decision {
         : seconds
     const needed = demand !== 'optional' || enrolled || raised
     // Recovery codes alone are what is left of factors that are gone, and still ask to be used.
-    if (needed && asked.length > 0) return { kind: 'prove', ways: asked.map(({ factor, hint }) => ({ factor, hint })) }
+    if (needed && asked.length > 0) return ask(asked)
     if (demand === 'optional') return { kind: 'enough', enrolBefore: null }
     return later(standing, strict ? ['passkey'] : ['passkey', 'totp'])
   }
   return strict && !hasPasskey ? later(standing, ['passkey']) : { kind: 'enough', enrolBefore: null }
 }
+
+const ask = (ways: readonly Way[]): Decision => ({
+  kind: 'prove',
+  ways: ways.map(({ factor, hint }) => ({ factor, hint })),
+})
 
 function later({ graceUntil, now }: Standing, enrolable: readonly FactorKind[]): Decision {
   return graceUntil !== null && now < graceUntil
