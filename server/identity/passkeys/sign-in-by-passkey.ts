@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto'
 import type { PasskeySignIn } from '@custodia/wire/http/factors.ts'
 import { isRefusal } from '../../platform/errors.ts'
+import { network } from '../../platform/http/limits.ts'
 import type { Entrance, Progressed } from '../complete-sign-in.ts'
 import { completeSignIn } from '../complete-sign-in.ts'
 import { refuse } from '../errors.ts'
@@ -28,12 +29,14 @@ export async function signInByPasskey(
   const { database } = parts.context
   const { head } = entrance
   const account = pseudonym(parts, credential.id)
+  // By network alone: nobody guesses a signature, and so nobody elsewhere may slow the owner down by trying.
+  const counted = `${account}:${network(head.address)}`
   const refused = (reason: string, passkey: PasskeyRow | null) => {
     noteRefusal(parts, { account, reason, passkey, address: head.address })
     return refuse('IDENTITY_FACTOR_WRONG')
   }
   try {
-    await parts.guesses.spend(account, head.address)
+    await parts.guesses.spend(counted, head.address)
   } catch (error) {
     if (isRefusal(error)) noteRefusal(parts, { account, reason: 'throttled', passkey: null, address: head.address })
     throw error
@@ -42,7 +45,7 @@ export async function signInByPasskey(
   if (bound === null) throw refused('passkey-challenge', null)
   const verified = await verifyAssertion(parts, credential, { purpose: 'sign-in', bound, personId: null })
   if (!verified.held) {
-    await parts.guesses.failed(account, head.address)
+    await parts.guesses.failed(counted, head.address)
     throw refused(verified.reason, verified.passkey)
   }
   const { passkey } = verified
@@ -59,7 +62,7 @@ export async function signInByPasskey(
     return await completeSignIn(parts, tx, owner, proven, entrance)
   })
   if (signedIn === null) throw refused('changed', passkey)
-  await parts.guesses.forgive(account, head.address)
+  await parts.guesses.forgive(counted, head.address)
   return signedIn
 }
 
