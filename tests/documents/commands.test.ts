@@ -20,6 +20,7 @@ const guides = [
   'docs/guide/protect-your-application.md',
   'docs/guide/seal-your-first-field.md',
   'docs/guide/operate.md',
+  'docs/guide/recovery.md',
 ]
 
 /** Blocks that are not carried out here, each with its reason. */
