@@ -85,6 +85,7 @@ export async function createIdentity(context: Context<typeof config>, uses: Uses
     settled: async () => await parts.later.settled(),
     async stop() {
       await parts.later.stop()
+      await parts.risk.common.flush()
       parts.people.close()
     },
   }

@@ -6,6 +6,7 @@ import { deleteOldLinks } from './links/link-store.ts'
 import type { Parts } from './parts.ts'
 import { nowOf } from './parts.ts'
 import { deleteOldChallenges } from './passkeys/store.ts'
+import { deleteUnused } from './risk/store.ts'
 
 const batch = 1_000
 const hourMs = 3_600_000
@@ -16,6 +17,7 @@ const kinds = [
   { remove: deleteOldAttempts, keptMs: 24 * hourMs },
   { remove: deleteOldChallenges, keptMs: hourMs },
   { remove: deleteOldOffers, keptMs: hourMs },
+  { remove: deleteUnused, keptMs: 400 * 24 * hourMs },
   { remove: deleteOldSentCodes, keptMs: hourMs },
 ]
 

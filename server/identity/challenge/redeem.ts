@@ -30,11 +30,11 @@ export async function redeem(parts: Parts, work: Work, proof: string): Promise<b
   return verified
 }
 
-/** Before the signature was looked at: what is said here may be a lie, and then the signature does not hold. */
+/** Before the signature was looked at: what is said here may be a lie, and then the signature does not hold. The subject says the purpose, too. */
 function isFor(parts: Parts, work: Work, { challenge }: Payload): boolean {
-  const { purpose, subject, until } = challenge.parameters.data ?? {}
+  const { subject, until } = challenge.parameters.data ?? {}
   const now = parts.context.clock.nowMs() / 1_000
-  return purpose === work.purpose && typeof until === 'number' && until > now && same(subject, workSubject(parts, work))
+  return typeof until === 'number' && until > now && same(subject, workSubject(parts, work))
 }
 
 function same(given: unknown, expected: string): boolean {

@@ -56,10 +56,13 @@ test('the score is the sum of its parts, so that each can be explained', () => {
 
 test('nothing is known of somebody new, and nothing is held against them', () => {
   assert.equal(rate(noHistory, atHome).score, 0)
+  const abroad = network({ country: 'NZ', block: 'b9' })
+  assert.equal(rate(after(2), { ...abroad, known: false }).score, 0)
+  assert.ok(rate(after(3), { ...abroad, known: false }).score > 0)
 })
 
 test('the usual lowers the score, and the longer it was so the more', () => {
-  const scores = [1, 5, 20, 100].map((times) => rate(after(times), atHome).score)
+  const scores = [3, 5, 20, 100].map((times) => rate(after(times), atHome).score)
   assert.ok((scores[0] as number) < 0)
   for (const [at, one] of scores.slice(1).entries()) assert.ok(one < (scores[at] as number), String(scores))
 })

@@ -45,6 +45,8 @@ export type Part = { readonly feature: string; readonly value: string; readonly 
 export type Score = { readonly score: number; readonly parts: readonly Part[] }
 
 const maxRatio = 1_000
+/** A second sign-in that differs from the first says nothing yet: people have more than one device. */
+const minToCompare = 3
 
 /** What somebody who means this very person can find out and imitate. A provider's addresses and a cookie are not among it. */
 const imitable: ReadonlySet<string> = new Set(['country', 'platform', 'browser', 'version', 'hour'])
@@ -58,7 +60,7 @@ const imitators = 0.7
  */
 export function score(evidence: Evidence): Score {
   const parts = [
-    ...(evidence.own === 0 ? [] : compare(evidence)),
+    ...(evidence.own < minToCompare ? [] : compare(evidence)),
     // A wrong try makes a guesser likelier; strangers can make them at any account, so those weigh little.
     {
       feature: 'failures-address',
