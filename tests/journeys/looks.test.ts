@@ -34,9 +34,32 @@ const openFirst = async (page: Page) => {
   await page.locator('article.message').waitFor()
 }
 
+const openNewApp = async (page: Page) => {
+  await page.getByRole('button', { name: 'Add an authenticator app' }).click()
+  await page.getByRole('img', { name: /QR code/ }).waitFor()
+}
+
 const looks: readonly Look[] = [
   { name: 'sign-in', who: 'nobody', at: 'console', path: '/sign-in', shows: 'Sign in to Custodia' },
+  { name: 'recovery', who: 'nobody', at: 'console', path: '/recovery', shows: 'Let’s get you in again' },
+  { name: 'step', who: 'nobody', at: 'console', path: '/sign-in?step=factor', shows: 'This sign-in is over' },
   { name: 'home', who: 'administrator', at: 'console', path: '/', shows: 'Is my account safe?' },
+  { name: 'security', who: 'administrator', at: 'console', path: '/account/security', shows: 'What protects it' },
+  {
+    name: 'security with a new app',
+    who: 'administrator',
+    at: 'console',
+    path: '/account/security',
+    shows: 'What protects it',
+    act: openNewApp,
+  },
+  {
+    name: 'sign-in policy',
+    who: 'administrator',
+    at: 'console',
+    path: '/policies/sign-in',
+    shows: 'Which passkeys may be added',
+  },
   { name: 'sessions', who: 'administrator', at: 'console', path: '/account/sessions', shows: 'Open sessions' },
   { name: 'password', who: 'administrator', at: 'console', path: '/account/password', shows: 'Change my password' },
   { name: 'users', who: 'administrator', at: 'console', path: '/users', shows: 'priya@brightwater.example' },
