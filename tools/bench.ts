@@ -6,13 +6,23 @@ import { gatewayHop } from '../bench/gateway-hop.ts'
 import { ledgerAppend } from '../bench/ledger-append.ts'
 import type { Bench, Row } from '../bench/measure/row.ts'
 import { memory } from '../bench/memory.ts'
+import { passkeySignIns } from '../bench/passkey-sign-in.ts'
 import { sessionCheck } from '../bench/session-check.ts'
 import { signIns } from '../bench/sign-in.ts'
 import { start } from '../bench/start.ts'
 
 // `npm run bench`: every promise about speed, each beside its limit or a peer. docs/bench.md says how to read it.
 
-const benches: readonly Bench[] = [sessionCheck, gatewayHop, signIns, envelope, ledgerAppend, start, memory]
+const benches: readonly Bench[] = [
+  sessionCheck,
+  gatewayHop,
+  signIns,
+  passkeySignIns,
+  envelope,
+  ledgerAppend,
+  start,
+  memory,
+]
 const names = benches.map(({ name }) => name).join(', ')
 
 const { values: options, positionals } = parseArgs({
