@@ -1,4 +1,5 @@
 import type { Demand, FactorKind } from '@custodia/wire/http/factors.ts'
+import type { Assurance } from '@custodia/wire/http/sessions.ts'
 
 /**
  * The texts of enrolling, of the page of the account's security and of the sign-in policy: apart from the others, since
@@ -179,5 +180,27 @@ export const securityTexts = {
     },
     save: 'Save the policy',
     saved: 'Saved. It holds from the next sign-in on.',
+  },
+  sessions: {
+    assurance: {
+      'one-factor': 'one factor',
+      'two-factors': 'two factors',
+      'phishing-resistant': 'phishing-resistant',
+    } satisfies Record<Assurance, string> as Record<Assurance, string>,
+    bound: 'bound to this device',
+    drift: 'Has changed since:',
+    changed: { network: 'network', version: 'version of the browser', browser: 'browser' } as Record<string, string>,
+    held: 'Stopped: its cookie turned up in another browser, or an old copy of it was used. If that was not you, end it and change your password.',
+    endAll: 'End all',
+    endAllTitle: 'End all of your sessions?',
+    endAllWhat: (n: number) =>
+      n === 1
+        ? 'This browser is signed out at once, applications included.'
+        : `All ${n} places are signed out at once, applications and this browser included.`,
+    endAllVerb: 'End all sessions',
+    endTheirs: 'End all sessions',
+    endTheirsTitle: (name: string) => `End all sessions of ${name}?`,
+    endTheirsWhat: (name: string, n: number) =>
+      `${name} is signed out at ${n === 1 ? 'the one place' : `all ${n} places`} at once, applications included.`,
   },
 } as const

@@ -1,9 +1,10 @@
 import type { Session } from '@custodia/wire/http/sessions.ts'
 import type { ReactNode } from 'react'
 import { Badge } from '../parts/badge.tsx'
-import { DesktopIcon, PhoneIcon } from '../parts/icons.tsx'
+import { DesktopIcon, PhoneIcon, WarningIcon } from '../parts/icons.tsx'
 import { Moment } from '../parts/moment.tsx'
 import { texts } from '../texts.ts'
+import { securityTexts } from '../texts-of-security.ts'
 import { inOrder } from './session-order.ts'
 
 /** How a session is called where a person reads of it. */
@@ -25,9 +26,14 @@ export function SessionList(props: { sessions: readonly Session[]; action: (sess
               <p className="flex flex-wrap items-center gap-x-2 gap-y-1">
                 <span className="font-medium">{deviceOf(session)}</span>
                 {session.current && <Badge tone="accent">{texts.sessions.current}</Badge>}
+                {session.assurance !== undefined && (
+                  <Badge tone="plain">{securityTexts.sessions.assurance[session.assurance]}</Badge>
+                )}
+                {session.bound === true && <Badge tone="plain">{securityTexts.sessions.bound}</Badge>}
               </p>
               <p className="mt-0.5 flex flex-wrap gap-x-3 text-[13px] text-muted">
                 <span className={session.address === '' ? '' : 'font-mono text-[12.5px]'}>{addressOf(session)}</span>
+                {session.place?.country != null && <span>{session.place.country}</span>}
                 <span>
                   {texts.sessions.lastUsed} <Moment at={session.lastUsedAt} />
                 </span>
@@ -40,11 +46,32 @@ export function SessionList(props: { sessions: readonly Session[]; action: (sess
                   {texts.sessions.reaches} {session.applications.join(', ')}
                 </p>
               )}
+              <Troubles session={session} />
             </div>
             {props.action(session)}
           </li>
         )
       })}
     </ul>
+  )
+}
+
+/** What its owner should look at. */
+function Troubles({ session: { drift, held } }: { session: Session }) {
+  const words = securityTexts.sessions
+  return (
+    <>
+      {drift != null && (
+        <p className="mt-0.5 text-[13px] text-muted">
+          {words.drift} {drift.changed.map((what) => words.changed[what] ?? what).join(', ')}, <Moment at={drift.at} />
+        </p>
+      )}
+      {held != null && (
+        <p className="mt-1 flex gap-1.5 text-[13px] text-bad">
+          <WarningIcon className="mt-0.5" />
+          <span>{words.held}</span>
+        </p>
+      )}
+    </>
   )
 }

@@ -9,6 +9,7 @@ import { Notice, ProblemNotice } from '../parts/notice.tsx'
 import { Confirm } from '../parts/overlay.tsx'
 import { Page, Section, Waiting } from '../parts/page.tsx'
 import { texts } from '../texts.ts'
+import { securityTexts } from '../texts-of-security.ts'
 import { addressOf, deviceOf, SessionList } from './session-list.tsx'
 
 /** Where am I signed in, and how do I end what is not mine? */
@@ -23,7 +24,12 @@ export function SessionsPage() {
       title={texts.sessions.title}
       answer={items && (items.length > 1 ? texts.sessions.several(items.length) : texts.sessions.alone)}
       note={texts.sessions.note}
-      actions={<EndOthers others={others} onEnded={setEnded} />}
+      actions={
+        <>
+          <EndAll all={items?.length ?? 0} />
+          <EndOthers others={others} onEnded={setEnded} />
+        </>
+      }
     >
       {ended !== null && <Notice kind="good" title={texts.sessions.ended(ended)} />}
       <Section title={texts.sessions.list}>
@@ -106,6 +112,34 @@ function EndOthers({ others, onEnded }: { others: number; onEnded: (count: numbe
           act={{ ...end, mutate: () => end.mutate() }}
         >
           {texts.sessions.endOthersWhat(asked)}
+        </Confirm>
+      )}
+    </>
+  )
+}
+
+/** Here as well: for somebody who wants to begin anew everywhere. */
+function EndAll({ all }: { all: number }) {
+  const [asked, ask] = useState<number | null>(null)
+  const end = useMutation({
+    mutationFn: () => request<Ended>('DELETE', '/v1/sessions'),
+    // A full load: what was shown must not stay in memory.
+    onSuccess: () => window.location.assign('/sign-in'),
+  })
+  const words = securityTexts.sessions
+  return (
+    <>
+      <Button look="grave" disabled={all === 0} onClick={() => ask(all)}>
+        {words.endAll}
+      </Button>
+      {asked !== null && (
+        <Confirm
+          onClose={() => ask(null)}
+          title={words.endAllTitle}
+          verb={words.endAllVerb}
+          act={{ ...end, mutate: () => end.mutate() }}
+        >
+          {words.endAllWhat(asked)}
         </Confirm>
       )}
     </>

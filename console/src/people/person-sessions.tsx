@@ -1,5 +1,5 @@
 import type { User } from '@custodia/wire/http/identity.ts'
-import type { Session } from '@custodia/wire/http/sessions.ts'
+import type { Ended, Session } from '@custodia/wire/http/sessions.ts'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { addressOf, deviceOf, SessionList } from '../account/session-list.tsx'
@@ -11,6 +11,7 @@ import { ProblemNotice } from '../parts/notice.tsx'
 import { Confirm } from '../parts/overlay.tsx'
 import { Section, Waiting } from '../parts/page.tsx'
 import { texts } from '../texts.ts'
+import { securityTexts } from '../texts-of-security.ts'
 
 /** Where somebody else is signed in. */
 export function PersonSessions({ person, mayEnd }: { person: User; mayEnd: boolean }) {
@@ -40,6 +41,7 @@ export function PersonSessions({ person, mayEnd }: { person: User; mayEnd: boole
           }
         />
       )}
+      {mayEnd && items !== undefined && items.length > 1 && <EndAllTheirs person={person} count={items.length} />}
       {asked !== null && <EndTheirs person={person} session={asked} onClose={() => ask(null)} />}
     </Section>
   )
@@ -66,5 +68,36 @@ function EndTheirs({ person, session, onClose }: { person: User; session: Sessio
         <p className="mt-1">{texts.sessions.endReaches(session.applications.join(', '))}</p>
       )}
     </Confirm>
+  )
+}
+
+function EndAllTheirs({ person, count }: { person: User; count: number }) {
+  const queryClient = useQueryClient()
+  // How many there were when it was asked: the question must not change while it is answered.
+  const [asked, ask] = useState<number | null>(null)
+  const end = useMutation({
+    mutationFn: () => request<Ended>('DELETE', `/v1/users/${encodeURIComponent(person.id)}/sessions`),
+    onSuccess: async () => {
+      await queryClient.invalidateQueries({ queryKey: sessionsOfQuery(person.id).queryKey })
+      ask(null)
+    },
+  })
+  const words = securityTexts.sessions
+  return (
+    <div className="mt-3">
+      <Button look="grave" onClick={() => ask(count)}>
+        {words.endTheirs}
+      </Button>
+      {asked !== null && (
+        <Confirm
+          onClose={() => ask(null)}
+          title={words.endTheirsTitle(person.name)}
+          verb={words.endAllVerb}
+          act={{ ...end, mutate: () => end.mutate() }}
+        >
+          {words.endTheirsWhat(person.name, asked)}
+        </Confirm>
+      )}
+    </div>
   )
 }
