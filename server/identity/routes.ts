@@ -59,7 +59,7 @@ export function routes(parts: Parts): readonly Route[] {
       sensitive: false,
       body: SignIn,
       reply: Progress,
-      errors: ['IDENTITY_CREDENTIALS_WRONG', 'IDENTITY_TOO_MANY_TRIES', 'IDENTITY_BUSY'],
+      errors: ['IDENTITY_CREDENTIALS_WRONG', 'IDENTITY_PROOF_OF_WORK', 'IDENTITY_TOO_MANY_TRIES', 'IDENTITY_BUSY'],
       handle: async ({ body, head, principal }) =>
         await progressReply(parts, await signIn(parts, body, { head, replaces: before(principal) })),
     }),

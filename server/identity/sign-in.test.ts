@@ -244,5 +244,29 @@ test('a password that was changed while it was being verified does not sign in',
   changed.resolve()
   await changing
   assert.equal((await signingIn).code, 'IDENTITY_CREDENTIALS_WRONG')
-  assert.equal(lastRefusal()?.data.reason, 'changed')
+  // It was looked at a second time, as it is now.
+  assert.equal(lastRefusal()?.data.reason, 'password-wrong')
+})
+
+test('of two sign-ins at once that both renew an old hash, both get in', async () => {
+  const dearer = await house.process({ argon2Passes: 3 })
+  const { email } = await join(one, administrator)
+  const answers = await Promise.all([1, 2].map(() => signInAs(dearer.server.browser(), email)))
+  assert.deepEqual(
+    answers.map(({ status }) => status),
+    [200, 200],
+  )
+})
+
+test('an account that is being guessed at asks strangers to work, with a challenge in the refusal', async () => {
+  const guarded = await house.process({ workAfterFailures: 2 })
+  const { email } = await join(one, administrator)
+  const answers = []
+  for (let time = 0; time < 4; time++)
+    answers.push(await signInAs(guarded.server.browser(), email, 'not the password of anybody'))
+  assert.deepEqual(
+    answers.map(({ code }) => code),
+    ['IDENTITY_CREDENTIALS_WRONG', 'IDENTITY_CREDENTIALS_WRONG', 'IDENTITY_PROOF_OF_WORK', 'IDENTITY_PROOF_OF_WORK'],
+  )
+  assert.equal(typeof answers.at(-1)?.body.challenge, 'string')
 })

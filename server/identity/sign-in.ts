@@ -1,5 +1,6 @@
 import type { SignIn } from '@custodia/wire/http/identity.ts'
 import { isRefusal } from '../platform/errors.ts'
+import { requireWork } from './challenge/require-work.ts'
 import type { Entrance, Progressed } from './complete-sign-in.ts'
 import { completeSignIn } from './complete-sign-in.ts'
 import { normaliseAddress } from './email-address.ts'
@@ -17,21 +18,48 @@ import { holdVerified, readByEmail } from './store.ts'
  * Signs in by address and password. Whoever is unknown, disabled, only invited or wrong gets the same answer after the same
  * work; which of them it was stands in the ledger alone.
  *
- * @throws Refusal IDENTITY_CREDENTIALS_WRONG, IDENTITY_TOO_MANY_TRIES, IDENTITY_BUSY.
+ * @throws Refusal IDENTITY_CREDENTIALS_WRONG, IDENTITY_TOO_MANY_TRIES, IDENTITY_PROOF_OF_WORK, IDENTITY_BUSY.
  */
-export async function signIn(parts: Parts, { email, password }: SignIn, entrance: Entrance): Promise<Progressed> {
-  const { database } = parts.context
-  const { address } = entrance.head
+export async function signIn(
+  parts: Parts,
+  { email, password, proofOfWork }: SignIn,
+  entrance: Entrance,
+): Promise<Progressed> {
+  const { head } = entrance
   const index = await emailIndex(parts, normaliseAddress(email) ?? email)
   // The ledger and the counters get half of the fingerprint: enough to tell accounts apart, no key into the table.
   const account = index.toString('base64url', 0, 16)
   try {
-    const known = await knowsDevice(parts, index, entrance.head)
-    await parts.guesses.spend(account, address, { kind: 'password', known })
+    const known = await knowsDevice(parts, index, head)
+    const from = { address: head.address, known, proof: proofOfWork }
+    const worked = await requireWork(parts, { purpose: 'sign-in', account }, from)
+    await parts.guesses.spend(account, head.address, { kind: 'password', known, worked })
   } catch (error) {
-    if (isRefusal(error)) noteRefusal(parts, account, null, 'throttled', address)
+    if (isRefusal(error)) noteRefusal(parts, account, null, 'throttled', head.address)
     throw error
   }
+  // Of two sign-ins at once that both renew an old hash, the second finds another than it verified.
+  const signedIn =
+    (await tryOnce(parts, index, password, account, entrance)) ??
+    (await tryOnce(parts, index, password, account, entrance))
+  if (signedIn === null) {
+    noteRefusal(parts, account, null, 'changed', head.address)
+    throw refuse('IDENTITY_CREDENTIALS_WRONG')
+  }
+  await parts.guesses.forgive(account, head.address)
+  return signedIn
+}
+
+/** @returns null where the password was changed while it was being verified. */
+async function tryOnce(
+  parts: Parts,
+  index: Buffer,
+  password: string,
+  account: string,
+  entrance: Entrance,
+): Promise<Progressed | null> {
+  const { database } = parts.context
+  const { address } = entrance.head
   const row = await readByEmail(database.queries, index)
   const verified = await parts.hasher.verify(password, row?.password ?? null)
   const reason = refusalReason(row, verified)
@@ -47,26 +75,14 @@ export async function signIn(parts: Parts, { email, password }: SignIn, entrance
     throw refuse('IDENTITY_CREDENTIALS_WRONG')
   }
   const renewed = parts.hasher.outdated(row.password) ? await parts.hasher.hash(password) : null
-  const proven = { id: row.id, verified: row.password, renewed }
+  const held = { id: row.id, verified: row.password, renewed }
   const raised = risk.verdict === 'ask'
   const { decision } = await judge(parts, row, ['password'], raised)
-  const signedIn = await database.transaction(async (tx) => {
-    const person = await holdVerified(tx, proven)
-    if (person === null) return null
-    return await completeSignIn(
-      parts,
-      tx,
-      person,
-      { factors: ['password'], decision, attempt: null, raised, risk },
-      entrance,
-    )
+  const proven = { factors: ['password'], decision, attempt: null, raised, risk } as const
+  return await database.transaction(async (tx) => {
+    const person = await holdVerified(tx, held)
+    return person === null ? null : await completeSignIn(parts, tx, person, proven, entrance)
   })
-  if (signedIn === null) {
-    noteRefusal(parts, account, row, 'changed', address)
-    throw refuse('IDENTITY_CREDENTIALS_WRONG')
-  }
-  await parts.guesses.forgive(account, address)
-  return signedIn
 }
 
 function refusalReason(row: PersonRow | null, verified: boolean): string | null {

@@ -24,7 +24,15 @@ export const Me = Type.Object({
 export type Me = Static<typeof Me>
 
 /** `POST /v1/sign-in`. The reply sets the session cookie. */
-export const SignIn = Type.Object({ email: Email, password: Password }, closed)
+export const SignIn = Type.Object(
+  {
+    email: Email,
+    password: Password,
+    /** base64 of `{ challenge, solution }`, where IDENTITY_PROOF_OF_WORK asked for it. */
+    proofOfWork: Type.Optional(Type.String({ maxLength: 4_096 })),
+  },
+  closed,
+)
 export type SignIn = Static<typeof SignIn>
 export const SignedIn = Type.Object({ user: User })
 export type SignedIn = Static<typeof SignedIn>
