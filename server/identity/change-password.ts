@@ -9,7 +9,6 @@ import { notify } from './notices/notify.ts'
 import type { Parts } from './parts.ts'
 import { nowOf } from './parts.ts'
 import { requireFit } from './passwords/require-fit.ts'
-import { unmarkByMail } from './recovery/store.ts'
 import { openPerson } from './show-user.ts'
 import { readOrganisationName, readPerson, writePassword } from './store.ts'
 
@@ -46,7 +45,6 @@ export async function changePassword(
     await recorder.record(tx, event('password.changed', { ...about, data: {} }))
     await endAttemptsOf(tx, id, nowOf(parts))
     await deleteUnusedLinks(tx, { personId: id, purposes: ['recovery'] })
-    await unmarkByMail(tx, id)
     await notify(parts, tx, row, 'password-changed', { address })
     const others = { organisationId, userId: id, exceptSessionId: sessionId }
     await parts.sessions.endAll(tx, others, 'password-changed', about.actor)

@@ -2,7 +2,6 @@ import type { FactorKind, SignInPolicy } from '@custodia/wire/http/factors.ts'
 import { factorOf, factors } from '../factors/table.ts'
 import type { Parts } from '../parts.ts'
 import { nowOf } from '../parts.ts'
-import { isByMail } from '../recovery/store.ts'
 import type { PersonRow } from '../store.ts'
 import type { Decision } from './decide.ts'
 import { decide } from './decide.ts'
@@ -33,10 +32,7 @@ export async function judge(
   ])
   const enrolled = listed.some((items) => items.length > 0)
   // Who is asked for a second factor and has none can still be reached by mail.
-  const reachable = raised && !enrolled ? { ...said, mailCodes: true } : said
-  // A mailbox that set the password proves no second factor to somebody who has enrolled one: recovery never lowers assurance.
-  const sameMailbox = enrolled && said.mailCodes && (await isByMail(parts.context.database.queries, id))
-  const policy = sameMailbox ? { ...said, mailCodes: false } : reachable
+  const policy = raised && !enrolled ? { ...said, mailCodes: true } : said
   const hints = await Promise.all(factors.map((factor) => factor.way(parts, person, policy)))
   const ways = factors.flatMap(({ kind, strength }, at) => {
     const hint = hints[at] as string | null

@@ -18,7 +18,7 @@ import { openPerson } from '../show-user.ts'
 import type { PersonRow } from '../store.ts'
 import { holdVerified, lockPerson, readOrganisationName } from '../store.ts'
 import { changing } from './changing.ts'
-import { endDelegated, markByMail, replacePassword } from './store.ts'
+import { endDelegated, replacePassword } from './store.ts'
 
 /**
  * Sets a new password by a recovery link, ends every session and every sign-in of the person, and begins a sign-in with the new
@@ -61,7 +61,6 @@ async function recover(parts: Parts, tx: Queries, link: LinkRow, hash: string, {
   if (!(await useLink(tx, link.token_hash, link.purpose, now))) throw refuse('IDENTITY_LINK_INVALID')
   const person = await replacePassword(tx, link.person_id as string, hash, now)
   if (person === null) throw refuse('IDENTITY_LINK_INVALID')
-  await markByMail(tx, person.id, now)
   const { id, organisation_id: organisationId } = person
   const about = { organisationId, actor: { kind: 'user', id } as const, subjectId: id }
   const delegated = link.purpose === 'delegated-recovery'

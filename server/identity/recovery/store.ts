@@ -35,22 +35,6 @@ export async function replacePassword(tx: Queries, id: string, password: string,
   return row ?? null
 }
 
-/** Remembers that a mailbox set this person's password. */
-export async function markByMail(tx: Queries, personId: string, now: Date): Promise<void> {
-  await sql`insert into identity.password_by_mail (person_id, set_at) values (${personId}, ${now})
-    on conflict (person_id) do nothing`.execute(tx)
-}
-
-/** The person has set a password in a session of theirs. */
-export async function unmarkByMail(tx: Queries, personId: string): Promise<void> {
-  await sql`delete from identity.password_by_mail where person_id = ${personId}`.execute(tx)
-}
-
-export async function isByMail(queries: Queries, personId: string): Promise<boolean> {
-  const { rows } = await sql`select 1 from identity.password_by_mail where person_id = ${personId}`.execute(queries)
-  return rows.length === 1
-}
-
 /** @returns how many of these people may sign in, and are of this organisation. */
 export async function countActive(queries: Queries, organisationId: string, ids: readonly string[]): Promise<number> {
   const row = await tables(queries)
