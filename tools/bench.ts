@@ -8,6 +8,8 @@ import type { Bench, Row } from '../bench/measure/row.ts'
 import { memory } from '../bench/memory.ts'
 import { passkeySignIns } from '../bench/passkey-sign-in.ts'
 import { sessionCheck } from '../bench/session-check.ts'
+import { sessionMemory } from '../bench/session-memory.ts'
+import { sessionStores } from '../bench/session-stores.ts'
 import { signIns } from '../bench/sign-in.ts'
 import { start } from '../bench/start.ts'
 
@@ -15,6 +17,8 @@ import { start } from '../bench/start.ts'
 
 const benches: readonly Bench[] = [
   sessionCheck,
+  sessionStores,
+  sessionMemory,
   gatewayHop,
   signIns,
   passkeySignIns,

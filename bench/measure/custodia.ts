@@ -19,7 +19,7 @@ export type LoadedServer = {
 const most = { burst: 1_000_000, perSeconds: 1 }
 
 /** Nothing but the figures of the limiter differs from what an operator gets: its work is done for every request. */
-const environment = {
+export const loadedEnvironment = {
   // As the default is, over what tests get.
   CUSTODIA_IDENTITY_ARGON2_MEMORY_KIB: `${identity.argon2MemoryKib.defaultValue}`,
   CUSTODIA_IDENTITY_ARGON2_PASSES: `${identity.argon2Passes.defaultValue}`,
@@ -32,7 +32,7 @@ export async function withCustodia<T>(
   options: { readonly configuration?: string; readonly environment?: NodeJS.ProcessEnv },
   work: (loaded: LoadedServer) => Promise<T>,
 ): Promise<T> {
-  const server = await startTestServer({ ...options, environment: { ...environment, ...options.environment } })
+  const server = await startTestServer({ ...options, environment: { ...loadedEnvironment, ...options.environment } })
   try {
     const accounts = await withAccounts(server, ['administrator', 'administrator'])
     const cookie = await signIn(server.call, accounts[0] as Account)

@@ -7,7 +7,14 @@ export type Caller = (method: string, path: string, options?: CallOptions) => Pr
 
 export type CallOptions = { body?: unknown; cookie?: string; headers?: Readonly<Record<string, string>> }
 
-export type Answer = { readonly status: number; readonly body: Record<string, unknown>; readonly cookie: string | null }
+export type Answer = {
+  readonly status: number
+  readonly body: Record<string, unknown>
+  /** The first cookie that was set, as it is sent back. */
+  readonly cookie: string | null
+  /** All of them. */
+  readonly cookies: readonly string[]
+}
 
 /**
  * Node does not resolve `*.localhost` on every system, so the connection goes to the address and the name into Host.
@@ -39,11 +46,12 @@ export function caller(port: number, host: string, authority?: string): Caller {
         response.on('error', reject)
         response.on('end', () => {
           const text = Buffer.concat(chunks).toString()
-          const set = response.headers['set-cookie']?.[0]
+          const cookies = (response.headers['set-cookie'] ?? []).map((set) => set.split(';')[0] as string)
           resolve({
             status: response.statusCode ?? 0,
             body: text.startsWith('{') ? (JSON.parse(text) as Record<string, unknown>) : {},
-            cookie: set === undefined ? null : (set.split(';')[0] as string),
+            cookie: cookies[0] ?? null,
+            cookies,
           })
         })
       })
