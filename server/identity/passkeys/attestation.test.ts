@@ -10,7 +10,7 @@ import { defaultPolicy } from '../policy/sign-in-policy.ts'
 import type { IdentityHouse, IdentityProcess } from '../testing.ts'
 import { join, openIdentityHouse, setUp, signInAs } from '../testing.ts'
 import { readAttestationRoots } from './attestation-roots.ts'
-import { newMaker } from './makers.ts'
+import { newMaker, pretender } from './makers.ts'
 import type { Maker } from './software-authenticator.ts'
 import { SoftwareAuthenticator } from './software-authenticator.ts'
 import { add, creation, enrol, halfIn, prove, stranger } from './testing.ts'
@@ -87,7 +87,7 @@ test('where attestation is demanded, only authenticators of makers that the oper
   assert.partialDeepStrictEqual(await creation(await newcomer()), { attestation: 'enterprise' })
   const late = await newMaker(undefined, { notBefore: new Date('2020-01-01'), notAfter: new Date('2025-01-01') })
   const chained: Maker = { certificates: [...outsider.certificates, maker.root], key: outsider.key }
-  for (const attestation of ['none', 'self', outsider, chained] as const) {
+  for (const attestation of ['none', 'self', outsider, chained, await pretender(maker)] as const) {
     const refused = await enrol(await newcomer(), new SoftwareAuthenticator({ attestation, aaguid: model }))
     assert.equal(refused.status, 422)
     assert.equal(refused.code, 'IDENTITY_AUTHENTICATOR_REFUSED')

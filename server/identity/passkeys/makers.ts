@@ -1,7 +1,7 @@
 import 'reflect-metadata'
 import type { KeyObject } from 'node:crypto'
 import { KeyObject as NodeKey } from 'node:crypto'
-import { BasicConstraintsExtension, X509CertificateGenerator } from '@peculiar/x509'
+import { BasicConstraintsExtension, X509Certificate, X509CertificateGenerator } from '@peculiar/x509'
 import type { Maker } from './software-authenticator.ts'
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
@@ -33,6 +33,23 @@ export async function newMaker(
   })
   const key: KeyObject = NodeKey.from(modelKeys.privateKey)
   return { certificates: [Buffer.from(model.rawData)], key, root: Buffer.from(root.rawData) }
+}
+
+/** What somebody makes who has an authenticator of that maker and its key: no maker of authenticators. */
+export async function pretender(maker: Maker): Promise<Maker> {
+  const [model] = maker.certificates as [Buffer]
+  const keys = await pair()
+  const made = await X509CertificateGenerator.create({
+    serialNumber: '03',
+    subject: 'C=SE, O=Test Keys, OU=Authenticator Attestation, CN=Another Model',
+    issuer: new X509Certificate(new Uint8Array(model)).subject,
+    ...years,
+    signingAlgorithm: algorithm,
+    publicKey: keys.publicKey,
+    signingKey: maker.key.toCryptoKey(algorithm, true, ['sign']),
+    extensions: [new BasicConstraintsExtension(false, undefined, true)],
+  })
+  return { certificates: [Buffer.from(made.rawData), model], key: NodeKey.from(keys.privateKey) }
 }
 
 const pair = async () => await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])

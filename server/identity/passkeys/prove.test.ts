@@ -6,7 +6,7 @@ import type { IdentityHouse, IdentityProcess } from '../testing.ts'
 import { openIdentityHouse, setUp, signInAs } from '../testing.ts'
 import type { RequestOptions, Twist } from './software-authenticator.ts'
 import { SoftwareAuthenticator } from './software-authenticator.ts'
-import { elsewhere, enrol, enter, halfIn, holder, optionsOf, prove, stranger, wayIn } from './testing.ts'
+import { creation, elsewhere, enrol, enter, halfIn, holder, optionsOf, prove, stranger, wayIn } from './testing.ts'
 
 let house: IdentityHouse
 let one: IdentityProcess
@@ -102,7 +102,7 @@ test('a proof is bound to its own sign-in, its own purpose and its own person', 
 })
 
 test('of one assertion that is sent fifty times at once, through two processes, one is taken', async () => {
-  const { email, key } = await holder(one, administrator)
+  const { email, key } = await holder(one, administrator, new SoftwareAuthenticator({ counts: false }))
   const browser = stranger(one)
   const credential = key.get(await halfIn(browser, email))
   const cookie = browser.cookie as string
@@ -118,7 +118,7 @@ test('of one assertion that is sent fifty times at once, through two processes, 
 })
 
 test('a passkey confirms a session, whose cookie changes', async () => {
-  const { browser, key } = await holder(one, administrator)
+  const { browser, key } = await holder(one, administrator, new SoftwareAuthenticator({ counts: false }))
   const options = await optionsOf<RequestOptions>(browser, '/v1/me/fresh/challenge', { factor: 'passkey' })
   const { cookie } = browser
   const other = await holder(one, administrator)
@@ -128,6 +128,10 @@ test('a passkey confirms a session, whose cookie changes', async () => {
   assert.equal((await browser.call('POST', '/v1/me/fresh', { factor: 'passkey', credential })).status, 204)
   assert.notEqual(browser.cookie, cookie)
   assert.partialDeepStrictEqual((await browser.call('GET', '/v1/me')).body, { session: { factors: ['pwd', 'hwk'] } })
+  const { challenge } = await creation(browser)
+  const misused = key.get({ ...options, challenge })
+  const answer = await browser.call('POST', '/v1/me/fresh', { factor: 'passkey', credential: misused })
+  assert.equal(answer.code, 'IDENTITY_FACTOR_WRONG', 'a challenge for adding a passkey')
   const replayed = await browser.call('POST', '/v1/me/fresh', { factor: 'passkey', credential })
   assert.equal(replayed.code, 'IDENTITY_FACTOR_WRONG')
 })
