@@ -1,15 +1,23 @@
 import type { SubjectData } from '../platform/module.ts'
+import { factors } from './factors/table.ts'
 import type { Parts } from './parts.ts'
 import { showUser } from './show-user.ts'
 import { deletePerson, readMember } from './store.ts'
 
-/** What this module knows about a person: who they are. Erasing takes the row, its blind index with it, and the roles. */
+/**
+ * What this module knows about a person: who they are, and what they enrolled. Erasing takes the row, its blind index
+ * and all that hangs on it, and the roles.
+ */
 export function subjectData(parts: Parts): SubjectData {
   return {
     async export(organisationId, id) {
       const row = await readMember(parts.context.database.queries, organisationId, id)
       if (row === null) return {}
-      return { person: await showUser(parts, row, await parts.access.rolesOf(organisationId, id)) }
+      const enrolled = await Promise.all(factors.map((factor) => factor.list(parts, row)))
+      return {
+        person: await showUser(parts, row, await parts.access.rolesOf(organisationId, id)),
+        factors: enrolled.flat(),
+      }
     },
     async erase(tx, organisationId, id) {
       const actor = { kind: 'system' } as const

@@ -98,6 +98,28 @@ test('an offer that is confirmed fifty times at once is enrolled once, with one 
   assert.equal(created.length, 1)
 })
 
+test('of three sign-ins that must enrol and do so at once, one enrols and is signed in', async () => {
+  const { email, user } = await newcomer(processes[0])
+  await demand(processes[0], { roles: { member: 'required' }, graceDays: 0 })
+  const offers: { browser: Browser; body: Record<string, unknown> }[] = []
+  for (let n = 0; n < 3; n++) {
+    const { browser } = await begin(either(n), email)
+    offers.push({ browser, body: (await browser.call('POST', '/v1/sign-in/enrol/totp')).body })
+  }
+  const confirm = ({ browser, body: { id, secret } }: (typeof offers)[number]) =>
+    browser.call('POST', '/v1/sign-in/enrol/totp/confirm', { id, code: codeOf(house, secret as string) })
+  const answers = await Promise.all(offers.map(confirm))
+  assert.deepEqual(
+    answers.map(({ code }) => code).toSorted(),
+    [null, 'IDENTITY_ATTEMPT_OVER', 'IDENTITY_ATTEMPT_OVER'].toSorted(),
+  )
+  const enrolled = await house.house.db.asOwner(
+    `select count(*)::integer as apps from identity.totp where person_id = '${user.id}' and confirmed_at is not null`,
+  )
+  assert.deepEqual(enrolled, [{ apps: 1 }])
+  await demand(processes[0], { roles: {}, graceDays: 14 })
+})
+
 test('offers that are confirmed at once fill five places and no more', async () => {
   const { browser } = await newcomer(processes[0])
   for (let n = 0; n < 3; n++) await enrol(house, browser)

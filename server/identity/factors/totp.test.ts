@@ -308,3 +308,14 @@ test('neither secret nor code stands in an event, a log line or in the database 
     ['identity.factor.enrolled'],
   )
 })
+
+test('a person’s export names what they enrolled, without its secret, and erasing takes it along', async () => {
+  const { user, id, secret } = await someone()
+  const { subjectData } = one.identity
+  const said = await subjectData.export(user.organisationId, user.id)
+  assert.partialDeepStrictEqual(said, { factors: [{ id, factor: 'totp', name: 'Telephone' }] })
+  assert.ok(!JSON.stringify(said).includes(secret))
+  await one.context.database.transaction((tx) => subjectData.erase(tx, user.organisationId, user.id))
+  for (const table of ['totp', 'recovery_code'])
+    assert.deepEqual(await house.house.db.asOwner(`select 1 from identity.${table} where person_id = '${user.id}'`), [])
+})
