@@ -12,6 +12,8 @@ export class Problem extends Error {
   readonly requestId: string | null
   /** How long the server asks to wait; null where it says nothing. */
   readonly retryAfterSeconds: number | null
+  /** Work that has to be proven first, as the server states it; null where none is asked for. */
+  readonly challenge: string | null
 
   constructor(facts: {
     status: number
@@ -22,6 +24,7 @@ export class Problem extends Error {
     detail?: string | null
     requestId?: string | null
     retryAfterSeconds?: number | null
+    challenge?: string | null
   }) {
     super(`${facts.code}: ${facts.title}`)
     this.name = 'Problem'
@@ -33,6 +36,7 @@ export class Problem extends Error {
     this.detail = facts.detail ?? null
     this.requestId = facts.requestId ?? null
     this.retryAfterSeconds = facts.retryAfterSeconds ?? null
+    this.challenge = facts.challenge ?? null
   }
 }
 
@@ -61,6 +65,7 @@ export function readProblem(status: number, body: unknown, retryAfterSeconds: nu
     field: text(found.field),
     detail: text(found.detail),
     requestId: text(found.requestId),
+    challenge: text(found.challenge),
     retryAfterSeconds,
   })
 }

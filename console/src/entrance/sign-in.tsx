@@ -5,7 +5,6 @@ import { getRouteApi, Link, useRouter } from '@tanstack/react-router'
 import type { FormEvent } from 'react'
 import { lazy, Suspense, useEffect, useRef, useState } from 'react'
 import { problemOf } from '../api/problem.ts'
-import { request } from '../api/request.ts'
 import { Button } from '../parts/button.tsx'
 import { Field, PasswordField } from '../parts/field.tsx'
 import { ProblemNotice } from '../parts/notice.tsx'
@@ -14,6 +13,7 @@ import { texts } from '../texts.ts'
 import { Gate } from './gate.tsx'
 import { handOver, handOverFrom, shownHost } from './hand-over.ts'
 import { PasskeySignIn } from './passkey-sign-in.tsx'
+import { signInWith } from './sign-in-with.ts'
 import { useArrival } from './use-arrival.ts'
 
 const route = getRouteApi('/sign-in')
@@ -89,7 +89,7 @@ function SignInForm({ target }: { target: HandOver | null }) {
   const goOn = (progress: Progress) => arrive(progress, search)
 
   const signIn = useMutation({
-    mutationFn: (body: { email: string; password: string }) => request<Progress>('POST', '/v1/sign-in', body),
+    mutationFn: signInWith,
     onSuccess: goOn,
     onError: (error) => {
       const { retryAfterSeconds } = problemOf(error)
