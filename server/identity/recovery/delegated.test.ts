@@ -161,7 +161,7 @@ test('the person cancels with the link of any mail; the others, and the link for
     assert.equal(again.code, 'IDENTITY_LINK_INVALID')
     assert.equal((await signInBy(stranger(), person.email)).status, 200)
     assert.deepEqual(outcomes(person), ['cancelled'])
-    assert.equal((await kinds(person)).at(-1), 'delegated-recovery-cancelled')
+    assert.ok((await kinds(person)).includes('delegated-recovery-cancelled'))
   }
 })
 

@@ -43,7 +43,7 @@ const places: Places = {
 }
 
 async function partsWith(config: Partial<typeof testConfig> = {}, where: Places = places): Promise<Parts> {
-  const context = { ...process.context, config: { ...testConfig, ...config } }
+  const context = { ...process.context, config: { ...testConfig, riskAsk: 0, riskNotify: 10, ...config } }
   const { cache, clock, random, log } = context
   const risk = { ...(await openRisk(context, process.keyring)), places: where }
   return { context, keyring: process.keyring, guesses: new Guesses({ cache, clock, random, log }), risk } as Parts
