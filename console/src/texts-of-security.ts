@@ -8,7 +8,6 @@ import type { Assurance } from '@custodia/wire/http/sessions.ts'
 export const securityTexts = {
   enrol: {
     app: 'Use an authenticator app',
-    appNote: 'A program on your phone that shows a new code every 30 seconds.',
     passkey: 'Use a passkey',
     passkeyNote: 'Your fingerprint, face, PIN or a security key. Can’t be given away to a false page.',
     instead: { totp: 'Use an authenticator app instead', passkey: 'Use a passkey instead' },
