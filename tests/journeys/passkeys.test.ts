@@ -55,7 +55,9 @@ describe('passkeys in Chromium', withBrowser, () => {
   before(async () => {
     // One address plays several people.
     const limits = { 'sign-in': { burst: 1_000, perSeconds: 60 } }
-    server = await startTestServer({ environment: { CUSTODIA_LIMITS: JSON.stringify(limits) } })
+    // And their accounts were made by a program, so that a browser is unlike all that is known of them.
+    const environment = { CUSTODIA_LIMITS: JSON.stringify(limits), CUSTODIA_IDENTITY_RISK_ASK: '200' }
+    server = await startTestServer({ environment })
     accounts = await withAccounts(server)
     browser = await openBrowser()
   })
@@ -76,7 +78,9 @@ describe('passkeys in Chromium', withBrowser, () => {
   }
   const byPassword = async (page: Page, number: number): Promise<Answer> => {
     const { email, password } = accounts[number] as Account
-    return await call(page, 'POST', '/v1/sign-in', { email, password })
+    const answer = await call(page, 'POST', '/v1/sign-in', { email, password })
+    assert.equal(answer.status, 200, JSON.stringify(answer.body))
+    return answer
   }
   const enrol = async (page: Page, name: string): Promise<string> => {
     const { body } = await call(page, 'POST', '/v1/me/passkeys/options')
@@ -139,7 +143,7 @@ describe('passkeys in Chromium', withBrowser, () => {
 
   it('that count backwards are refused on a hardware key, and the warning stays', () =>
     visit({ transport: 'usb', synced: false }, async (page, key, { context }) => {
-      await byPassword(page, 1)
+      assert.notEqual((await byPassword(page, 1)).body.user, null)
       await enrol(page, 'Blue key')
       await key.countFrom(100)
       await context.clearCookies()
@@ -154,7 +158,7 @@ describe('passkeys in Chromium', withBrowser, () => {
 
   it('that count backwards warn where they are synced, and still sign in', () =>
     visit({ transport: 'internal', synced: true }, async (page, key, { context }) => {
-      await byPassword(page, 2)
+      assert.notEqual((await byPassword(page, 2)).body.user, null)
       await enrol(page, 'Password manager')
       assert.deepEqual(await facts(page), [['synced', 'platform']])
       await key.countFrom(100)

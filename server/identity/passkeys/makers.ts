@@ -46,7 +46,7 @@ export async function pretender(maker: Maker): Promise<Maker> {
     ...years,
     signingAlgorithm: algorithm,
     publicKey: keys.publicKey,
-    signingKey: maker.key.toCryptoKey(algorithm, true, ['sign']),
+    signingKey: maker.key.toCryptoKey(algorithm, true, ['sign']) as CryptoKey,
     extensions: [new BasicConstraintsExtension(false, undefined, true)],
   })
   return { certificates: [Buffer.from(made.rawData), model], key: NodeKey.from(keys.privateKey) }
