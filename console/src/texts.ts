@@ -203,17 +203,6 @@ export const texts = {
     notFound: 'Nobody here has this address',
     notFoundHelp: 'Check the spelling: the whole address is compared.',
   },
-  mailbox: {
-    title: 'What would have been sent?',
-    answer: (n: number) =>
-      n === 0 ? 'Nothing was sent lately.' : n < 100 ? `${count(n, 'mail', 'mails')}.` : 'The newest 100 mails.',
-    note: 'For development: this installation keeps its mails here and sends none. The ledger records each look.',
-    refresh: 'Look again',
-    list: 'Mails',
-    to: 'To',
-    none: 'No mail yet',
-    noneHelp: 'A code, a link or a warning that somebody would get by mail appears here.',
-  },
   person: {
     id: 'Identifier',
     copyId: 'Copy the identifier',

@@ -8,7 +8,7 @@ import { ChevronIcon, RefreshIcon } from '../parts/icons.tsx'
 import { Moment } from '../parts/moment.tsx'
 import { ProblemNotice } from '../parts/notice.tsx'
 import { Empty, Page, Section, Waiting } from '../parts/page.tsx'
-import { texts } from '../texts.ts'
+import { mailboxTexts } from '../texts-of-mailbox.ts'
 import { piecesOf } from './links.ts'
 
 const route = getRouteApi('/inside/mailbox')
@@ -21,22 +21,22 @@ export function MailboxPage() {
   const items = mailbox.data?.items
   return (
     <Page
-      title={texts.mailbox.title}
-      answer={items && texts.mailbox.answer(items.length)}
-      note={texts.mailbox.note}
+      title={mailboxTexts.title}
+      answer={items && mailboxTexts.answer(items.length)}
+      note={mailboxTexts.note}
       actions={
         <Button busy={mailbox.isFetching} onClick={() => void mailbox.refetch()}>
           <RefreshIcon />
-          {texts.mailbox.refresh}
+          {mailboxTexts.refresh}
         </Button>
       }
     >
-      <Section title={texts.mailbox.list}>
+      <Section title={mailboxTexts.list}>
         {mailbox.isPending && <Waiting rows={4} />}
         {mailbox.error !== null && (
           <ProblemNotice problem={problemOf(mailbox.error)} retry={() => void mailbox.refetch()} />
         )}
-        {items?.length === 0 && <Empty title={texts.mailbox.none}>{texts.mailbox.noneHelp}</Empty>}
+        {items?.length === 0 && <Empty title={mailboxTexts.none}>{mailboxTexts.noneHelp}</Empty>}
         {items !== undefined && items.length > 0 && (
           <ul className="divide-y divide-line overflow-hidden rounded-lg border border-line">
             {items.map((mail) => (
@@ -78,7 +78,7 @@ function Mail({ mail, open, onToggle }: { mail: KeptMail; open: boolean; onToggl
         <span className="min-w-0">
           <span className={`block font-medium ${open ? 'break-words' : 'truncate'}`}>{mail.subject}</span>
           <span className={`block text-[13px] text-muted ${open ? 'break-all' : 'truncate'}`}>
-            {texts.mailbox.to} {mail.to}
+            {mailboxTexts.to} {mail.to}
           </span>
         </span>
         <span className="text-right text-[13px] whitespace-nowrap text-muted">
