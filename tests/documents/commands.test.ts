@@ -20,7 +20,12 @@ const guides = [
   'docs/guide/protect-your-application.md',
   'docs/guide/seal-your-first-field.md',
   'docs/guide/operate.md',
+  'docs/guide/factors.md',
+  'docs/guide/passkeys.md',
+  'docs/guide/passwords.md',
   'docs/guide/recovery.md',
+  'docs/guide/risk.md',
+  'docs/guide/sessions.md',
 ]
 
 /** Blocks that are not carried out here, each with its reason. */
