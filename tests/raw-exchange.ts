@@ -66,7 +66,9 @@ function read(bytes: Buffer, closed: boolean): RawAnswer | null {
   const whole = Number.isNaN(length) ? closed || rest.includes('\r\n0\r\n\r\n') : rest.length >= length
   if (!whole) return null
   // What the server says after it, as that the next bytes are no request, is another answer.
-  const text = rest.subarray(0, Number.isNaN(length) ? undefined : length).toString()
+  const lastChunk = rest.indexOf('\r\n0\r\n\r\n')
+  const end = Number.isNaN(length) ? (lastChunk < 0 ? rest.length : lastChunk) : length
+  const text = rest.subarray(0, end).toString()
   const json = /^[0-9a-f]*(?:\r\n)?(\{[\s\S]*\})/.exec(text)?.[1]
   const body = json === undefined ? {} : (JSON.parse(json) as Record<string, unknown>)
   return { status: Number(first.split(' ')[1]), headers, body, text }

@@ -84,6 +84,17 @@ test('damaged registrations are refused, or leave a passkey that works', async (
   )
 })
 
+test('a signature with something behind its end signs nobody in', async () => {
+  const { key } = await holder(one, administrator)
+  for (const more of [[0], [0, 0], [0x30, 0x00]]) {
+    const browser = stranger(one)
+    const honest = key.get(await wayIn(browser))
+    const signature = Buffer.concat([Buffer.from(String(honest.response.signature), 'base64url'), Buffer.from(more)])
+    const sent = { ...honest, response: { ...honest.response, signature: signature.toString('base64url') } }
+    refused(await finish(browser, sent))
+  }
+})
+
 test('damaged assertions sign nobody in', async () => {
   const { key } = await holder(one, administrator)
   const parts = fc.constantFrom('clientDataJSON', 'authenticatorData', 'signature', 'userHandle')

@@ -16,6 +16,16 @@ export function isSoundKey(publicKey: Uint8Array<ArrayBuffer>): boolean {
   }
 }
 
+/**
+ * Whether a signature is spelled as its kind of key spells it: the library passes over what follows the end of an ECDSA signature's DER
+ * (RFC 3279 §2.2.3), so that one signature could be sent in many forms.
+ */
+export function isWholeSignature(publicKey: Uint8Array<ArrayBuffer>, signature: Uint8Array): boolean {
+  if (!cose.isCOSEPublicKeyEC2(decodeCredentialPublicKey(publicKey))) return true
+  // With P-256 a sequence has up to 70 bytes, so that its length is one byte (X.690 §8.1.3.4).
+  return signature[0] === 0x30 && signature[1] === signature.length - 2
+}
+
 function jwkOf(publicKey: Uint8Array<ArrayBuffer>): Record<string, string> {
   const key = decodeCredentialPublicKey(publicKey)
   if (cose.isCOSEPublicKeyEC2(key)) {

@@ -7,6 +7,7 @@ import type { Bound } from './challenges.ts'
 import { useChallenge } from './challenges.ts'
 import type { Asserted } from './credential.ts'
 import { readAsserted } from './credential.ts'
+import { isWholeSignature } from './public-key.ts'
 import { relyingParty } from './relying-party.ts'
 import type { PasskeyRow, Use } from './store.ts'
 import { holdPasskey, readByCredential, readHandle, writeCloneSuspected, writeUncounted, writeUse } from './store.ts'
@@ -69,6 +70,8 @@ async function verify(parts: Parts, asserted: Asserted, passkey: PasskeyRow): Pr
   const { id, origin } = relyingParty(parts)
   const { clientDataJSON, authenticatorData, signature } = asserted
   try {
+    const publicKey = new Uint8Array(passkey.public_key)
+    if (!isWholeSignature(publicKey, Buffer.from(signature, 'base64url'))) return null
     const { verified, authenticationInfo } = await verifyAuthenticationResponse({
       response: {
         id: asserted.id,
@@ -81,7 +84,7 @@ async function verify(parts: Parts, asserted: Asserted, passkey: PasskeyRow): Pr
       expectedOrigin: origin,
       expectedRPID: id,
       // Zero, so that the library leaves the counter alone: what is written down decides, in one statement.
-      credential: { id: asserted.id, publicKey: new Uint8Array(passkey.public_key), counter: 0 },
+      credential: { id: asserted.id, publicKey, counter: 0 },
       requireUserVerification: true,
     })
     if (!verified) return null

@@ -190,8 +190,13 @@ const limits = (options: HttpServerOptions) => ({
 /** Refused before anybody reads on: the connection ends, so that nothing after it is taken for a request. */
 function refuseHead(response: ServerResponse, code: 'REQUEST_HEADER_INVALID' | 'HOST_UNKNOWN', field: string): void {
   const problem = problemFor(refuseRequest(code, { field }), '-')
-  response.writeHead(problem.status, { 'content-type': problemType, connection: 'close' })
-  response.end(JSON.stringify(problem.body))
+  const body = JSON.stringify(problem.body)
+  response.writeHead(problem.status, {
+    'content-type': problemType,
+    'content-length': Buffer.byteLength(body),
+    connection: 'close',
+  })
+  response.end(body)
 }
 
 /** What Node's parser throws at, answered on the bare socket. */
