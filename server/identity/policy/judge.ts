@@ -33,14 +33,17 @@ export async function judge(
   const enrolled = listed.some((items) => items.length > 0)
   // Who is asked for a second factor and has none can still be reached by mail.
   const policy = raised && !enrolled ? { ...said, mailCodes: true } : said
-  const hints = await Promise.all(factors.map((factor) => factor.way(parts, person, policy)))
+  const demand = demandOn(policy, roles)
+  // A password is enough for somebody of whom nothing more is asked: what else they could prove is not looked up then.
+  const settled = demand === 'optional' && !enrolled && !raised && proven.includes('password')
+  const hints = await Promise.all(factors.map((factor) => (settled ? null : factor.way(parts, person, policy))))
   const ways = factors.flatMap(({ kind, strength }, at) => {
     const hint = hints[at] as string | null
     return hint === null || proven.includes(kind) ? [] : [{ factor: kind, hint: hint === '' ? null : hint, strength }]
   })
   const startMs = Math.max(changedAt?.getTime() ?? 0, createdAt.getTime())
   const decision = decide({
-    demand: demandOn(policy, roles),
+    demand,
     raised,
     graceUntil: policy.graceDays === 0 ? null : new Date(startMs + policy.graceDays * dayMs),
     now: nowOf(parts),
