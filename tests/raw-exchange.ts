@@ -11,17 +11,21 @@ export type RawAnswer = {
 export type RawExchange = {
   /** Resolves when what was given is with the system. */
   readonly sent: Promise<void>
+  /** Resolves when the server asks for the body: it has read a head with `Expect: 100-continue` (RFC 9110, section 10.1.1). */
+  readonly begun: Promise<void>
   readonly answer: Promise<RawAnswer>
   write(more: string | Uint8Array): void
   end(): void
 }
 
 const patienceMs = 20_000
+const goOn = 'HTTP/1.1 100 Continue\r\n\r\n'
 
 /** One connection on which exactly these bytes are sent: what no HTTP client would let out. The first answer is read. */
 export function rawExchange(port: number, bytes: string | Uint8Array): RawExchange {
   const socket = connect(port, '127.0.0.1')
   const sent = Promise.withResolvers<void>()
+  const begun = Promise.withResolvers<void>()
   const answer = Promise.withResolvers<RawAnswer>()
   let received = Buffer.alloc(0)
   const settle = (closed: boolean) => {
@@ -33,6 +37,10 @@ export function rawExchange(port: number, bytes: string | Uint8Array): RawExchan
   socket.setTimeout(patienceMs, () => socket.destroy(new Error('no answer')))
   socket.on('data', (chunk: Buffer) => {
     received = Buffer.concat([received, chunk])
+    if (received.indexOf(goOn) === 0) {
+      received = received.subarray(goOn.length)
+      begun.resolve()
+    }
     settle(false)
   })
   // Whoever refuses while we still write may close in our face; what was said before counts.
@@ -42,9 +50,11 @@ export function rawExchange(port: number, bytes: string | Uint8Array): RawExchan
     answer.reject(new Error(`the connection ended without an answer: ${received.toString('latin1', 0, 200)}`))
   })
   socket.write(bytes, () => sent.resolve())
-  answer.promise.catch(() => {})
+  answer.promise.catch(begun.reject)
+  begun.promise.catch(() => {})
   return {
     sent: sent.promise,
+    begun: begun.promise,
     answer: answer.promise,
     write: (more) => void socket.write(more),
     end: () => void socket.end(),

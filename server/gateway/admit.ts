@@ -8,6 +8,7 @@ import type { UserPrincipal } from '../platform/http/principal.ts'
 import { repeatedHeader } from '../platform/http/steps/headers.ts'
 import { crossSiteHeader } from '../platform/http/steps/same-site.ts'
 import type { Sessions } from '../sessions/api.ts'
+import { assuranceOf } from '../sessions/api.ts'
 import type { Application } from './applications.ts'
 import { canonicalPath } from './canonical-path.ts'
 import type { DecisionLog } from './decision-log.ts'
@@ -107,8 +108,8 @@ export async function admit(
 /** A rule may ask for more than a session: for a proof of late, or for a second factor. */
 function missingProof(rule: Rule, { factors, authenticatedAtMs }: UserPrincipal, needs: AdmitNeeds): Refusal | null {
   const confirm = { confirmAt: `${needs.publicUrl}/v1/me/fresh`, confirmPage: `${needs.publicUrl}/sign-in?again=1` }
-  const strong = factors.includes('hwk') || factors.includes('swk')
-  const enough = rule.assurance === null || strong || (rule.assurance === 'two-factors' && factors.length > 1)
+  const proven = assuranceOf(factors)
+  const enough = rule.assurance === null || proven === rule.assurance || proven === 'phishing-resistant'
   if (!enough) return refuse('GATEWAY_FACTOR_REQUIRED', { assurance: rule.assurance as string, ...confirm })
   if (rule.freshSeconds === null || needs.clock.nowMs() - authenticatedAtMs <= rule.freshSeconds * 1_000) return null
   return refuseRequest('FRESH_FACTOR_REQUIRED', { maxAgeSeconds: rule.freshSeconds, ...confirm })

@@ -13,7 +13,7 @@ export type Rule = {
 }
 
 const assurances = ['two-factors', 'phishing-resistant'] as const
-export type Assurance = (typeof assurances)[number]
+type Assurance = (typeof assurances)[number]
 
 /** The first rule that fits; null where none does. HEAD is allowed wherever GET is (RFC 9110 §9.3.2). */
 export function ruleFor(rules: readonly Rule[], method: string, path: string): Rule | null {

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { Queries } from '../platform/database/database.ts'
+import { deleteBatch } from '../platform/database/delete-batch.ts'
 
 export type MessageRow = {
   id: string
@@ -135,18 +136,5 @@ export async function deleteOf(tx: Queries, organisationId: string, subjectId: s
 
 /** Removes up to `limit` messages that were made before `before` and wait for nothing. @returns how many. */
 export async function deleteOld(queries: Queries, before: Date, limit: number): Promise<number> {
-  const result = await tables(queries)
-    .deleteFrom('mail.message')
-    .where('id', 'in', (from) =>
-      from
-        .selectFrom('mail.message')
-        .select('id')
-        .where('created_at', '<', before)
-        .where('next_try_at', 'is', null)
-        .limit(limit)
-        .forUpdate()
-        .skipLocked(),
-    )
-    .executeTakeFirst()
-  return Number(result.numDeletedRows)
+  return await deleteBatch(queries, 'mail.message', sql`created_at < ${before} and next_try_at is null`, limit)
 }

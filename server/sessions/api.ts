@@ -3,6 +3,8 @@ import type { Actor } from '../platform/events/event.ts'
 import type { RequestHead } from '../platform/http/ports.ts'
 import type { UserPrincipal } from '../platform/http/principal.ts'
 
+export { assuranceOf } from './assurance.ts'
+
 export type StartedSession = {
   readonly sessionId: string
   /** The whole Set-Cookie header: `__Host-custodia`, Path=/, Secure, HttpOnly, SameSite=Lax. Browsers take it over https and on *.localhost. */

@@ -1,6 +1,7 @@
 import type { ExpressionBuilder } from 'kysely'
 import { sql } from 'kysely'
 import type { Queries } from '../platform/database/database.ts'
+import { deleteBatch } from '../platform/database/delete-batch.ts'
 
 export type SessionRow = {
   id: string
@@ -234,19 +235,7 @@ export async function deleteSessionsOf(tx: Queries, { organisationId, userId }: 
 
 /** Removes up to `limit` sessions that were over before `before`. @returns how many. */
 export async function deleteOver(queries: Queries, before: Date, limit: number): Promise<number> {
-  const result = await tables(queries)
-    .deleteFrom('sessions.session')
-    .where('id', 'in', (from) =>
-      from
-        .selectFrom('sessions.session')
-        .select('id')
-        .where((is) => is.or([is('ended_at', '<', before), is('idle_expires_at', '<', before)]))
-        .limit(limit)
-        .forUpdate()
-        .skipLocked(),
-    )
-    .executeTakeFirst()
-  return Number(result.numDeletedRows)
+  return await deleteBatch(queries, 'sessions.session', sql`ended_at < ${before} or idle_expires_at < ${before}`, limit)
 }
 
 /** Whose session it is. Null where the organisation has no such session. */

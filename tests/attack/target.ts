@@ -57,9 +57,9 @@ export async function openTarget(environment: NodeJS.ProcessEnv = unlimited): Pr
   })
   // It takes any WebSocket, and says nothing on it.
   upstream.on('upgrade', (request, socket) => {
+    socket.on('error', () => {})
     if (!String(request.url).includes('socket'))
       return void socket.end('HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n')
-    socket.on('error', () => {})
     socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n')
   })
   await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve))

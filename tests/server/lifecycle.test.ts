@@ -90,10 +90,11 @@ describe('a server that is told to stop', () => {
       `Origin: ${server.publicUrl}`,
       'Content-Type: application/json',
       `Content-Length: ${Buffer.byteLength(body)}`,
+      'Expect: 100-continue',
     ]
-    // In flight: its head is there, and half of its body.
+    // In flight: the server has read its head, and half of its body is on the way.
     const inFlight = rawExchange(server.port, `${head.join('\r\n')}\r\n\r\n${body.slice(0, 20)}`)
-    await inFlight.sent
+    await inFlight.begun
     const idle = connect(server.port, '127.0.0.1')
     await once(idle, 'connect')
 

@@ -1,6 +1,7 @@
 import type { FactorKind } from '@custodia/wire/http/factors.ts'
 import { sql } from 'kysely'
 import type { Queries } from '../../platform/database/database.ts'
+import { deleteBatch } from '../../platform/database/delete-batch.ts'
 
 export type AttemptRow = {
   id: string
@@ -89,17 +90,5 @@ export async function endAttemptsOf(
 
 /** Removes up to `limit` attempts that expired before `before`. @returns how many. */
 export async function deleteOldAttempts(queries: Queries, before: Date, limit: number): Promise<number> {
-  const result = await tables(queries)
-    .deleteFrom('identity.attempt')
-    .where('id', 'in', (from) =>
-      from
-        .selectFrom('identity.attempt')
-        .select('id')
-        .where('expires_at', '<', before)
-        .limit(limit)
-        .forUpdate()
-        .skipLocked(),
-    )
-    .executeTakeFirst()
-  return Number(result.numDeletedRows)
+  return await deleteBatch(queries, 'identity.attempt', sql`expires_at < ${before}`, limit)
 }

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { Queries } from '../../platform/database/database.ts'
+import { deleteBatch } from '../../platform/database/delete-batch.ts'
 
 /** Factors whose code travels. */
 export type SentFactor = 'mail-code' | 'sms-code'
@@ -86,17 +87,5 @@ export async function useSentCode(queries: Queries, id: string, now: Date): Prom
 
 /** Removes up to `limit` codes that expired before `before`. @returns how many. */
 export async function deleteOldSentCodes(queries: Queries, before: Date, limit: number): Promise<number> {
-  const result = await tables(queries)
-    .deleteFrom('identity.sent_code')
-    .where('id', 'in', (from) =>
-      from
-        .selectFrom('identity.sent_code')
-        .select('id')
-        .where('expires_at', '<', before)
-        .limit(limit)
-        .forUpdate()
-        .skipLocked(),
-    )
-    .executeTakeFirst()
-  return Number(result.numDeletedRows)
+  return await deleteBatch(queries, 'identity.sent_code', sql`expires_at < ${before}`, limit)
 }

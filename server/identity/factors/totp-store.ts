@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { Queries } from '../../platform/database/database.ts'
+import { deleteBatch } from '../../platform/database/delete-batch.ts'
 
 type TotpRow = {
   id: string
@@ -130,18 +131,5 @@ export async function deleteAuthenticator(tx: Queries, id: string, personId: str
 
 /** Removes up to `limit` offers that nobody confirmed before `before`. @returns how many. */
 export async function deleteOldOffers(queries: Queries, before: Date, limit: number): Promise<number> {
-  const result = await tables(queries)
-    .deleteFrom('identity.totp')
-    .where('id', 'in', (from) =>
-      from
-        .selectFrom('identity.totp')
-        .select('id')
-        .where('confirmed_at', 'is', null)
-        .where('offered_until', '<', before)
-        .limit(limit)
-        .forUpdate()
-        .skipLocked(),
-    )
-    .executeTakeFirst()
-  return Number(result.numDeletedRows)
+  return await deleteBatch(queries, 'identity.totp', sql`confirmed_at is null and offered_until < ${before}`, limit)
 }

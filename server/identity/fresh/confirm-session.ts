@@ -4,8 +4,9 @@ import type { UserPrincipal } from '../../platform/http/principal.ts'
 import { refuse } from '../errors.ts'
 import { event } from '../events.ts'
 import type { ProofContext } from '../factors/factor.ts'
-import { factorOf, factors } from '../factors/table.ts'
+import { factorOf } from '../factors/table.ts'
 import type { Parts } from '../parts.ts'
+import { waysOf } from '../policy/judge.ts'
 import { readPolicy } from '../policy/sign-in-policy.ts'
 import { readPerson } from '../store.ts'
 
@@ -17,11 +18,7 @@ async function confirming(parts: Parts, principal: UserPrincipal, head: RequestH
   const person = await readPerson(queries, principal.id)
   if (person?.state !== 'active') throw refuse('IDENTITY_USER_UNKNOWN')
   const { policy } = await readPolicy(queries, principal.organisationId)
-  const hints = await Promise.all(factors.map((factor) => factor.way(parts, person, policy)))
-  const ways = factors.flatMap(({ kind, strength }, at) => {
-    const hint = hints[at] as string | null
-    return hint === null ? [] : [{ factor: kind, hint: hint === '' ? null : hint, strength }]
-  })
+  const ways = await waysOf(parts, person, policy)
   const strong = ways.filter(({ strength }) => strength === 'possession' || strength === 'phishing-resistant')
   const chosen = strong.length > 0 ? strong : ways.filter(({ strength }) => strength === 'knowledge')
   return {

@@ -1,4 +1,6 @@
+import { sql } from 'kysely'
 import type { Queries } from '../../platform/database/database.ts'
+import { deleteBatch } from '../../platform/database/delete-batch.ts'
 
 /** What a link is for. Every step names the purposes that it takes: a link of another never gets there. */
 export type Purpose = 'setup' | 'invitation' | 'recovery' | 'delegated-recovery' | 'recovery-cancel' | 'not-me'
@@ -62,11 +64,5 @@ export async function deleteUnusedLinks(
 
 /** Removes up to `limit` links that expired before `before`. @returns how many. */
 export async function deleteOldLinks(queries: Queries, before: Date, limit: number): Promise<number> {
-  const result = await tables(queries)
-    .deleteFrom('identity.link')
-    .where('token_hash', 'in', (from) =>
-      from.selectFrom('identity.link').select('token_hash').where('expires_at', '<', before).limit(limit),
-    )
-    .executeTakeFirst()
-  return Number(result.numDeletedRows)
+  return await deleteBatch(queries, 'identity.link', sql`expires_at < ${before}`, limit)
 }

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { Queries } from '../../platform/database/database.ts'
+import { deleteBatch } from '../../platform/database/delete-batch.ts'
 import type { PersonRow } from '../store.ts'
 
 /** How far an attestation was followed: see `attestation.ts`. */
@@ -69,19 +70,7 @@ export async function consumeChallenge(
 
 /** Removes up to `limit` challenges that expired before `before`. @returns how many. */
 export async function deleteOldChallenges(queries: Queries, before: Date, limit: number): Promise<number> {
-  const result = await tables(queries)
-    .deleteFrom('identity.passkey_challenge')
-    .where('challenge', 'in', (from) =>
-      from
-        .selectFrom('identity.passkey_challenge')
-        .select('challenge')
-        .where('expires_at', '<', before)
-        .limit(limit)
-        .forUpdate()
-        .skipLocked(),
-    )
-    .executeTakeFirst()
-  return Number(result.numDeletedRows)
+  return await deleteBatch(queries, 'identity.passkey_challenge', sql`expires_at < ${before}`, limit)
 }
 
 /** The person's handle; `fresh` becomes it where they have none, and whoever comes first decides. */

@@ -3,9 +3,9 @@ import { factorOf, factors } from '../factors/table.ts'
 import type { Parts } from '../parts.ts'
 import { nowOf } from '../parts.ts'
 import type { PersonRow } from '../store.ts'
-import type { Decision } from './decide.ts'
+import type { Decision, Standing } from './decide.ts'
 import { decide } from './decide.ts'
-import { demandOn, readPolicy } from './sign-in-policy.ts'
+import { defaultPolicy, demandOn, readPolicy } from './sign-in-policy.ts'
 
 export type Judgement = { readonly decision: Decision; readonly policy: SignInPolicy }
 
@@ -25,22 +25,19 @@ export async function judge(
   raised: boolean,
 ): Promise<Judgement> {
   const { organisation_id: organisationId, id, created_at: createdAt } = person
-  const [{ policy: said, changedAt }, roles, ...listed] = await Promise.all([
+  const [{ policy: said, changedAt }, roles, passkeys, apps] = await Promise.all([
     readPolicy(parts.context.database.queries, organisationId),
     parts.access.rolesOf(organisationId, id),
-    ...(['passkey', 'totp'] as const).map((kind) => factorOf(kind).list(parts, person)),
+    // Neither depends on the policy, nor is either offered to who has none.
+    ...(['passkey', 'totp'] as const).map((kind) => factorOf(kind).way(parts, person, defaultPolicy)),
   ])
-  const enrolled = listed.some((items) => items.length > 0)
+  const enrolled = passkeys !== null || apps !== null
   // Who is asked for a second factor and has none can still be reached by mail.
   const policy = raised && !enrolled ? { ...said, mailCodes: true } : said
   const demand = demandOn(policy, roles)
   // A password is enough for somebody of whom nothing more is asked: what else they could prove is not looked up then.
   const settled = demand === 'optional' && !enrolled && !raised && proven.includes('password')
-  const hints = await Promise.all(factors.map((factor) => (settled ? null : factor.way(parts, person, policy))))
-  const ways = factors.flatMap(({ kind, strength }, at) => {
-    const hint = hints[at] as string | null
-    return hint === null || proven.includes(kind) ? [] : [{ factor: kind, hint: hint === '' ? null : hint, strength }]
-  })
+  const ways = settled ? [] : (await waysOf(parts, person, policy)).filter(({ factor }) => !proven.includes(factor))
   const startMs = Math.max(changedAt?.getTime() ?? 0, createdAt.getTime())
   const decision = decide({
     demand,
@@ -50,7 +47,16 @@ export async function judge(
     proven: proven.map((kind) => ({ kind, strength: factorOf(kind).strength })),
     ways,
     enrolled,
-    hasPasskey: (listed[0]?.length ?? 0) > 0,
+    hasPasskey: passkeys !== null,
   })
   return { decision, policy }
+}
+
+/** What a person can prove now, each with its strength; the strongest first. */
+export async function waysOf(parts: Parts, person: PersonRow, policy: SignInPolicy): Promise<Standing['ways']> {
+  const hints = await Promise.all(factors.map((factor) => factor.way(parts, person, policy)))
+  return factors.flatMap(({ kind, strength }, at) => {
+    const hint = hints[at] as string | null
+    return hint === null ? [] : [{ factor: kind, hint: hint === '' ? null : hint, strength }]
+  })
 }

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { Queries } from '../../platform/database/database.ts'
+import { deleteBatch } from '../../platform/database/delete-batch.ts'
 import type { PersonRow } from '../store.ts'
 import type { History } from './history.ts'
 
@@ -156,11 +157,8 @@ const expiring = [
 export async function deleteUnused(queries: Queries, before: Date, limit: number): Promise<number> {
   let most = 0
   for (const [table, column] of expiring) {
-    const gone = await sql`delete from ${sql.table(table)} where ctid in (
-      select ctid from ${sql.table(table)} where ${sql.ref(column)} < ${before} limit ${limit} for update skip locked)`.execute(
-      queries,
-    )
-    most = Math.max(most, Number(gone.numAffectedRows ?? 0n))
+    const gone = await deleteBatch(queries, table, sql`${sql.ref(column)} < ${before}`, limit)
+    most = Math.max(most, gone)
   }
   return most
 }
