@@ -13,6 +13,7 @@ import { events } from './events.ts'
 import type { LogIdentity } from './log-identity.ts'
 import { identifyLog } from './log-identity.ts'
 import { NoteQueue } from './note-queue.ts'
+import { readAbout } from './read-about.ts'
 import { ledgerRoutes } from './routes.ts'
 import { Sequencer } from './sequencer.ts'
 import { insertEntries, insertEntry } from './store.ts'
@@ -106,6 +107,7 @@ function start(context: Context<typeof config>, { keyring }: { keyring: Keyring 
       if (!(await queue.drain())) throw new Error('noted events cannot be written to the ledger now')
       return sequencer.settle()
     },
+    about: (about, options) => readAbout({ database, keyring }, about, options),
     verify: async (options) => verifyStored(database.queries, await identify(), options),
     routes: ledgerRoutes({ database, keyring, recorder, identify, eventCatalogue: context.eventCatalogue }),
     async stop() {

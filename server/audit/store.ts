@@ -223,3 +223,31 @@ export async function findEntries(tx: Queries, filter: Filter, limit: number): P
     left join audit.node on node.entry = found.id order by found.id desc`.execute(tx)
   return rows.map(({ id, index, body }) => ({ id, index: index === null ? null : Number(index), body }))
 }
+
+export type About = {
+  readonly organisationId: string
+  readonly subjectId: string
+  readonly types: readonly string[]
+  /** Only entries before this number. */
+  readonly before: string | null
+}
+
+/**
+ * The newest entries about somebody that are of these types. Reads at most `within` rows, whatever else is known of them.
+ *
+ * @returns the entries, newest first, at most `limit`; and where those `within` rows ended, null where there were fewer.
+ */
+export async function findAbout(
+  queries: Queries,
+  { organisationId, subjectId, types, before }: About,
+  { limit, within }: { readonly limit: number; readonly within: number },
+): Promise<{ found: { id: string; body: Buffer }[]; end: string | null }> {
+  const place = before === null ? sql`` : sql`and id < ${before}`
+  const { rows } = await sql<{ id: string; body: Buffer | null }>`with newest as materialized (
+      select id, type, body from audit.entry
+      where organisation_id = ${organisationId} and subject_id = ${subjectId} ${place} order by id desc limit ${within})
+    (select id::text, body from newest where type = any(${types}::text[]) order by newest.id desc limit ${limit})
+    union all (select min(id)::text, null from newest having count(*) = ${within})`.execute(queries)
+  const end = rows.find(({ body }) => body === null)?.id ?? null
+  return { found: rows.flatMap(({ id, body }) => (body === null ? [] : [{ id, body }])), end }
+}
