@@ -106,12 +106,14 @@ export async function admit(
 }
 
 /** A rule may ask for more than a session: for a proof of late, or for a second factor. */
-function missingProof(rule: Rule, { factors, authenticatedAtMs }: UserPrincipal, needs: AdmitNeeds): Refusal | null {
+function missingProof(rule: Rule, principal: UserPrincipal, needs: AdmitNeeds): Refusal | null {
+  const { factors, authenticatedAtMs, stale } = principal
   const confirm = { confirmAt: `${needs.publicUrl}/v1/me/fresh`, confirmPage: `${needs.publicUrl}/sign-in?again=1` }
   const proven = assuranceOf(factors)
   const enough = rule.assurance === null || proven === rule.assurance || proven === 'phishing-resistant'
   if (!enough) return refuse('GATEWAY_FACTOR_REQUIRED', { assurance: rule.assurance as string, ...confirm })
-  if (rule.freshSeconds === null || needs.clock.nowMs() - authenticatedAtMs <= rule.freshSeconds * 1_000) return null
+  if (rule.freshSeconds === null) return null
+  if (stale === undefined && needs.clock.nowMs() - authenticatedAtMs <= rule.freshSeconds * 1_000) return null
   return refuseRequest('FRESH_FACTOR_REQUIRED', { maxAgeSeconds: rule.freshSeconds, ...confirm })
 }
 

@@ -1,3 +1,5 @@
+import type { Administration } from './administration.ts'
+
 /** What other modules may know about a person. */
 export type Person = {
   readonly id: string
@@ -32,6 +34,8 @@ export type Identity = {
    * @throws Error that names the lines and fields that are wrong.
    */
   importUsers(what: Import): Promise<number>
+  /** What the operator's own commands do. For them only: it asks nobody for permission. */
+  readonly administration: Administration
   /** Identifiers of the installation's organisations, the oldest first, at most `limit`. */
   organisations(limit: number): Promise<readonly string[]>
 }

@@ -1,11 +1,11 @@
 import type { UserChange } from '@custodia/wire/http/identity.ts'
 import type { Queries } from '../platform/database/database.ts'
-import { actorOf } from '../platform/events/event.ts'
-import type { Principal } from '../platform/http/principal.ts'
 import { endAttemptsOf } from './attempts/store.ts'
 import { refuse } from './errors.ts'
 import { event } from './events.ts'
 import { deleteUnusedLinks } from './links/link-store.ts'
+import type { Asking } from './operator.ts'
+import { actorFor, boundBy } from './operator.ts'
 import type { Parts } from './parts.ts'
 import { administrator, nowOf } from './parts.ts'
 import type { PersonRow, State } from './store.ts'
@@ -14,13 +14,14 @@ import { lockOrganisation, readActiveIds, readMember, writeState } from './store
 const pageSize = 200
 
 /**
- * Changes the state or the roles of a person of one's own organisation. Disabling ends all their sessions at once.
+ * Changes the state or the roles of a person of one's own organisation. Disabling ends all their sessions at once;
+ * other roles replace the cookies of those that are live.
  *
  * @returns the row as it is afterwards.
  * @throws Refusal IDENTITY_USER_UNKNOWN, IDENTITY_NOT_YOURS_TO_CHANGE, IDENTITY_LAST_ADMINISTRATOR, and what
  * `access.setRoles` refuses.
  */
-export async function changeUser(parts: Parts, id: string, change: UserChange, by: Principal): Promise<PersonRow> {
+export async function changeUser(parts: Parts, id: string, change: UserChange, by: Asking): Promise<PersonRow> {
   const { organisationId } = by
   const work = () =>
     parts.context.database.transaction(async (tx) => {
@@ -31,8 +32,10 @@ export async function changeUser(parts: Parts, id: string, change: UserChange, b
       await requireNoLess(parts, by, held)
 
       const roles = change.roles ?? held
-      if (change.roles !== undefined)
-        await parts.access.setRoles(tx, { organisationId, subjectId: id, roles, by, actor: actorOf(by) })
+      if (change.roles !== undefined) {
+        await parts.access.setRoles(tx, { organisationId, subjectId: id, roles, by: boundBy(by), actor: actorFor(by) })
+        await renewSessions(parts, tx, row, { before: held, after: roles })
+      }
       const state = await changeState(parts, tx, row, change.state, by)
       const administers = (state: State, roles: readonly string[]) =>
         state === 'active' && roles.includes(administrator)
@@ -44,21 +47,35 @@ export async function changeUser(parts: Parts, id: string, change: UserChange, b
   return await parts.changes.run(work, () => refuse('IDENTITY_BUSY', { retryAfterSeconds: 2 }))
 }
 
+/** A change of privilege: no cookie from before it stays, and whoever may do more than before proves anew who they are. */
+async function renewSessions(
+  { access, sessions }: Parts,
+  tx: Queries,
+  { id: userId, organisation_id: organisationId }: PersonRow,
+  { before, after }: { readonly before: readonly string[]; readonly after: readonly string[] },
+): Promise<void> {
+  if (new Set(before).symmetricDifference(new Set(after)).size === 0) return
+  const permissionsOf = (roles: readonly string[]) =>
+    new Set(access.roles().flatMap(({ name, permissions }) => (roles.includes(name) ? permissions : [])))
+  const raised = !permissionsOf(after).isSubsetOf(permissionsOf(before))
+  await sessions.rotateAll(tx, { organisationId, userId }, { raised })
+}
+
 async function changeState(
   parts: Parts,
   tx: Queries,
   row: PersonRow,
   wanted: UserChange['state'],
-  by: Principal,
+  by: Asking,
 ): Promise<State> {
   const { id, organisation_id: organisationId } = row
-  const about = { organisationId, actor: actorOf(by), subjectId: id, data: { user: id } }
+  const about = { organisationId, actor: actorFor(by), subjectId: id, data: { user: id } }
   if (wanted === 'disabled' && row.state !== 'disabled') {
     await writeState(tx, id, 'disabled')
     await deleteUnusedLinks(tx, { personId: id })
     await endAttemptsOf(tx, id, nowOf(parts))
     await parts.context.recorder.record(tx, event('user.disabled', about))
-    await parts.sessions.endAll(tx, { organisationId, userId: id }, 'disabled', actorOf(by))
+    await parts.sessions.endAll(tx, { organisationId, userId: id }, 'disabled', actorFor(by))
     return 'disabled'
   }
   if (wanted === 'active' && row.state === 'disabled') {
@@ -72,8 +89,10 @@ async function changeState(
 }
 
 /** Nobody unmakes or locks out somebody who may do more than they may themselves. */
-export async function requireNoLess({ access }: Parts, by: Principal, held: readonly string[]): Promise<void> {
-  const own = new Set(await access.permissionsOf(by))
+export async function requireNoLess({ access }: Parts, by: Asking, held: readonly string[]): Promise<void> {
+  const bound = boundBy(by)
+  if (bound === null) return
+  const own = new Set(await access.permissionsOf(bound))
   const theirs = access.roles().filter((role) => held.includes(role.name))
   if (theirs.some((role) => role.permissions.some((permission) => !own.has(permission))))
     throw refuse('IDENTITY_NOT_YOURS_TO_CHANGE')

@@ -106,6 +106,11 @@ export const errors = {
     title: 'There is no such person in your organisation.',
     help: 'Read the list of people again.',
   },
+  IDENTITY_USER_NOT_ACTIVE: {
+    status: 409,
+    title: 'This person may not sign in at present.',
+    help: 'Enable them where they are disabled; invite them again where they have not accepted yet.',
+  },
   IDENTITY_NOT_YOURS_TO_CHANGE: {
     status: 403,
     title: 'This person may do something that you may not.',
@@ -135,6 +140,16 @@ export const errors = {
     status: 409,
     title: 'This installation sends no mail, so nobody would get the link.',
     help: 'Set CUSTODIA_MAIL_SMTP_URL first.',
+  },
+  IDENTITY_LOGO_UNFIT: {
+    status: 422,
+    title: 'This picture can’t be a logo.',
+    help: 'Take one PNG, JPEG or WebP picture that does not move, of up to 512 by 512 pixels and 64 KiB.',
+  },
+  IDENTITY_LOGO_UNKNOWN: {
+    status: 404,
+    title: 'There is no such logo.',
+    help: 'Read the theme again: another picture has another address.',
   },
   IDENTITY_LAST_ADMINISTRATOR: {
     status: 409,

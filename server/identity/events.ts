@@ -107,6 +107,10 @@ export const events = {
     }),
     personal: address,
   },
+  'recovery.given': {
+    summary: 'Whoever operates the installation was given a recovery link for a person.',
+    data: person,
+  },
   'recovery.completed': {
     summary: 'A new password was set by a recovery link, and every session ended.',
     data: Type.Object({ delegated: Type.Boolean() }),

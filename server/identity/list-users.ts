@@ -4,10 +4,15 @@ import { normaliseAddress } from './email-address.ts'
 import type { Parts } from './parts.ts'
 import { emailIndex } from './parts.ts'
 import { showUser } from './show-user.ts'
-import type { PersonRow, Position } from './store.ts'
+import type { PersonRow, Position, State } from './store.ts'
 import { readByEmail, readPeople } from './store.ts'
 
-export type UserQuery = { readonly search?: string; readonly cursor?: string; readonly limit?: number }
+export type UserQuery = {
+  readonly search?: string
+  readonly state?: State
+  readonly cursor?: string
+  readonly limit?: number
+}
 
 const defaultLimit = 50
 
@@ -27,7 +32,7 @@ export async function listUsers(parts: Parts, organisationId: string, query: Use
   }
   const limit = query.limit ?? defaultLimit
   const after = query.cursor === undefined ? null : readCursor(query.cursor)
-  const rows = await readPeople(queries, organisationId, { after, limit: limit + 1 })
+  const rows = await readPeople(queries, organisationId, { after, limit: limit + 1, state: query.state })
   const page = rows.slice(0, limit)
   const last = page.at(-1)
   const next = rows.length > limit && last !== undefined ? writeCursor(last) : null

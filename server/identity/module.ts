@@ -8,6 +8,7 @@ import type { Job } from '../platform/jobs/job.ts'
 import type { Context, SubjectData } from '../platform/module.ts'
 import { defineModule } from '../platform/module.ts'
 import type { Sessions } from '../sessions/api.ts'
+import { administration } from './administration.ts'
 import type { Identity, Person } from './api.ts'
 import { errors } from './errors.ts'
 import { events } from './events.ts'
@@ -57,6 +58,7 @@ export const identity = defineModule<IdentityModule, Uses, typeof config>({
     'identity:users:read': { summary: 'See the people of the organisation.' },
     'identity:policy:read': { summary: 'See what is demanded of a sign-in.' },
     'identity:policy:write': { summary: 'Change what is demanded of a sign-in.' },
+    'identity:theme:write': { summary: 'Change the name, colour and logo that the organisation’s pages have.' },
     'identity:users:write': { summary: 'Invite, disable and enable people, and change their roles.' },
   },
   errors,
@@ -76,6 +78,7 @@ export async function createIdentity(context: Context<typeof config>, uses: Uses
     person: (userId) => parts.people.get(userId, () => readActive(parts, userId)),
     createSetupLink: () => createSetupLink(parts),
     importUsers: (what) => importUsers(parts, what),
+    administration: administration(parts),
     organisations: (limit) => readOrganisationIds(context.database.queries, limit),
     routes: routes(parts),
     jobs: [sweep(parts), delegatedRecoveries(parts)],

@@ -16,7 +16,7 @@ export type PersonRow = {
   last_sign_in_at: Date | null
 }
 
-type OrganisationRow = { id: string; name: string; created_at: Date }
+export type OrganisationRow = { id: string; name: string; created_at: Date }
 
 type Tables = { 'identity.organisation': OrganisationRow; 'identity.person': PersonRow }
 
@@ -46,6 +46,17 @@ export async function readOrganisationName(queries: Queries, id: string): Promis
 export async function readOrganisationIds(queries: Queries, limit: number): Promise<readonly string[]> {
   const query = tables(queries).selectFrom('identity.organisation').select('id').orderBy('created_at').limit(limit)
   return (await query.execute()).map((row) => row.id)
+}
+
+/** Organisations of the installation, the oldest first, at most `limit`. */
+export async function readOrganisations(queries: Queries, limit: number): Promise<OrganisationRow[]> {
+  return await tables(queries)
+    .selectFrom('identity.organisation')
+    .selectAll()
+    .orderBy('created_at')
+    .orderBy('id')
+    .limit(limit)
+    .execute()
 }
 
 /** Changes to who may administer an organisation take turns. */
@@ -170,12 +181,17 @@ export type Position = { readonly createdAt: Date; readonly id: string }
 export async function readPeople(
   queries: Queries,
   organisationId: string,
-  { after, limit }: { readonly after: Position | null; readonly limit: number },
+  {
+    after,
+    limit,
+    state,
+  }: { readonly after: Position | null; readonly limit: number; readonly state?: State | undefined },
 ): Promise<PersonRow[]> {
   return await tables(queries)
     .selectFrom('identity.person')
     .selectAll()
     .where('organisation_id', '=', organisationId)
+    .$if(state !== undefined, (query) => query.where('state', '=', state as State))
     .$if(after !== null, (query) =>
       query.where((is) =>
         is(is.refTuple('created_at', 'id'), '>', is.tuple((after as Position).createdAt, (after as Position).id)),

@@ -49,6 +49,33 @@ test('a person who is disabled is out on the very next request in every process,
   assert.equal((await signInAs(one.server.browser(), email)).status, 200)
 })
 
+test('roles given or taken by somebody else replace the cookie at the next request; given more, a sensitive route asks again', async () => {
+  const { browser, user } = await join(one, administrator)
+  const before = browser.cookie as string
+  const events = () =>
+    house.house.events.filter(({ type, subjectId }) => type === 'sessions.session.renewed' && subjectId === user.id)
+  const fresh = async () => (await browser.call('POST', '/v1/me/factors/recovery-codes')).code
+  assert.notEqual(await fresh(), 'FRESH_FACTOR_REQUIRED')
+
+  await change(user.id, { roles: ['member'] })
+  assert.equal((await browser.call('GET', '/v1/me')).setCookie, null, 'nothing changed')
+  assert.equal((await change(user.id, { roles: ['member', 'manager'] })).status, 200)
+  const refused = await browser.call('GET', '/v1/users')
+  assert.deepEqual([refused.status, browser.cookie === before], [200, false])
+  assert.equal(await fresh(), 'FRESH_FACTOR_REQUIRED')
+  assert.equal(events().length, 1)
+  assert.equal((await browser.call('POST', '/v1/me/fresh', { factor: 'password', password: goodPassword })).status, 204)
+  assert.notEqual(await fresh(), 'FRESH_FACTOR_REQUIRED')
+
+  const raised = browser.cookie as string
+  await change(user.id, { roles: [] })
+  // Replaced also where the answer is a refusal.
+  assert.equal((await browser.call('GET', '/v1/users')).code, 'ACCESS_DENIED')
+  assert.notEqual(browser.cookie, raised)
+  assert.notEqual(await fresh(), 'FRESH_FACTOR_REQUIRED', 'who may do less is as fresh as before')
+  assert.equal(events().length, 2)
+})
+
 test('the last administrator who can sign in is neither disabled nor unmade', async () => {
   const invited = { email: 'future-admin@example.org', name: 'F', roles: ['administrator'] }
   const { body } = await administrator.call('POST', '/v1/invitations', invited)

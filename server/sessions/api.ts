@@ -1,3 +1,4 @@
+import type { Session } from '@custodia/wire/http/sessions.ts'
 import type { Queries } from '../platform/database/database.ts'
 import type { Actor } from '../platform/events/event.ts'
 import type { RequestHead } from '../platform/http/ports.ts'
@@ -75,6 +76,8 @@ export type Sessions = {
     why: string,
     actor: Actor,
   ): Promise<number>
+  /** A person's live sessions, newest first, at most 200. */
+  list(user: { organisationId: string; userId: string }): Promise<readonly Session[]>
   /** Called with the session's id when one ends, in whichever process; null where any may have. */
   onEnd(listener: (sessionId: string | null) => void): () => void
 

@@ -1,6 +1,7 @@
 import type { Refusal } from '../platform/errors.ts'
 import type { RequestHead } from '../platform/http/ports.ts'
 import type { UserPrincipal } from '../platform/http/principal.ts'
+import { assuranceOf } from './assurance.ts'
 import { readToken } from './cookie.ts'
 import { refuse } from './errors.ts'
 import type { LiveRow } from './handle-store.ts'
@@ -9,6 +10,7 @@ import { heedLook } from './heed-look.ts'
 import { hold } from './hold.ts'
 import type { Parts } from './parts.ts'
 import { handleHost } from './parts.ts'
+import { renew } from './renew.ts'
 import { touchSession } from './store.ts'
 import { timeoutsOf } from './timeouts.ts'
 import { fingerprint, storedHash } from './token.ts'
@@ -80,8 +82,12 @@ async function read(parts: Parts, head: RequestHead, { token, key, host }: Cooki
     sessionId: row.id,
     factors: row.factors,
     authenticatedAtMs: row.authenticated_at.getTime(),
+    ...staleness(row),
   }
-  if (bus.healthy()) {
+  if (row.privileges_at !== null) {
+    // Not remembered: its next request is looked at, too.
+    if (host === null) await renew(parts, { ...row, privileges_at: row.privileges_at }, token, head)
+  } else if (bus.healthy()) {
     const expiresAtMs = Math.min(expires.getTime(), row.expires_at?.getTime() ?? Number.POSITIVE_INFINITY)
     const session = { principal, expiresAtMs, recheckAtMs: now.getTime() + recheckMs }
     const seen = parts.live.get(key)?.addresses.filter((address) => address !== head.address) ?? []
@@ -89,6 +95,12 @@ async function read(parts: Parts, head: RequestHead, { token, key, host }: Cooki
     parts.live.remember(key, { session, host, agent: agentOf(head), addresses }, generation)
   }
   return principal
+}
+
+/** Whether what was proven counts as fresh, however lately that was. */
+function staleness({ fresh_after, unprovable, authenticated_at, factors }: LiveRow): Pick<UserPrincipal, 'stale'> {
+  if (unprovable && assuranceOf(factors) === 'one-factor') return { stale: 'unprovable' }
+  return fresh_after !== null && authenticated_at <= fresh_after ? { stale: 'privileges' } : {}
 }
 
 const agentOf = ({ headers }: RequestHead): string => {

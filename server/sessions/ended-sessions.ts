@@ -25,7 +25,9 @@ export class EndedSessions {
       bus.subscribe(topic, (message) => {
         for (const id of message.split(' ')) this.#heard(id)
       }),
-      bus.subscribe(changedTopic, (id) => this.#live.forgetSession(id)),
+      bus.subscribe(changedTopic, (message) => {
+        for (const id of message.split(' ')) this.#live.forgetSession(id)
+      }),
       bus.onGap(() => this.#heard(null)),
     ]
   }
@@ -40,11 +42,12 @@ export class EndedSessions {
     })
   }
 
-  /** Of a session that goes on: what is remembered of its cookies does not hold any more. */
-  announceChange(tx: Queries, id: string): void {
+  /** Of sessions that go on, at most 200: what is remembered of their cookies does not hold any more. */
+  announceChange(tx: Queries, ...ids: readonly string[]): void {
+    if (ids.length === 0) return
     afterCommit(tx, async () => {
-      this.#live.forgetSession(id)
-      await this.#bus.publish(changedTopic, id)
+      for (const id of ids) this.#live.forgetSession(id)
+      await this.#bus.publish(changedTopic, ids.join(' '))
     })
   }
 

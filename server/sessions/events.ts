@@ -15,6 +15,10 @@ export const events = {
     summary: 'A factor was proven within a session, and its cookie was replaced by one that is worth more.',
     data: Type.Object({ session: Type.String(), factors: Type.Array(Type.String()) }),
   },
+  'session.renewed': {
+    summary: 'What a person may do was changed, and the cookie of their session replaced by another.',
+    data: Type.Object({ session: Type.String() }),
+  },
   'session.drifted': {
     summary: 'A session was used from another network, or by another version of its browser.',
     data: Type.Object({ session: Type.String(), changed: Type.Array(Type.String()) }),

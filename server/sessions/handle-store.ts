@@ -123,6 +123,7 @@ export async function readByHandle(queries: Queries, tokenHash: Buffer, now: Dat
       'sessions.handle.host',
       'sessions.handle.expires_at',
       'sessions.handle.superseded_at',
+      'sessions.handle.created_at',
       'sessions.session.id',
       'organisation_id',
       'user_id',
@@ -135,6 +136,9 @@ export async function readByHandle(queries: Queries, tokenHash: Buffer, now: Dat
       'held_at',
       'held_why',
       'bound_key',
+      'privileges_at',
+      'fresh_after',
+      'unprovable',
     ])
     .select((is) => [
       is.fn.coalesce('sessions.handle.factors', 'sessions.session.factors').as('factors'),

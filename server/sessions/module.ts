@@ -16,6 +16,7 @@ import { errors } from './errors.ts'
 import { events } from './events.ts'
 import { handOver, redeem } from './hand-over.ts'
 import { heldBehind, release } from './hold.ts'
+import { list } from './list.ts'
 import { LiveSessions } from './live-sessions.ts'
 import type { Parts } from './parts.ts'
 import { config, nowOf } from './parts.ts'
@@ -92,6 +93,7 @@ export async function createSessions(
     clearCookie,
     end: (tx, organisationId, sessionId, why, actor) => end(parts, tx, { organisationId, sessionId, why, actor }),
     endAll: (tx, user, why, actor) => endAll(parts, tx, user, why, actor),
+    list: (user) => list(parts, user, null),
     onEnd: (listener) => ended.listen(listener),
     handOver: (principal, host, state) => handOver(parts, principal, host, state),
     redeem: (code, host, state) => redeem(parts, code, host, state),

@@ -81,6 +81,8 @@ export type Parts = {
   readonly bindingKey: Buffer
   /** Requests whose cookie was not believed, and why. */
   readonly refused: WeakMap<RequestHead, string>
+  /** Requests whose cookie is replaced with their answer, and the Set-Cookie header of it. */
+  readonly renewed: WeakMap<RequestHead, string>
   readonly ended: EndedSessions
 }
 

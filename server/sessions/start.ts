@@ -22,6 +22,7 @@ export type NewSession = {
   /** RFC 8176 names of what was proven just now. */
   readonly factors: readonly string[]
   readonly head: RequestHead
+  readonly unprovable?: boolean
 }
 
 /**
@@ -60,6 +61,7 @@ export async function start(parts: Parts, tx: Queries, session: NewSession): Pro
       browser_hash: browserHash,
       browser_version: version,
       networks: [networkHash],
+      unprovable: session.unprovable ?? false,
     },
     storedHash(token, parts.tokenKey),
   )

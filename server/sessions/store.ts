@@ -26,6 +26,11 @@ export type SessionRow = {
   held_why: string | null
   bound_key: object | null
   bound_challenge_at: Date | null
+  privileges_at: Date | null
+  renewed_at: Date | null
+  renewals: number
+  fresh_after: Date | null
+  unprovable: boolean
 }
 
 type HandleRow = {
@@ -55,10 +60,10 @@ export const live = (now: Date) => (is: ExpressionBuilder<Tables, 'sessions.sess
 export const usable = (now: Date) => (is: ExpressionBuilder<Tables, 'sessions.session'>) =>
   is.and([live(now)(is), is('sessions.session.held_at', 'is', null)])
 
-type NewSession = Omit<
-  SessionRow,
-  'ended_at' | 'ended_why' | 'drifted_at' | 'drift' | 'held_at' | 'held_why' | 'bound_key' | 'bound_challenge_at'
->
+type Later =
+  | ('ended_at' | 'ended_why' | 'drifted_at' | 'drift' | 'held_at' | 'held_why' | 'bound_key' | 'bound_challenge_at')
+  | ('privileges_at' | 'renewed_at' | 'renewals' | 'fresh_after')
+type NewSession = Omit<SessionRow, Later>
 
 /** A session and its first handle, in one statement. */
 export async function insertSession(tx: Queries, session: NewSession, tokenHash: Buffer): Promise<void> {

@@ -149,7 +149,12 @@ export async function serve(process: TestProcess, routes: readonly Route[]): Pro
       clock,
       limits: new AddressLimits(clock, limits),
       authenticators: [
-        { name: 'session', authenticate: process.sessions.authenticate, whyNobody: process.sessions.whyNobody },
+        {
+          name: 'session',
+          authenticate: process.sessions.authenticate,
+          whyNobody: process.sessions.whyNobody,
+          renewal: process.sessions.renewal,
+        },
       ],
       authorizer: process.access,
       ownOrigins: new Set(['http://custodia.localhost']),

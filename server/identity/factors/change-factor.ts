@@ -1,3 +1,5 @@
+import type { Queries } from '../../platform/database/database.ts'
+import type { Actor } from '../../platform/events/event.ts'
 import type { UserPrincipal } from '../../platform/http/principal.ts'
 import { refuse } from '../errors.ts'
 import { event } from '../events.ts'
@@ -19,28 +21,46 @@ export async function renameFactor(parts: Parts, principal: UserPrincipal, id: s
 }
 
 /**
- * Takes a factor away, in a session that was confirmed lately.
+ * Takes one of one's own factors away, in a session that was confirmed lately.
  *
  * @throws Refusal IDENTITY_FACTOR_UNKNOWN; IDENTITY_FACTOR_NEEDED where a second factor is demanded and this is the last.
  */
 export async function removeFactor(parts: Parts, principal: UserPrincipal, id: string): Promise<void> {
+  const { person } = await find(parts, principal, id)
+  await takeFactor(parts, person, id, { actor: { kind: 'user', id: person.id }, roles: principal.roles })
+}
+
+export type Taking = {
+  readonly actor: Actor
+  /** Of the person: they may demand more. */
+  readonly roles: readonly string[]
+  /** True where the last may go, though one is demanded. */
+  readonly evenLast?: boolean
+  /** What else is to happen in the same transaction. */
+  readonly also?: (tx: Queries) => Promise<unknown>
+}
+
+/**
+ * Takes a factor of somebody away, and tells them.
+ *
+ * @throws Refusal as `removeFactor`.
+ */
+export async function takeFactor(parts: Parts, person: PersonRow, id: string, taking: Taking): Promise<void> {
   const { database, recorder } = parts.context
-  const { person, factor } = await find(parts, principal, id)
-  const { policy } = await readPolicy(database.queries, principal.organisationId)
-  const demand = demandOn(policy, principal.roles)
+  const { id: subjectId, organisation_id: organisationId } = person
+  const factor = await factorWith(parts, person, id)
+  const demand = demandOn((await readPolicy(database.queries, organisationId)).policy, taking.roles)
+  const needed = demand !== 'optional' && taking.evenLast !== true
   await database.transaction(async (tx) => {
     // One at a time: two removals at once would each leave the other's.
-    await lockPerson(tx, person.id)
-    if (demand !== 'optional' && (await isLast(parts, person, id, demand === 'phishing-resistant')))
+    await lockPerson(tx, subjectId)
+    if (needed && (await isLast(parts, person, id, demand === 'phishing-resistant')))
       throw refuse('IDENTITY_FACTOR_NEEDED')
     if (!((await factor.remove?.(parts, tx, person, id)) ?? false)) throw refuse('IDENTITY_FACTOR_UNKNOWN')
-    const about = {
-      organisationId: principal.organisationId,
-      actor: { kind: 'user', id: person.id } as const,
-      subjectId: person.id,
-    }
+    const about = { organisationId, actor: taking.actor, subjectId }
     await recorder.record(tx, event('factor.removed', { ...about, data: { factor: factor.kind, id } }))
     await notify(parts, tx, person, 'factor-removed', { factor: factor.kind })
+    await taking.also?.(tx)
   })
 }
 
@@ -57,7 +77,10 @@ async function find(
 ): Promise<{ person: PersonRow; factor: Factor }> {
   const person = await readPerson(parts.context.database.queries, principal.id)
   if (person?.state !== 'active') throw refuse('IDENTITY_USER_UNKNOWN')
-  for (const factor of factors)
-    if ((await factor.list(parts, person)).some((item) => item.id === id)) return { person, factor }
+  return { person, factor: await factorWith(parts, person, id) }
+}
+
+async function factorWith(parts: Parts, person: PersonRow, id: string): Promise<Factor> {
+  for (const factor of factors) if ((await factor.list(parts, person)).some((item) => item.id === id)) return factor
   throw refuse('IDENTITY_FACTOR_UNKNOWN')
 }

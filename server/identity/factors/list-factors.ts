@@ -1,9 +1,10 @@
-import type { Factors } from '@custodia/wire/http/factors.ts'
+import type { EnrolledFactor, Factors } from '@custodia/wire/http/factors.ts'
 import type { UserPrincipal } from '../../platform/http/principal.ts'
 import { refuse } from '../errors.ts'
 import type { Parts } from '../parts.ts'
 import { judge } from '../policy/judge.ts'
 import { demandOn } from '../policy/sign-in-policy.ts'
+import type { PersonRow } from '../store.ts'
 import { readPerson } from '../store.ts'
 import { factors } from './table.ts'
 
@@ -11,7 +12,7 @@ import { factors } from './table.ts'
 export async function listFactors(parts: Parts, principal: UserPrincipal): Promise<Factors> {
   const person = await readPerson(parts.context.database.queries, principal.id)
   if (person?.state !== 'active') throw refuse('IDENTITY_USER_UNKNOWN')
-  const items = (await Promise.all(factors.map((factor) => factor.list(parts, person)))).flat()
+  const items = await listEnrolled(parts, person)
   // As if signing in now with the password alone: that says whether something is still to be enrolled, and until when.
   const { decision, policy } = await judge(parts, person, ['password'], false)
   return {
@@ -20,4 +21,9 @@ export async function listFactors(parts: Parts, principal: UserPrincipal): Promi
     demand: demandOn(policy, principal.roles),
     enrolBefore: decision.kind === 'enough' ? (decision.enrolBefore?.toISOString() ?? null) : null,
   }
+}
+
+/** What a person has enrolled, of every kind, the strongest first. */
+export async function listEnrolled(parts: Parts, person: PersonRow): Promise<EnrolledFactor[]> {
+  return (await Promise.all(factors.map((factor) => factor.list(parts, person)))).flat()
 }

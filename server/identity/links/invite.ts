@@ -1,10 +1,10 @@
 import type { Invite } from '@custodia/wire/http/identity.ts'
 import type { Queries } from '../../platform/database/database.ts'
-import { actorOf } from '../../platform/events/event.ts'
-import type { Principal } from '../../platform/http/principal.ts'
 import { createPerson, normalised } from '../create-person.ts'
 import { refuse } from '../errors.ts'
 import { event } from '../events.ts'
+import type { Asking } from '../operator.ts'
+import { actorFor, boundBy } from '../operator.ts'
 import type { Parts } from '../parts.ts'
 import { emailIndex, place } from '../parts.ts'
 import type { PersonRow } from '../store.ts'
@@ -19,17 +19,17 @@ export type Invitation = { readonly person: PersonRow; readonly link: string; re
  *
  * @throws Refusal IDENTITY_EMAIL_INVALID, IDENTITY_EMAIL_TAKEN, and what `access.setRoles` refuses.
  */
-export async function invite(parts: Parts, body: Invite, by: Principal): Promise<Invitation> {
+export async function invite(parts: Parts, body: Invite, by: Asking): Promise<Invitation> {
   const { database, recorder } = parts.context
   const { organisationId } = by
-  const actor = actorOf(by)
+  const actor = actorFor(by)
   const { email, name, roles } = body
   const index = await emailIndex(parts, normalised(email))
   return await database.transaction(async (tx) => {
     const known = await readByEmail(tx, index)
     const person =
       known === null
-        ? await createPerson(parts, tx, { organisationId, email, name, password: null, roles, by, actor })
+        ? await createPerson(parts, tx, { organisationId, email, name, password: null, roles, by: boundBy(by), actor })
         : await inviteAgain(parts, tx, known, body, by)
     const invited = { user: person.id, roles: [...roles] }
     await recorder.record(
@@ -52,14 +52,14 @@ async function inviteAgain(
   tx: Queries,
   known: PersonRow,
   { name, roles }: Invite,
-  by: Principal,
+  by: Asking,
 ): Promise<PersonRow> {
   const { organisationId } = by
   if (known.organisation_id !== organisationId || known.state !== 'invited')
     throw refuse('IDENTITY_EMAIL_TAKEN', { field: 'body.email' })
   const nameSealed = await parts.keyring.seal(place({ organisationId, id: known.id }, 'name'), name)
   await writeName(tx, known.id, nameSealed)
-  await parts.access.setRoles(tx, { organisationId, subjectId: known.id, roles, by, actor: actorOf(by) })
+  await parts.access.setRoles(tx, { organisationId, subjectId: known.id, roles, by: boundBy(by), actor: actorFor(by) })
   await deleteUnusedLinks(tx, { personId: known.id })
   return { ...known, name_sealed: nameSealed }
 }

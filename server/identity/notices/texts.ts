@@ -9,6 +9,7 @@ export type NoticeKind =
   | 'factor-removed'
   | 'unusual-sign-in'
   | 'signed-out-everywhere'
+  | 'operator-recovery'
   | 'delegated-recovery-begun'
   | 'delegated-recovery-approved'
   | 'delegated-recovery-cancelled'
@@ -70,6 +71,11 @@ const notices: Readonly<Record<NoticeKind, Words>> = {
   'signed-out-everywhere': {
     subject: 'you were signed out everywhere',
     said: () => 'All sessions of your account were signed out.',
+  },
+  'operator-recovery': {
+    subject: 'a recovery link was made for your account',
+    said: () =>
+      'Whoever operates Custodia made a link for your account, to hand it over to you. It sets a new password, once, within half an hour. Second factors are asked for as before.',
   },
   'delegated-recovery-begun': {
     subject: 'an administrator asks to recover your account',

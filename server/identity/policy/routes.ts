@@ -1,15 +1,12 @@
 import { SignInPolicy } from '@custodia/wire/http/factors.ts'
-import { actorOf } from '../../platform/events/event.ts'
 import type { Route } from '../../platform/http/route.ts'
 import { defineRoute } from '../../platform/http/route.ts'
-import { refuse } from '../errors.ts'
-import { event } from '../events.ts'
 import type { Parts } from '../parts.ts'
-import { nowOf } from '../parts.ts'
-import { readPolicy, writePolicy } from './sign-in-policy.ts'
+import { changePolicy } from './change-policy.ts'
+import { readPolicy } from './sign-in-policy.ts'
 
 export function policyRoutes(parts: Parts): readonly Route[] {
-  const { database, recorder } = parts.context
+  const { database } = parts.context
   return [
     defineRoute({
       method: 'GET',
@@ -31,18 +28,7 @@ export function policyRoutes(parts: Parts): readonly Route[] {
       body: SignInPolicy,
       reply: SignInPolicy,
       errors: ['IDENTITY_ROLE_UNKNOWN'],
-      handle: async ({ principal, body }) => {
-        const known = new Set(parts.access.roles().map((role) => role.name))
-        const unknown = Object.keys(body.roles).find((role) => !known.has(role))
-        if (unknown !== undefined) throw refuse('IDENTITY_ROLE_UNKNOWN', { field: `body.roles.${unknown}` })
-        await database.transaction(async (tx) => {
-          await writePolicy(tx, principal.organisationId, body, nowOf(parts))
-          const { organisationId } = principal
-          const data = { secondFactor: body.secondFactor, policy: JSON.stringify(body) }
-          await recorder.record(tx, event('policy.changed', { organisationId, actor: actorOf(principal), data }))
-        })
-        return body
-      },
+      handle: async ({ principal, body }) => await changePolicy(parts, () => body, principal),
     }),
   ]
 }

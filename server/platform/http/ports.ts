@@ -26,6 +26,8 @@ export type Authenticator = {
   authenticate(head: RequestHead): Principal | null | Promise<Principal | null>
   /** Asked where a route needs somebody and nobody was found: what can be said beyond that. */
   whyNobody?(head: RequestHead): Refusal | null
+  /** Asked before the answer: a Set-Cookie header by which the credential of this request is replaced. */
+  renewal?(head: RequestHead): string | null
 }
 
 /** What a decision is about: nothing but attributes, so that the decision function needs no database. */

@@ -15,6 +15,8 @@ export type UserPrincipal = {
   readonly factors: readonly string[]
   /** When the newest factor was proven, epoch milliseconds. */
   readonly authenticatedAtMs: number
+  /** There where that proof does not count as fresh, and why: by a role given since, or since an unusual sign-in had nothing more to ask. */
+  readonly stale?: 'privileges' | 'unprovable'
 }
 
 /** An application that calls with its key. */

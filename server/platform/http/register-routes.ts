@@ -4,7 +4,7 @@ import type { Timed } from './deadlines.ts'
 import { Deadlines } from './deadlines.ts'
 import { refuseRequest } from './errors.ts'
 import { hostName } from './hosts.ts'
-import type { Exchange } from './pipeline.ts'
+import type { Exchange, PipelineServices } from './pipeline.ts'
 import { runPipeline } from './pipeline.ts'
 import type { RequestHead } from './ports.ts'
 import type { Principal } from './principal.ts'
@@ -58,7 +58,7 @@ export function registerRoutes(
         try {
           const waiting = runPipeline(call, services)
           if (waiting === undefined) done()
-          else waiting.then(() => done(), done)
+          else waiting.finally(() => renew(services, call.head, reply)).then(() => done(), done)
         } catch (error) {
           done(error as Error)
         }
@@ -121,6 +121,14 @@ function durationLabels(route: string): (status: number) => Record<string, strin
     const labels = known.get(status) ?? { route, status: `${status}` }
     known.set(status, labels)
     return labels
+  }
+}
+
+/** What takes the place of the caller's credential goes with whatever they are answered. Nothing is replaced without waiting. */
+function renew({ authenticators }: PipelineServices, head: RequestHead, reply: FastifyReply): void {
+  for (const { renewal } of authenticators) {
+    const cookie = renewal?.(head) ?? null
+    if (cookie !== null) void reply.header('set-cookie', cookie)
   }
 }
 

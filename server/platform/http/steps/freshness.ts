@@ -23,7 +23,8 @@ function requireFresh(
   own: number | null,
 ): void {
   const maxAgeSeconds = Math.min(sensitiveMaxAgeSeconds, own ?? sensitiveMaxAgeSeconds)
-  if (clock.nowMs() - principal.authenticatedAtMs <= maxAgeSeconds * 1000) return
+  const ageMs = clock.nowMs() - principal.authenticatedAtMs
+  if (principal.stale === undefined && ageMs <= maxAgeSeconds * 1000) return
   throw refuseRequest('FRESH_FACTOR_REQUIRED', {
     maxAgeSeconds,
     confirmAt: '/v1/me/fresh',
