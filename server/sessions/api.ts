@@ -26,11 +26,18 @@ export type Sessions = {
    * Issues a session in the caller's transaction, with its event.
    *
    * @param session.factors names as `assurance.ts` knows them: they decide how long it lives.
+   * @param session.unprovable the sign-in was unusual and nothing more could be asked: until there are two factors, none is fresh.
    * @throws Refusal SESSIONS_TOO_MANY where a role of the person refuses one more.
    */
   start(
     tx: Queries,
-    session: { userId: string; organisationId: string; factors: readonly string[]; head: RequestHead },
+    session: {
+      userId: string
+      organisationId: string
+      factors: readonly string[]
+      head: RequestHead
+      unprovable?: boolean
+    },
   ): Promise<StartedSession>
   /**
    * At every change of privilege: replaces the cookie by one that is worth `factors` too, proven now. The session and its identifier
@@ -44,6 +51,18 @@ export type Sessions = {
     principal: UserPrincipal,
     proof: { factors: readonly string[]; head: RequestHead },
   ): Promise<StartedSession>
+  /**
+   * After what a person may do was changed by somebody else, in the transaction of the change: the cookie of each of their sessions is
+   * replaced with the answer to its next request, and the old one serves ten seconds longer than the new one is known to have arrived.
+   * Were they given more, then nothing that was proven before counts as fresh.
+   *
+   * @returns how many sessions were live.
+   */
+  rotateAll(
+    tx: Queries,
+    user: { organisationId: string; userId: string },
+    change: { readonly raised: boolean },
+  ): Promise<number>
   /** The held session behind this request's cookie, which `authenticate` does not find. Starting a session for its person ends it. */
   held(head: RequestHead): Promise<HeldSession | null>
   /**

@@ -20,6 +20,7 @@ import { list } from './list.ts'
 import { LiveSessions } from './live-sessions.ts'
 import type { Parts } from './parts.ts'
 import { config, nowOf } from './parts.ts'
+import { rotateAll } from './renew.ts'
 import { rotate } from './rotate.ts'
 import { routes } from './routes.ts'
 import { start } from './start.ts'
@@ -33,6 +34,7 @@ type SessionsModule = Sessions & {
   readonly routes: readonly Route[]
   readonly jobs: readonly Job[]
   whyNobody(head: RequestHead): Refusal | null
+  renewal(head: RequestHead): string | null
   readonly subjectData: SubjectData
   stop(): Promise<void>
 }
@@ -54,7 +56,7 @@ export const sessions = defineModule<SessionsModule, Uses, typeof config>({
   routes: (api) => api.routes,
   jobs: (api) => api.jobs,
   subjectData: (api) => api.subjectData,
-  authenticators: (api) => [{ name: 'session', authenticate: api.authenticate, whyNobody: api.whyNobody }],
+  authenticators: ({ authenticate, whyNobody, renewal }) => [{ name: 'session', authenticate, whyNobody, renewal }],
   stop: (api) => api.stop(),
 })
 
@@ -72,6 +74,7 @@ export async function createSessions(
     lookKey: await keyring.secret('session-look'),
     bindingKey: await keyring.secret('session-binding'),
     refused: new WeakMap(),
+    renewed: new WeakMap(),
     live,
     ended,
   }
@@ -85,10 +88,12 @@ export async function createSessions(
   return {
     start: (tx, session) => start(parts, tx, session),
     rotate: (tx, principal, rotation) => rotate(parts, tx, principal, rotation),
+    rotateAll: (tx, user, change) => rotateAll(parts, tx, user, change),
     held: (head) => heldBehind(parts, context.database.queries, head),
     release: (tx, held, proof) => release(parts, tx, held, proof),
     authenticate: authenticator(parts),
     whyNobody: whyNobody(parts),
+    renewal: (head) => parts.renewed.get(head) ?? null,
     expiry: (sessionId) => readExpiry(context.database.queries, sessionId, nowOf(parts)),
     clearCookie,
     end: (tx, organisationId, sessionId, why, actor) => end(parts, tx, { organisationId, sessionId, why, actor }),
