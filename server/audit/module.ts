@@ -14,6 +14,7 @@ import type { LogIdentity } from './log-identity.ts'
 import { identifyLog } from './log-identity.ts'
 import { NoteQueue } from './note-queue.ts'
 import { readAbout } from './read-about.ts'
+import { Recordings } from './recordings.ts'
 import { ledgerRoutes } from './routes.ts'
 import { Sequencer } from './sequencer.ts'
 import { insertEntries, insertEntry } from './store.ts'
@@ -93,11 +94,15 @@ function start(context: Context<typeof config>, { keyring }: { keyring: Keyring 
     sequencer.distrusted() ? 1 : 0,
   )
 
+  const recordings = new Recordings(async (tx, entries) => {
+    const [first, ...more] = entries
+    await (first !== undefined && more.length === 0 ? insertEntry(tx, first) : insertEntries(tx, entries))
+    recorded.add(entries.length, { way: 'in transaction' })
+    sequencer.nudge()
+  })
   const recorder = {
     async record(tx: Queries, event: Event): Promise<void> {
-      await insertEntry(tx, await makeEntry(keyring, event, newId('evt', random), clock.nowMs()))
-      recorded.add(1, { way: 'in transaction' })
-      sequencer.nudge()
+      await recordings.add(tx, await makeEntry(keyring, event, newId('evt', random), clock.nowMs()))
     },
     note: (event: Event) => queue.add(event),
   }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { sql } from 'kysely'
+import { beforeCommit } from '../platform/database/after-commit.ts'
 import { testServers } from '../platform/database/testing.ts'
 import { newId, systemRandom } from '../platform/random.ts'
 import { makeEntry } from './entry.ts'
@@ -51,7 +52,8 @@ for (const server of testServers)
       const recorded = new Promise<void>((resolve) => {
         begun = resolve
       })
-      const slow = ledger.database.transaction(async (tx) => {
+      // Not by `Database.transaction`: there an entry is written right before its commit.
+      const slow = ledger.database.aside.transaction().execute(async (tx) => {
         await ledger.audit.record(tx, testEvent({ type: 'slow.one' }))
         begun()
         await open
@@ -74,6 +76,26 @@ for (const server of testServers)
         ['slow.one', 'slow.two', 'quick.one'],
       )
       assert.deepEqual((await ledger.audit.verify()).findings, [])
+    })
+
+    test('what one transaction records keeps its order, also what is recorded when the first is being written', async () => {
+      const { size } = await ledger.audit.settle()
+      const failing = ledger.database.transaction(async (tx) => {
+        await ledger.audit.record(tx, testEvent({ type: 'never.one' }))
+        beforeCommit(tx, () => Promise.reject(new Error('no')))
+      })
+      await assert.rejects(failing, /no/)
+      await ledger.database.transaction(async (tx) => {
+        for (const type of ['kept.one', 'kept.two', 'kept.three']) await ledger.audit.record(tx, testEvent({ type }))
+        beforeCommit(tx, () => ledger.audit.record(tx, testEvent({ type: 'kept.last' })))
+      })
+      await ledger.audit.settle()
+      const types = await ledger.asOwner(`select entry.type from audit.node join audit.entry on entry.id = node.entry
+    where node.index >= ${size} order by node.index`)
+      assert.deepEqual(
+        types.map(({ type }) => type),
+        ['kept.one', 'kept.two', 'kept.three', 'kept.last'],
+      )
     })
 
     test('more entries than one batch are placed in several, across the borders of tiles', async () => {

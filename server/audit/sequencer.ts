@@ -7,8 +7,10 @@ import type { Cursor, StoredCheckpoint } from './store.ts'
 import { latestCheckpoint, newestWaiting, oldestWaiting } from './store.ts'
 
 const pollMs = 250
-// Long enough for a commit to follow its event, and for one checkpoint to serve many.
-const nudgeMs = 50
+// Long enough for one checkpoint to serve many entries: it costs ten statements and a signature.
+const nudgeMs = 200
+// Somebody waits.
+const settleMs = 20
 
 /** Runs `sequence` when something was recorded here, and now and then for what other processes recorded. */
 export class Sequencer {
@@ -92,7 +94,7 @@ export class Sequencer {
       await this.run()
       const latest = await latestCheckpoint(this.#database.queries)
       if (latest !== null && (target === null || !isBefore(latest.cursor, target))) return { size: latest.size }
-      await new Promise((resolve) => setTimeout(resolve, nudgeMs))
+      await new Promise((resolve) => setTimeout(resolve, settleMs))
     }
   }
 

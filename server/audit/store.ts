@@ -23,22 +23,23 @@ export type Node = {
 export type NodeRange = { readonly level: number; readonly from: number; readonly to: number }
 export type StoredEntry = { readonly id: string; readonly index: number | null; readonly body: Buffer }
 
-/** The hot path: one statement in the caller's transaction. */
-export async function insertEntry(tx: Queries, entry: NewEntry): Promise<void> {
-  await sql`${prepared('audit.insert-entry')}insert into audit.entry
-      (entry_id, at, type, organisation_id, actor_kind, actor_id, subject_id, body)
-    values (${entry.entryId}, ${entry.at}, ${entry.type}, ${entry.organisationId}, ${entry.actorKind},
-      ${entry.actorId}, ${entry.subjectId}, ${entry.body})`.execute(tx)
-}
-
-/** Several at once, in this order. Those that are there already are passed over: a commit whose answer was lost is repeated. */
+/** In this order. Those that are there already are passed over: a commit whose answer was lost is repeated. */
 export async function insertEntries(queries: Queries, entries: readonly NewEntry[]): Promise<void> {
   const column = <K extends keyof NewEntry>(name: K) => entries.map((entry) => entry[name])
-  await sql`insert into audit.entry (entry_id, at, type, organisation_id, actor_kind, actor_id, subject_id, body)
+  await sql`${prepared('audit.insert-entries')}insert into audit.entry
+      (entry_id, at, type, organisation_id, actor_kind, actor_id, subject_id, body)
     select * from unnest(${column('entryId')}::text[], ${column('at')}::timestamptz[], ${column('type')}::text[],
       ${column('organisationId')}::text[], ${column('actorKind')}::text[], ${column('actorId')}::text[],
       ${column('subjectId')}::text[], ${column('body')}::bytea[])
     on conflict (entry_id) do nothing`.execute(queries)
+}
+
+/** The usual case: without arrays it costs the database less. */
+export async function insertEntry(queries: Queries, entry: NewEntry): Promise<void> {
+  await sql`${prepared('audit.insert-entry')}insert into audit.entry
+      (entry_id, at, type, organisation_id, actor_kind, actor_id, subject_id, body)
+    values (${entry.entryId}, ${entry.at}, ${entry.type}, ${entry.organisationId}, ${entry.actorKind},
+      ${entry.actorId}, ${entry.subjectId}, ${entry.body})`.execute(queries)
 }
 
 /** The newest checkpoint. Null in a ledger that never had one. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { sql } from 'kysely'
 import { keepingLog } from '../telemetry/testing.ts'
-import { afterCommit } from './after-commit.ts'
+import { afterCommit, beforeCommit } from './after-commit.ts'
 import type { Database, Queries } from './database.ts'
 import { ended, eventually } from './fixtures/observe.ts'
 import { openDatabase } from './open.ts'
@@ -64,6 +64,32 @@ export function databaseContract(server: TestServerName, missing: string | false
         await assert.rejects(work, /rolled back/)
         assert.equal(await has('half'), false)
         assert.equal(announced, false)
+      })
+
+      test('what is kept for the end of a transaction is written in it, in its order, and not after a roll-back', async () => {
+        const late = (fails: boolean) =>
+          database.transaction(async (tx) => {
+            assert.equal(
+              beforeCommit(tx, () => add(tx, `end-one-${fails}`)),
+              true,
+            )
+            assert.equal(
+              beforeCommit(tx, async () => {
+                assert.equal(await has(`end-one-${fails}`), false, 'it is seen before the commit')
+                if (fails) throw new Error('no')
+                await add(tx, `end-two-${fails}`)
+              }),
+              true,
+            )
+          })
+        await late(false)
+        assert.deepEqual([await has('end-one-false'), await has('end-two-false')], [true, true])
+        await assert.rejects(late(true), /no/)
+        assert.deepEqual([await has('end-one-true'), await has('end-two-true')], [false, false])
+        assert.equal(
+          beforeCommit(database.queries, () => assert.fail('outside a transaction there is no end')),
+          false,
+        )
       })
 
       test('what is announced after a commit is there for everybody, before the caller is answered', async () => {
