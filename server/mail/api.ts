@@ -15,6 +15,22 @@ export type MailMessage = {
   readonly text: string
 }
 
+export type TextMessage = {
+  readonly organisationId: string
+  /** Whose text it is (`usr_…`): sealed under their key, counted for them, exported and erased with them. */
+  readonly subjectId: string
+  /** E.164: `+` and 7 to 15 digits. */
+  readonly to: string
+  /** As a mail's. */
+  readonly kind: string
+  /** Plain text, 1 to 500 characters in lines that end with a line feed. Without links: people learn not to follow those in texts. */
+  readonly text: string
+  /** When nobody wants it any more: what was not taken by then is given up. */
+  readonly expiresAt: Date
+  /** The network address that asked for it; null where nobody did, as with a notice. */
+  readonly askedFrom: string | null
+}
+
 export type Mail = {
   /**
    * Queues a message in the caller's transaction. It is delivered after the commit, in the background, with retries for a
@@ -30,4 +46,15 @@ export type Mail = {
   send(tx: Queries, message: MailMessage): Promise<void>
   /** False where neither SMTP nor the development mailbox is on: nobody must then be promised a mail. */
   readonly deliverable: boolean
+  /**
+   * Queues a text message, as `send` does a mail. Withheld besides: numbers that the installation does not write to, and what is over
+   * the limits of person, number, network or organisation. The caller does not learn it, so that nobody learns of others.
+   *
+   * @throws RangeError for what is no number, and for control characters or a wrong size of the text.
+   */
+  sendText(tx: Queries, message: TextMessage): Promise<void>
+  /** False where texts are off, or no number may be written to. */
+  readonly textDeliverable: boolean
+  /** Whether the installation writes to numbers that begin like this one. */
+  canText(number: string): boolean
 }

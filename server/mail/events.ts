@@ -6,19 +6,19 @@ const kind = Type.String()
 
 export const events = {
   'message.sent': {
-    summary: 'A mail was handed to the mail server.',
+    summary: 'A mail or a text was handed to whoever carries it.',
     data: Type.Object({ message, kind, tries: Type.Integer() }),
   },
   'message.kept': {
-    summary: 'A mail was put into the development mailbox.',
+    summary: 'A mail or a text was put into the development mailbox.',
     data: Type.Object({ message, kind }),
   },
   'message.failed': {
-    summary: 'A mail could not be delivered, and is not tried again.',
+    summary: 'A mail or a text could not be delivered, and is not tried again.',
     data: Type.Object({ message, kind, tries: Type.Integer(), failure: Type.String() }),
   },
   'message.withheld': {
-    summary: 'A mail was not sent.',
+    summary: 'A mail or a text was not sent.',
     data: Type.Object({ kind, why: Type.String() }),
   },
   'mailbox.read': {

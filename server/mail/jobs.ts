@@ -3,6 +3,7 @@ import type { Courier } from './courier.ts'
 import type { Parts } from './parts.ts'
 import { nowOf } from './parts.ts'
 import { deleteOld } from './store.ts'
+import { deleteOldCounts } from './texts/count-store.ts'
 
 const batch = 1_000
 const dayMs = 86_400_000
@@ -16,15 +17,20 @@ export function delivery(courier: Courier): Job {
   }
 }
 
-/** Deletes what was sent, kept or given up a retention ago, in batches that commit by themselves. */
+/** Deletes what was sent, kept or given up a retention ago, and counts of texts that are over, in batches that commit by themselves. */
 export function sweep(parts: Parts): Job {
   return {
     name: 'mail.sweep',
     everySeconds: 3_600,
     async run(signal) {
       const { config, database } = parts.context
-      const before = new Date(nowOf(parts).getTime() - config.retentionDays * dayMs)
-      while (!signal.aborted) if ((await deleteOld(database.queries, before, batch)) < batch) return
+      const nowMs = nowOf(parts).getTime()
+      const old = [
+        { remove: deleteOld, keptMs: config.retentionDays * dayMs },
+        { remove: deleteOldCounts, keptMs: 2 * dayMs },
+      ]
+      for (const { remove, keptMs } of old)
+        while (!signal.aborted) if ((await remove(database.queries, new Date(nowMs - keptMs), batch)) < batch) break
     },
   }
 }

@@ -5,7 +5,7 @@ import { newId } from '../platform/random.ts'
 import type { Answer, TestHouse, TestProcess, TestServer } from '../sessions/testing.ts'
 import { openTestHouse, serve, signIn } from '../sessions/testing.ts'
 import { createMail, mail } from './module.ts'
-import { newMessage, testConfig } from './testing.ts'
+import { newMessage, newText, testConfig } from './testing.ts'
 
 let house: TestHouse
 let process: TestProcess
@@ -26,7 +26,9 @@ async function start({ config, publicUrl = 'http://custodia.localhost' }: Change
   const api = await createMail(context, process)
   const send = (changes: Parameters<typeof newMessage>[0]) =>
     context.database.transaction((tx) => api.send(tx, newMessage(changes)))
-  return { api, send }
+  const sendText = (changes: Parameters<typeof newText>[0]) =>
+    context.database.transaction((tx) => api.sendText(tx, newText(changes)))
+  return { api, send, sendText }
 }
 
 /** Somebody with these roles reads the mailbox. */
@@ -73,6 +75,20 @@ test('an administrator reads what was kept for the organisation, newest first, a
     [read[0]?.organisationId, read[0]?.data, read[0]?.actor.kind],
     [organisationId, { messages: 2 }, 'user'],
   )
+})
+
+test('texts are kept beside the mails where they are in development, though mails go out', async () => {
+  const organisationId = newId('org')
+  const smtp = { smtpUrl: 'smtp://127.0.0.1:1', from: 'a@northwind.example' }
+  const { api, sendText } = await start({ config: { ...smtp, texts: 'development', textPrefixes: ['+49'] } })
+  await sendText({ organisationId, text: 'Your code: 4931 1700' })
+  await sendText({ organisationId: newId('org') })
+  const answer = await served(api, (server) => readAs(server, organisationId, ['administrator']))
+  assert.deepEqual(
+    items(answer).map(({ channel, to, subject, text }) => [channel, to, subject, text]),
+    [['text', '+4915123456789', '', 'Your code: 4931 1700']],
+  )
+  await api.stop()
 })
 
 test('nobody else reads it: not a member, not an auditor, not a stranger', async () => {

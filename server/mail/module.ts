@@ -16,6 +16,10 @@ import { routes } from './routes.ts'
 import { send } from './send.ts'
 import { parseSender } from './sender.ts'
 import { subjectData } from './subject-data.ts'
+import { httpProvider } from './texts/http-provider.ts'
+import { allows } from './texts/prefixes.ts'
+import type { TextProvider } from './texts/provider.ts'
+import { sendText } from './texts/send-text.ts'
 import type { Transport } from './transport.ts'
 import { smtpTransport } from './transport.ts'
 
@@ -47,21 +51,34 @@ export const mail = defineModule<MailModule, Uses, typeof config>({
   stop: (api) => api.stop(),
 })
 
-/** @param transport instead of the one that the settings name. */
+/** @param transport and `provider` instead of those that the settings name. */
 export async function createMail(
   context: Context<typeof config>,
   { keyring }: Uses,
   transport: Transport | null = smtpOf(context),
+  provider: TextProvider | null = providerOf(context),
 ): Promise<MailModule> {
-  const outcomes = context.metrics.counter('custodia_mail_messages_total', 'Mails by what became of them.', ['outcome'])
+  const outcomes = context.metrics.counter('custodia_mail_messages_total', 'Mails and texts by what became of them.', [
+    'channel',
+    'outcome',
+  ])
   const mode = transport !== null ? 'smtp' : mailboxOn(context) ? 'mailbox' : 'off'
-  const courier = transport === null ? null : new Courier(deliverer({ context, keyring, transport, outcomes }))
-  const parts: Parts = { context, keyring, mode, courier, outcomes }
+  const texts = provider !== null ? 'http' : context.config.texts === 'development' ? 'development' : 'off'
+  const carriers = { mail: transport, text: provider }
+  const courier =
+    transport === null && provider === null ? null : new Courier(deliverer({ context, keyring, carriers, outcomes }))
+  const textKey = await keyring.secret('text-count')
+  const parts: Parts = { context, keyring, mode, texts, textKey, courier, outcomes }
   if (mode === 'mailbox' && !ownMachine(context.publicUrl))
     context.log.warn({}, 'mails are not sent but kept in the development mailbox, where administrators read them')
+  if (texts === 'development' && !ownMachine(context.publicUrl))
+    context.log.warn({}, 'texts are not sent but kept in the development mailbox, where administrators read them')
   return {
     send: (tx, message) => send(parts, tx, message),
     deliverable: mode !== 'off',
+    sendText: (tx, message) => sendText(parts, tx, message),
+    textDeliverable: texts !== 'off' && context.config.textPrefixes.some((prefix) => !prefix.startsWith('!')),
+    canText: (number) => allows(context.config.textPrefixes, number),
     routes: routes(parts),
     jobs: [...(courier === null ? [] : [delivery(courier)]), sweep(parts)],
     subjectData: subjectData(parts),
@@ -80,6 +97,21 @@ function smtpOf({ config: { smtpUrl, from, mailbox }, publicUrl }: Context<typeo
   if (from === null)
     throw new Error('CUSTODIA_MAIL_SMTP_URL is set and CUSTODIA_MAIL_FROM is not: say who the mails come from.')
   return smtpTransport({ url: smtpUrl, from: parseSender(from), name: new URL(publicUrl).hostname })
+}
+
+/** @throws Error where the settings contradict each other. */
+function providerOf({ config: settings }: Context<typeof config>): TextProvider | null {
+  const { texts, textUrl, textHeader, textSecret, textEncoding, textFields, textPrivate } = settings
+  if (texts !== 'http') return null
+  if (textUrl === null)
+    throw new Error('CUSTODIA_MAIL_TEXTS is http and CUSTODIA_MAIL_TEXT_URL is not set: say where the texts go.')
+  return httpProvider({
+    url: textUrl,
+    header: textSecret === null ? null : { name: textHeader, value: textSecret },
+    encoding: textEncoding,
+    fields: textFields,
+    allowPrivate: textPrivate,
+  })
 }
 
 const mailboxOn = ({ config: { mailbox }, publicUrl }: Context<typeof config>): boolean =>

@@ -5,6 +5,7 @@ import type { Context } from '../platform/module.ts'
 import type { Metrics } from '../platform/telemetry/metrics.ts'
 import type { Courier } from './courier.ts'
 import { parseSender } from './sender.ts'
+import { textSettings } from './texts/settings.ts'
 
 export const config = {
   smtpUrl: setting.optionalCheckedText({
@@ -48,6 +49,7 @@ export const config = {
     max: 365,
     unit: 'days',
   }),
+  ...textSettings,
 }
 
 /** RFC 5321 has no paths: whatever stands behind the host would be ignored in silence. */
@@ -72,8 +74,12 @@ export type Parts = {
   readonly keyring: Keyring
   /** Where mails go. */
   readonly mode: 'smtp' | 'mailbox' | 'off'
+  /** Where text messages go. */
+  readonly texts: 'http' | 'development' | 'off'
+  /** Key of what texts are counted by. */
+  readonly textKey: Buffer
   readonly courier: Courier | null
-  /** By outcome: sent, kept, deferred, failed, withheld. */
+  /** By channel and outcome: sent, kept, deferred, failed, withheld. */
   readonly outcomes: ReturnType<Metrics['counter']>
 }
 

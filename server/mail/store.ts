@@ -2,13 +2,18 @@ import { sql } from 'kysely'
 import type { Queries } from '../platform/database/database.ts'
 import { deleteBatch } from '../platform/database/delete-batch.ts'
 
+/** How a message travels. */
+export type Channel = 'mail' | 'text'
+
 export type MessageRow = {
   id: string
+  channel: Channel
   organisation_id: string | null
   subject_id: string
   kind: string
   body_sealed: Buffer | null
   created_at: Date
+  expires_at: Date | null
   next_try_at: Date | null
   tries: number
   sent_at: Date | null
@@ -21,7 +26,7 @@ type Tables = { 'mail.message': MessageRow }
 const tables = (queries: Queries) => queries.withTables<Tables>()
 
 /**
- * How many messages somebody got since `since`, and how many of them were of this kind. Until the transaction ends nobody else counts for this person: of two that
+ * How many mails somebody got since `since`, and how many of them were of this kind. Until the transaction ends nobody else counts for this person: of two that
  * are sent at once each sees the other.
  */
 export async function countRecent(
@@ -37,6 +42,7 @@ export async function countRecent(
       from.fn.countAll<number>().filterWhere('kind', '=', kind).as('ofKind'),
     ])
     .where('subject_id', '=', subjectId)
+    .where('channel', '=', 'mail')
     .where('created_at', '>', since)
     .executeTakeFirstOrThrow()
 }
@@ -48,12 +54,12 @@ export async function insertMessage(tx: Queries, message: MessageRow): Promise<v
 export type ClaimedRow = Omit<MessageRow, 'body_sealed'> & { body_sealed: Buffer }
 
 /**
- * Takes the message that is due first, or the one named, for as long as `until`: whoever else asks gets another, or none.
+ * Takes the message of these channels that is due first, or the one named, for as long as `until`: whoever else asks gets another, or none.
  * One try is counted at once, so that a message which ends its process is not tried for ever.
  */
 export async function claimDue(
   queries: Queries,
-  { id, now, until }: { id: string | null; now: Date; until: Date },
+  { channels, id, now, until }: { channels: readonly Channel[]; id: string | null; now: Date; until: Date },
 ): Promise<ClaimedRow | null> {
   const row = await tables(queries)
     .updateTable('mail.message')
@@ -63,6 +69,7 @@ export async function claimDue(
         .selectFrom('mail.message')
         .select('id')
         .where('next_try_at', '<=', now)
+        .where('channel', 'in', channels)
         .$if(id !== null, (query) => query.where('id', '=', id as string))
         .orderBy('next_try_at')
         .limit(1)
@@ -134,7 +141,12 @@ export async function deleteOf(tx: Queries, organisationId: string, subjectId: s
     .execute()
 }
 
-/** Removes up to `limit` messages that were made before `before` and wait for nothing. @returns how many. */
+/** Removes up to `limit` messages that were made before `before` and wait for nothing, or in vain. @returns how many. */
 export async function deleteOld(queries: Queries, before: Date, limit: number): Promise<number> {
-  return await deleteBatch(queries, 'mail.message', sql`created_at < ${before} and next_try_at is null`, limit)
+  return await deleteBatch(
+    queries,
+    'mail.message',
+    sql`created_at < ${before} and (next_try_at is null or expires_at < ${before})`,
+    limit,
+  )
 }

@@ -12,6 +12,7 @@ export function subjectData({ context, keyring }: Parts): SubjectData {
       const mails = await Promise.all(
         rows.map(async (row) => ({
           id: row.id,
+          channel: row.channel,
           kind: row.kind,
           createdAt: row.created_at.toISOString(),
           sentAt: row.sent_at?.toISOString() ?? null,

@@ -2,15 +2,18 @@ import type { Static } from 'typebox'
 import { Type } from 'typebox'
 import { Id, Instant } from './common.ts'
 
-/** A mail that was kept instead of sent. */
+/** A mail or a text message that was kept instead of sent. */
 export const KeptMail = Type.Object({
   id: Id('msg'),
+  channel: Type.Union([Type.Literal('mail'), Type.Literal('text')]),
   /** What it is for, as in `sign-in-code`. */
   kind: Type.String(),
   createdAt: Instant,
   /** Whose mail it is. */
   subjectId: Type.String(),
+  /** A mail address, or a number as E.164. */
   to: Type.String(),
+  /** Empty for a text message. */
   subject: Type.String(),
   /** Plain text. */
   text: Type.String(),
