@@ -1,5 +1,6 @@
 import { event as accessEvent } from './access/events.ts'
 import { access } from './access/module.ts'
+import { activity } from './activity/module.ts'
 import { apikeys } from './apikeys/module.ts'
 import { audit } from './audit/module.ts'
 import { gateway } from './gateway/module.ts'
@@ -28,7 +29,7 @@ import type { Metrics } from './platform/telemetry/metrics.ts'
 import { sessions } from './sessions/module.ts'
 
 /** Every module, in the order of its tier. This list is the only one. */
-export const modules = [keyring, audit, access, sessions, mail, identity, apikeys, gateway] as const
+export const modules = [keyring, audit, access, sessions, mail, identity, apikeys, activity, gateway] as const
 
 // What is folded over forgets the modules' own types; each `start` still receives exactly what its `uses` names.
 const anyModules = modules as readonly unknown[] as readonly Module<unknown, Record<string, unknown>, SettingTable>[]

@@ -13,6 +13,7 @@ import { notify } from './notices/notify.ts'
 import type { Parts } from './parts.ts'
 import { nowOf } from './parts.ts'
 import type { Decision } from './policy/decide.ts'
+import { agentOf } from './risk/agent.ts'
 import type { Assessment } from './risk/assess.ts'
 import { remember } from './risk/remember.ts'
 import type { PersonRow } from './store.ts'
@@ -64,10 +65,11 @@ export async function completeSignIn(
 ): Promise<Progressed> {
   const { id: userId, organisation_id: organisationId } = person
   const actor = { kind: 'user', id: userId } as const
-  const about = { organisationId, actor, subjectId: userId }
-  if (risk !== undefined) {
+  const about = { organisationId, actor, subjectId: userId, personal: cameFrom(parts, head) }
+  const assessed = async (became: { session: string } | { attempt: string }) => {
+    if (risk === undefined) return
     const { score, verdict, parts: shares } = risk
-    const data = { score, verdict, parts: [...shares] }
+    const data = { score, verdict, parts: [...shares], session: null, attempt: null, ...became }
     await parts.context.recorder.record(tx, event('sign-in.assessed', { ...about, data }))
     if (risk.notify) await notify(parts, tx, person, 'unusual-sign-in', { address: head.address })
   }
@@ -75,6 +77,7 @@ export async function completeSignIn(
     if (attempt !== null)
       return { person, cookies: [], attempt: showAttempt(attempt, factors, decision), enrolBefore: null }
     const begun = await beginAttempt(parts, tx, person, factors, raised)
+    await assessed({ attempt: begun.row.id })
     return { person, cookies: [begun.cookie], attempt: showAttempt(begun.row, factors, decision), enrolBefore: null }
   }
   const now = nowOf(parts)
@@ -86,7 +89,8 @@ export async function completeSignIn(
   }
   const names = factors.map((kind) => factorOf(kind).amr)
   const started = await parts.sessions.start(tx, { userId, organisationId, factors: names, head })
-  const data = { session: started.sessionId, factors: names }
+  await assessed({ session: started.sessionId })
+  const data = { session: started.sessionId, factors: names, attempt: attempt?.id ?? null }
   await parts.context.recorder.record(tx, event('user.signed-in', { ...about, data }))
   const device = await remember(parts, tx, person, head)
   return {
@@ -95,4 +99,11 @@ export async function completeSignIn(
     attempt: null,
     enrolBefore: decision.enrolBefore,
   }
+}
+
+/** Sealed with the event, so that the person can tell later whether it was them. */
+function cameFrom({ risk }: Parts, { address, headers }: RequestHead) {
+  const { browser, platform } = agentOf(headers['user-agent'])
+  const device = browser === 'unknown' && platform === 'unknown' ? '' : `${browser} on ${platform}`
+  return { address, device, country: risk.places.find(address).country }
 }

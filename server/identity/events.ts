@@ -4,6 +4,12 @@ import { eventMaker } from '../platform/events/event.ts'
 const nothing = Type.Object({})
 const person = Type.Object({ user: Type.String() })
 const address = Type.Object({ address: Type.String() })
+/** Where somebody came from; the country as two letters (ISO 3166-1), where a database knows it. */
+const from = Type.Object({
+  address: Type.String(),
+  device: Type.String(),
+  country: Type.Union([Type.String(), Type.Null()]),
+})
 
 export const events = {
   'organisation.created': { summary: 'An organisation was set up.', data: Type.Object({ name: Type.String() }) },
@@ -30,7 +36,13 @@ export const events = {
   'user.enabled': { summary: 'A person who was disabled may sign in again.', data: person },
   'user.signed-in': {
     summary: 'A person signed in.',
-    data: Type.Object({ session: Type.String(), factors: Type.Array(Type.String()) }),
+    data: Type.Object({
+      session: Type.String(),
+      factors: Type.Array(Type.String()),
+      /** The sign-in that asked for more before; null where the first proof was enough. */
+      attempt: Type.Union([Type.String(), Type.Null()]),
+    }),
+    personal: from,
   },
   'user.sign-in-refused': {
     summary: 'Somebody tried to sign in, and was refused.',
@@ -48,7 +60,12 @@ export const events = {
       score: Type.Number(),
       verdict: Type.String(),
       parts: Type.Array(Type.Object({ feature: Type.String(), value: Type.String(), ratio: Type.Number() })),
+      /** The session that began with it; null where more was asked for. */
+      session: Type.Union([Type.String(), Type.Null()]),
+      /** The sign-in that asked for more; null where it did not. */
+      attempt: Type.Union([Type.String(), Type.Null()]),
     }),
+    personal: from,
   },
   'factor.refused': {
     summary: 'A further proof was tried, and did not hold.',
