@@ -92,7 +92,7 @@ export async function completeSignIn(
   await assessed({ session: started.sessionId })
   const data = { session: started.sessionId, factors: names, attempt: attempt?.id ?? null }
   await parts.context.recorder.record(tx, event('user.signed-in', { ...about, data }))
-  const device = await remember(parts, tx, person, head)
+  const device = await remember(parts, tx, person, head, risk?.look ?? null)
   return {
     person,
     cookies: [started.cookie, device, ...(attempt === null ? [] : [clearAttemptCookie])],

@@ -10,7 +10,8 @@ import type { Parts } from './parts.ts'
 import { emailIndex } from './parts.ts'
 import { judge } from './policy/judge.ts'
 import { assess } from './risk/assess.ts'
-import { knowsDevice } from './risk/device.ts'
+import type { Devices } from './risk/device.ts'
+import { devicesOf, knowsDevice } from './risk/device.ts'
 import type { PersonRow } from './store.ts'
 import { holdVerified, readByEmail } from './store.ts'
 
@@ -29,8 +30,9 @@ export async function signIn(
   const index = await emailIndex(parts, normaliseAddress(email) ?? email)
   // The ledger and the counters get half of the fingerprint: enough to tell accounts apart, no key into the table.
   const account = index.toString('base64url', 0, 16)
+  const devices = await devicesOf(parts, head)
   try {
-    const known = await knowsDevice(parts, index, head)
+    const known = knowsDevice(devices, index)
     const from = { address: head.address, known, proof: proofOfWork }
     const worked = await requireWork(parts, { purpose: 'sign-in', account }, from)
     await parts.guesses.spend(account, head.address, { kind: 'password', known, worked })
@@ -40,8 +42,8 @@ export async function signIn(
   }
   // Of two sign-ins at once that both renew an old hash, the second finds another than it verified.
   const signedIn =
-    (await tryOnce(parts, index, password, account, entrance)) ??
-    (await tryOnce(parts, index, password, account, entrance))
+    (await tryOnce(parts, { index, password, account, devices }, entrance)) ??
+    (await tryOnce(parts, { index, password, account, devices }, entrance))
   if (signedIn === null) {
     noteRefusal(parts, account, null, 'changed', head.address)
     throw refuse('IDENTITY_CREDENTIALS_WRONG')
@@ -50,12 +52,17 @@ export async function signIn(
   return signedIn
 }
 
+type Tried = {
+  readonly index: Buffer
+  readonly password: string
+  readonly account: string
+  readonly devices: Devices
+}
+
 /** @returns null where the password was changed while it was being verified. */
 async function tryOnce(
   parts: Parts,
-  index: Buffer,
-  password: string,
-  account: string,
+  { index, password, account, devices }: Tried,
   entrance: Entrance,
 ): Promise<Progressed | null> {
   const { database } = parts.context
@@ -68,7 +75,7 @@ async function tryOnce(
     noteRefusal(parts, account, row, reason ?? 'unknown', address)
     throw refuse('IDENTITY_CREDENTIALS_WRONG')
   }
-  const risk = await assess(parts, row, entrance.head)
+  const risk = await assess(parts, row, entrance.head, devices)
   if (risk.verdict === 'refuse') {
     // Nobody learns from the answer that the password was right.
     noteRefusal(parts, account, row, 'risk', address)

@@ -6,7 +6,7 @@ import { event } from '../events.ts'
 import type { ProofContext } from '../factors/factor.ts'
 import { factorOf } from '../factors/table.ts'
 import type { Parts } from '../parts.ts'
-import { knowsDevice } from '../risk/device.ts'
+import { devicesOf, isDeviceOf } from '../risk/device.ts'
 import { advance } from './advance.ts'
 import type { LiveAttempt } from './require-attempt.ts'
 import { requireAttempt } from './require-attempt.ts'
@@ -32,7 +32,7 @@ export async function proveFactor(parts: Parts, proof: Proof, entrance: Entrance
   const live = await requireAttempt(parts, head)
   requireAsked(live, proof.factor)
   const account = `factor:${live.person.id}`
-  const known = await knowsDevice(parts, live.person.email_index, head)
+  const known = isDeviceOf(await devicesOf(parts, head), live.person.id)
   await parts.guesses.spend(account, head.address, { kind: 'code', known })
   if (!(await countTry(parts.context.database.queries, live.attempt.id, mostTries)))
     throw refuse('IDENTITY_ATTEMPT_OVER')

@@ -9,6 +9,7 @@ import { event } from '../events.ts'
 import type { Parts } from '../parts.ts'
 import { judge } from '../policy/judge.ts'
 import { assess } from '../risk/assess.ts'
+import { devicesOf } from '../risk/device.ts'
 import { readPerson } from '../store.ts'
 import { browserOf } from './browser-cookie.ts'
 import type { PasskeyRow } from './store.ts'
@@ -51,7 +52,7 @@ export async function signInByPasskey(
   const { passkey } = verified
   const person = await readPerson(database.queries, passkey.person_id)
   if (person?.state !== 'active') throw refused(person?.state ?? 'unknown', passkey)
-  const risk = await assess(parts, person, head)
+  const risk = await assess(parts, person, head, await devicesOf(parts, head))
   if (risk.verdict === 'refuse') throw refused('risk', passkey)
   const raised = risk.verdict === 'ask'
   const { decision } = await judge(parts, person, ['passkey'], raised)

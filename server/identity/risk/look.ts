@@ -1,17 +1,17 @@
 import { createHmac } from 'node:crypto'
 import type { Place } from '../../keyring/api.ts'
-import type { Queries } from '../../platform/database/database.ts'
 import { isRefusal } from '../../platform/errors.ts'
 import type { RequestHead } from '../../platform/http/ports.ts'
 import type { Parts } from '../parts.ts'
 import { nowOf } from '../parts.ts'
 import type { PersonRow } from '../store.ts'
+import type { Devices } from './device.ts'
 import { isDeviceOf } from './device.ts'
 import type { History, Traits } from './history.ts'
 import { noHistory } from './history.ts'
 import type { Observation } from './observe.ts'
 import { observe } from './observe.ts'
-import type { Common } from './store.ts'
+import type { Common, HistoryRow } from './store.ts'
 import type { Spot } from './travel.ts'
 import { paceOf } from './travel.ts'
 
@@ -20,6 +20,9 @@ export const historyDays = 400
 
 /** One request of one person, held against what is remembered of them. */
 export type Look = {
+  /** As it was read. */
+  readonly row: HistoryRow | null
+  readonly devices: Devices
   readonly observation: Observation
   readonly traits: Traits
   readonly history: History
@@ -27,19 +30,11 @@ export type Look = {
   readonly common: readonly (readonly Common[])[]
 }
 
-type Remembered = {
-  readonly counts: History['counts']
-  readonly sign_ins: number
-  readonly spot_sealed: Buffer | null
-  readonly last_at: Date
-}
-
 export async function lookAt(
   parts: Parts,
-  queries: Queries,
   person: PersonRow,
   head: RequestHead,
-  row: Remembered | null,
+  { row, devices }: { readonly row: HistoryRow | null; readonly devices: Devices },
 ): Promise<Look> {
   const now = nowOf(parts)
   const agent = head.headers['user-agent']
@@ -48,7 +43,7 @@ export async function lookAt(
   const fresh = row !== null && now.getTime() - row.last_at.getTime() < historyDays * 86_400_000 ? row : null
   const before = fresh === null ? null : await openSpot(parts, person, fresh.spot_sealed)
   const hours = fresh === null ? 0 : (now.getTime() - fresh.last_at.getTime()) / 3_600_000
-  const known = await isDeviceOf(parts, person.id, head, queries)
+  const known = isDeviceOf(devices, person.id)
   const hashed = (whose: string) => (value: { feature: string; key: string }) =>
     createHmac('sha256', parts.risk.key)
       .update(`${whose}\0${value.feature}\0${value.key}`)
@@ -57,6 +52,8 @@ export async function lookAt(
   const own = hashed(person.id)
   const everybody = hashed('everybody')
   return {
+    row,
+    devices,
     observation,
     traits: {
       chains: chains.map((chain) => chain.map((one) => ({ feature: one.feature, hash: own(one), shown: one.shown }))),

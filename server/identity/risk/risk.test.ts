@@ -13,8 +13,8 @@ import type { PersonRow } from '../store.ts'
 import { insertOrganisation, insertPerson } from '../store.ts'
 import { testConfig } from '../testing.ts'
 import type { Assessment } from './assess.ts'
-import { assess } from './assess.ts'
-import { isDeviceOf, knowsDevice } from './device.ts'
+import { assess as assessWith } from './assess.ts'
+import { devicesOf, isDeviceOf, knowsDevice } from './device.ts'
 import { readDeviceTokens } from './device-cookie.ts'
 import { openRisk } from './open-risk.ts'
 import type { Places } from './places.ts'
@@ -74,7 +74,7 @@ const from = (address: string, agent: string, cookie: string | null = null): Req
   head({ address, headers: { 'user-agent': agent, ...(cookie === null ? {} : { cookie }) } })
 
 const signIn = async (parts: Parts, person: PersonRow, request: RequestHead): Promise<string> =>
-  cookieOf(await parts.context.database.transaction((tx) => remember(parts, tx, person, request)))
+  cookieOf(await parts.context.database.transaction((tx) => remember(parts, tx, person, request, null)))
 
 /** @returns the cookie of their computer at home. */
 async function settle(parts: Parts, person: PersonRow, times = 30): Promise<string> {
@@ -86,6 +86,9 @@ async function settle(parts: Parts, person: PersonRow, times = 30): Promise<stri
   await parts.risk.common.flush()
   return cookie as string
 }
+
+const assess = async (parts: Parts, person: PersonRow, request: RequestHead) =>
+  await assessWith(parts, person, request, await devicesOf(parts, request))
 
 const ratioOf = ({ parts }: Assessment, feature: string) => parts.find((part) => part.feature === feature)?.ratio
 
@@ -180,7 +183,8 @@ test('no address, no browser and no cookie can be read from what is stored or to
     `select h::text from identity.risk_history h union all select c::text from identity.risk_common c
      union all select d::text from identity.device d`,
   )
-  const told = JSON.stringify([rows, await assess(parts, person, from(abroad, windows))])
+  const { look: _, ...assessed } = await assess(parts, person, from(abroad, windows))
+  const told = JSON.stringify([rows, assessed])
   assert.doesNotMatch(told, /192\.0\.2|203\.0\.113/)
   const stored = JSON.stringify(rows)
   assert.doesNotMatch(stored, /Safari|macOS|64500/)
@@ -218,12 +222,29 @@ test('two sign-ins at once are both counted', async () => {
   assert.equal(rows[0]?.sign_ins, 8)
 })
 
+test('what was looked at before another sign-in was counted is looked at again; a device forgotten meanwhile is a new one', async () => {
+  const parts = await partsWith()
+  const person = await newPerson(parts)
+  const cookie = await settle(parts, person, 5)
+  const request = from(home, mac, cookie)
+  const { look } = await assess(parts, person, request)
+  const twice = [1, 2].map(() => parts.context.database.transaction((tx) => remember(parts, tx, person, request, look)))
+  assert.deepEqual((await Promise.all(twice)).map(cookieOf), [cookie, cookie])
+  const rows = await house.db.asOwner(`select sign_ins from identity.risk_history where person_id = '${person.id}'`)
+  assert.equal(rows[0]?.sign_ins, 7)
+  await deleteDevices(parts.context.database.queries, person.id)
+  const renewed = cookieOf(await parts.context.database.transaction((tx) => remember(parts, tx, person, request, look)))
+  assert.notEqual(renewed, cookie)
+  assert.equal(isDeviceOf(await devicesOf(parts, request), person.id), false)
+  assert.equal(isDeviceOf(await devicesOf(parts, from(home, mac, renewed)), person.id), true)
+})
+
 test('a sign-in that is rolled back is not remembered', async () => {
   const parts = await partsWith()
   const person = await newPerson(parts)
   await assert.rejects(
     parts.context.database.transaction(async (tx) => {
-      await remember(parts, tx, person, from(home, mac))
+      await remember(parts, tx, person, from(home, mac), null)
       throw new Error('no')
     }),
     /no/,
@@ -237,14 +258,20 @@ test('a device cookie speaks for its person, by person and by mail address, and 
   const cookie = await signIn(parts, one, from(home, mac))
   const request = from(home, mac, cookie)
   assert.deepEqual(
-    [await isDeviceOf(parts, one.id, request), await knowsDevice(parts, one.email_index, request)],
+    [
+      isDeviceOf(await devicesOf(parts, request), one.id),
+      knowsDevice(await devicesOf(parts, request), one.email_index),
+    ],
     [true, true],
   )
   assert.deepEqual(
-    [await isDeviceOf(parts, two.id, request), await knowsDevice(parts, two.email_index, request)],
+    [
+      isDeviceOf(await devicesOf(parts, request), two.id),
+      knowsDevice(await devicesOf(parts, request), two.email_index),
+    ],
     [false, false],
   )
-  assert.equal(await knowsDevice(parts, Buffer.alloc(32), request), false)
+  assert.equal(knowsDevice(await devicesOf(parts, request), Buffer.alloc(32)), false)
 })
 
 test('people who share a browser are each known in it', async () => {
@@ -252,7 +279,8 @@ test('people who share a browser are each known in it', async () => {
   const [one, two] = [await newPerson(parts), await newPerson(parts)]
   const first = await signIn(parts, one, from(home, mac))
   const both = await signIn(parts, two, from(home, mac, first))
-  for (const person of [one, two]) assert.equal(await isDeviceOf(parts, person.id, from(home, mac, both)), true)
+  for (const person of [one, two])
+    assert.equal(isDeviceOf(await devicesOf(parts, from(home, mac, both)), person.id), true)
   assert.equal(readDeviceTokens(both).length, 2)
   const again = await signIn(parts, one, from(home, mac, both))
   assert.equal(readDeviceTokens(again).length, 2, 'and nobody gets a second one')
@@ -269,7 +297,7 @@ test('a token that somebody planted is not taken over', async () => {
   await signIn(parts, victim, from(home, mac, planted))
   await signIn(parts, victim, from(home, mac, invented))
   for (const cookie of [planted, invented])
-    assert.equal(await isDeviceOf(parts, victim.id, from(abroad, windows, cookie)), false)
+    assert.equal(isDeviceOf(await devicesOf(parts, from(abroad, windows, cookie)), victim.id), false)
 })
 
 test('a cookie of another form, or twice, is none', async () => {
@@ -286,7 +314,7 @@ test('a cookie of another form, or twice, is none', async () => {
     `${cookie}${'.a'.repeat(5_000)}`,
     '',
   ])
-    assert.equal(await isDeviceOf(parts, person.id, from(home, mac, bad)), false, bad.slice(0, 80))
+    assert.equal(isDeviceOf(await devicesOf(parts, from(home, mac, bad)), person.id), false, bad.slice(0, 80))
 })
 
 test('a device ends after 400 days without use, or when all are forgotten; what nobody used is swept', async () => {
@@ -295,18 +323,18 @@ test('a device ends after 400 days without use, or when all are forgotten; what 
   const { queries } = parts.context.database
   const cookie = await signIn(parts, idle, from(home, mac))
   house.machine.clock.advance(399 * dayMs)
-  assert.equal(await isDeviceOf(parts, idle.id, from(home, mac, cookie)), true)
+  assert.equal(isDeviceOf(await devicesOf(parts, from(home, mac, cookie)), idle.id), true)
   house.machine.clock.advance(2 * dayMs)
-  assert.equal(await isDeviceOf(parts, idle.id, from(home, mac, cookie)), false)
+  assert.equal(isDeviceOf(await devicesOf(parts, from(home, mac, cookie)), idle.id), false)
   const kept = await signIn(parts, other, from(home, mac))
   await parts.risk.common.flush()
   await deleteUnused(queries, new Date(house.machine.clock.nowMs() - 400 * dayMs), 1_000)
   assert.equal(await countDevices(queries, idle.id), 0)
   const rows = await house.db.asOwner(`select person_id from identity.risk_history`)
   assert.deepEqual(rows, [{ person_id: other.id }])
-  assert.equal(await isDeviceOf(parts, other.id, from(home, mac, kept)), true)
+  assert.equal(isDeviceOf(await devicesOf(parts, from(home, mac, kept)), other.id), true)
   await deleteDevices(queries, other.id)
-  assert.equal(await isDeviceOf(parts, other.id, from(home, mac, kept)), false)
+  assert.equal(isDeviceOf(await devicesOf(parts, from(home, mac, kept)), other.id), false)
 })
 
 test('counts of everybody are written together, add up, and halve in 60 days', async () => {

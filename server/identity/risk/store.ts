@@ -4,7 +4,7 @@ import { deleteBatch } from '../../platform/database/delete-batch.ts'
 import type { PersonRow } from '../store.ts'
 import type { History } from './history.ts'
 
-type HistoryRow = {
+export type HistoryRow = {
   person_id: string
   counts: History['counts']
   sign_ins: number
@@ -28,6 +28,19 @@ export async function readHistory(queries: Queries, personId: string): Promise<H
   return (await query.executeTakeFirst()) ?? null
 }
 
+/** Writes on condition that what was read is still what stands there. @returns false where another sign-in was counted meanwhile. */
+export async function replaceHistory(tx: Queries, read: HistoryRow, row: HistoryRow): Promise<boolean> {
+  const { person_id, ...rest } = stored(row)
+  const result = await tables(tx)
+    .updateTable('identity.risk_history')
+    .set(rest)
+    .where('person_id', '=', person_id)
+    .where('sign_ins', '=', read.sign_ins)
+    .where('last_at', '=', read.last_at)
+    .executeTakeFirst()
+  return result.numUpdatedRows === 1n
+}
+
 /** As `readHistory`, and nobody else changes it until the transaction ends: two sign-ins at once are both counted. */
 export async function holdHistory(tx: Queries, personId: string): Promise<HistoryRow | null> {
   await sql`select pg_advisory_xact_lock(hashtextextended(${`identity.risk:${personId}`}, 0))`.execute(tx)
@@ -35,13 +48,18 @@ export async function holdHistory(tx: Queries, personId: string): Promise<Histor
 }
 
 export async function writeHistory(tx: Queries, row: HistoryRow): Promise<void> {
-  const { person_id, ...rest } = { ...row, counts: JSON.stringify(row.counts) as unknown as History['counts'] }
+  const { person_id, ...rest } = stored(row)
   await tables(tx)
     .insertInto('identity.risk_history')
     .values({ person_id, ...rest })
     .onConflict((conflict) => conflict.column('person_id').doUpdateSet(rest))
     .execute()
 }
+
+const stored = (row: HistoryRow): HistoryRow => ({
+  ...row,
+  counts: JSON.stringify(row.counts) as unknown as History['counts'],
+})
 
 export type Common = { readonly feature: string; readonly value: string }
 
@@ -87,33 +105,29 @@ export async function addCommon(
     .execute()
 }
 
-/** Whose devices have one of these cookies. */
-export async function readDevices(queries: Queries, hashes: readonly Buffer[], since: Date): Promise<DeviceRow[]> {
+/** A device, and by which mail address its person is known. */
+export type KnownDevice = { token_hash: Buffer; person_id: string; email_index: Buffer }
+
+/** The devices that have one of these cookies. */
+export async function readDevices(queries: Queries, hashes: readonly Buffer[], since: Date): Promise<KnownDevice[]> {
   if (hashes.length === 0) return []
   return await tables(queries)
     .selectFrom('identity.device')
-    .selectAll()
+    .innerJoin('identity.person', 'identity.person.id', 'identity.device.person_id')
+    .select(['token_hash', 'person_id', 'email_index'])
     .where('token_hash', 'in', hashes)
     .where('last_used_at', '>', since)
     .execute()
 }
 
-/** @returns true where one of these people has this mail address. */
-export async function hasAddress(queries: Queries, personIds: readonly string[], emailIndex: Buffer): Promise<boolean> {
-  const query = tables(queries)
-    .selectFrom('identity.person')
-    .select('id')
-    .where('id', 'in', personIds)
-    .where('email_index', '=', emailIndex)
-  return (await query.executeTakeFirst()) !== undefined
-}
-
-export async function touchDevice(tx: Queries, tokenHash: Buffer, now: Date): Promise<void> {
-  await tables(tx)
+/** @returns false where it was forgotten meanwhile. */
+export async function touchDevice(tx: Queries, tokenHash: Buffer, now: Date): Promise<boolean> {
+  const result = await tables(tx)
     .updateTable('identity.device')
     .set({ last_used_at: now })
     .where('token_hash', '=', tokenHash)
-    .execute()
+    .executeTakeFirst()
+  return result.numUpdatedRows === 1n
 }
 
 /** One device more; of more than `keep` those used longest ago are forgotten. */

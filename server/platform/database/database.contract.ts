@@ -69,10 +69,8 @@ export function databaseContract(server: TestServerName, missing: string | false
       test('what is kept for the end of a transaction is written in it, in its order, and not after a roll-back', async () => {
         const late = (fails: boolean) =>
           database.transaction(async (tx) => {
-            assert.equal(
-              beforeCommit(tx, () => add(tx, `end-one-${fails}`)),
-              true,
-            )
+            const first = async () => void (await add(tx, `end-one-${fails}`))
+            assert.equal(beforeCommit(tx, first), true)
             assert.equal(
               beforeCommit(tx, async () => {
                 assert.equal(await has(`end-one-${fails}`), false, 'it is seen before the commit')
