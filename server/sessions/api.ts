@@ -12,18 +12,10 @@ export type StartedSession = {
   readonly cookie: string
 }
 
-/** A session whose cookie turned up where it does not belong. */
-export type HeldSession = {
-  readonly sessionId: string
-  readonly organisationId: string
-  readonly userId: string
-  /** It came from another browser or platform; or it was sent after another cookie had taken its place. */
-  readonly why: 'other-browser' | 'replaced-cookie'
-}
-
 export type Sessions = {
   /**
-   * Issues a session in the caller's transaction, with its event.
+   * Issues a session in the caller's transaction, with its event. A held session of the same person whose cookie the request came
+   * with ends by it.
    *
    * @param session.factors names as `assurance.ts` knows them: they decide how long it lives.
    * @param session.unprovable the sign-in was unusual and nothing more could be asked: until there are two factors, none is fresh.
@@ -63,19 +55,6 @@ export type Sessions = {
     user: { organisationId: string; userId: string },
     change: { readonly raised: boolean },
   ): Promise<number>
-  /** The held session behind this request's cookie, which `authenticate` does not find. Starting a session for its person ends it. */
-  held(head: RequestHead): Promise<HeldSession | null>
-  /**
-   * Lets a held session go on after its person proved `factors` again: with a new cookie that is worth those and no others. Every
-   * cookie of before is gone, those of applications too.
-   *
-   * @throws Refusal SESSIONS_OVER where it is not held any more; SESSIONS_TOO_MANY as `start`.
-   */
-  release(
-    tx: Queries,
-    held: { sessionId: string; organisationId: string; userId: string },
-    proof: { factors: readonly string[]; head: RequestHead },
-  ): Promise<StartedSession>
   /**
    * Who this request's cookie speaks for, on this host. Cached for as long as the bus is known to be alive.
    *

@@ -26,18 +26,13 @@ export const events = {
   },
   'session.held': {
     summary:
-      'A cookie turned up where it does not belong, and its session serves nobody until a factor is proven again.',
+      'A cookie turned up where it does not belong, and its session serves nobody any more: a new sign-in ends it.',
     data: Type.Object({ session: Type.String(), why: Type.String() }),
     personal: Type.Object({ address: Type.String(), device: Type.String() }),
   },
   'session.bound': {
     summary: 'A session was bound to a key of its device: a copied cookie is worth minutes.',
     data: Type.Object({ session: Type.String() }),
-  },
-  'session.released': {
-    summary: 'A factor was proven again, and a session that was held goes on with a new cookie.',
-    data: Type.Object({ session: Type.String(), factors: Type.Array(Type.String()) }),
-    personal: Type.Object({ address: Type.String(), device: Type.String() }),
   },
   'session.ended': {
     summary: 'A session was ended before its time.',

@@ -124,46 +124,11 @@ test('a new sign-in of its person ends the held session; one of somebody else do
   await whoIs(one, looking(signed.cookie, { headers: chrome }))
   const carrying = withCookie(signed.cookie)
   await signIn(one, { head: carrying })
-  assert.notEqual(await one.sessions.held(carrying), null)
+  assert.equal(eventsOf('ended', signed.sessionId).length, 0)
   const again = await signIn(one, { ...signed, head: carrying })
-  assert.equal(await one.sessions.held(carrying), null)
+  assert.equal((await list(here, signed.cookie)).code, 'AUTHENTICATION_REQUIRED')
   assert.equal(eventsOf('ended', signed.sessionId)[0]?.data.why, 'replaced')
   assert.notEqual(await whoIs(other, withCookie(again.cookie)), null)
-})
-
-test('a released session goes on with a new cookie, worth what was proven now; no cookie of before serves', async () => {
-  const signed = await signIn(one, { factors: ['pwd', 'otp'] })
-  const principal = (await whoIs(one, withCookie(signed.cookie))) as UserPrincipal
-  const reached = await one.sessions.redeem(await one.sessions.handOver(principal, host, state), host, state)
-  await whoIs(one, looking(signed.cookie, { headers: chrome }))
-  const held = await other.sessions.held(withCookie(signed.cookie))
-  assert.equal(held?.sessionId, signed.sessionId)
-  const release = () =>
-    other.context.database.transaction((tx) =>
-      other.sessions.release(tx, signed, { factors: ['pwd'], head: head({ headers: newer }) }),
-    )
-  const { cookie, sessionId } = await release()
-  assert.equal(sessionId, signed.sessionId)
-  for (const process of [one, other]) {
-    const found = await whoIs(process, looking(cookie, { headers: newer }))
-    assert.deepEqual(found?.factors, ['pwd'])
-    assert.equal(await whoIs(process, withCookie(signed.cookie)), null)
-    assert.equal(await whoIs(process, withCookie(reached?.cookie as string, { host })), null)
-  }
-  assert.notEqual(await whoIs(one, looking(cookie, { headers: newer })), null, 'the dead cookies hold it no more')
-  await assert.rejects(release(), (error) => isRefusal(error, 'SESSIONS_OVER'))
-})
-
-test('nobody’s session is released by another person, and none that is not held', async () => {
-  const [signed, stranger] = [await signIn(one), await signIn(one)]
-  const release = (held: { sessionId: string; organisationId: string; userId: string }) =>
-    one.context.database.transaction((tx) => one.sessions.release(tx, held, { factors: ['pwd'], head: head() }))
-  const refused = (error: unknown) => isRefusal(error, 'SESSIONS_OVER')
-  await assert.rejects(release(signed), refused)
-  await whoIs(one, looking(signed.cookie, { headers: chrome }))
-  await assert.rejects(release({ ...signed, userId: stranger.userId }), refused)
-  await assert.rejects(release({ ...signed, organisationId: stranger.organisationId }), refused)
-  assert.equal((await list(here, signed.cookie)).code, 'SESSIONS_HELD')
 })
 
 test('another network or version is noted once per change, and the list says so', async () => {

@@ -15,7 +15,6 @@ import { EndedSessions } from './ended-sessions.ts'
 import { errors } from './errors.ts'
 import { events } from './events.ts'
 import { handOver, redeem } from './hand-over.ts'
-import { heldBehind, release } from './hold.ts'
 import { list } from './list.ts'
 import { LiveSessions } from './live-sessions.ts'
 import type { Parts } from './parts.ts'
@@ -89,8 +88,6 @@ export async function createSessions(
     start: (tx, session) => start(parts, tx, session),
     rotate: (tx, principal, rotation) => rotate(parts, tx, principal, rotation),
     rotateAll: (tx, user, change) => rotateAll(parts, tx, user, change),
-    held: (head) => heldBehind(parts, context.database.queries, head),
-    release: (tx, held, proof) => release(parts, tx, held, proof),
     authenticate: authenticator(parts),
     whyNobody: whyNobody(parts),
     renewal: (head) => parts.renewed.get(head) ?? null,

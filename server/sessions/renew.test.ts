@@ -46,7 +46,11 @@ const renewed = async (cookie: string, process = other) => {
 }
 const ask = (server: number, cookie: string) =>
   (servers[server] as TestServer).browser(cookie).call('GET', '/v1/sessions')
-const heldWhy = async (cookie: string) => (await one.sessions.held(withCookie(cookie)))?.why ?? null
+const heldWhy = async (cookie: string) => {
+  const request = withCookie(cookie)
+  await whoIs(one, request)
+  return one.sessions.whyNobody(request)?.details.why ?? null
+}
 
 test('the next request gets a new cookie for the same session; once it came back the old one has ten seconds, in every process', async () => {
   const signed = await signedIn()

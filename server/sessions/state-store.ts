@@ -1,7 +1,6 @@
 import { sql } from 'kysely'
 import type { Queries } from '../platform/database/database.ts'
-import type { SessionRow, Whose } from './store.ts'
-import { live, tables, usable } from './store.ts'
+import { tables, usable } from './store.ts'
 
 /** Lets a live session serve nobody. @returns false where it was held already, or is over. */
 export async function holdSession(tx: Queries, id: string, why: string, now: Date): Promise<boolean> {
@@ -10,25 +9,6 @@ export async function holdSession(tx: Queries, id: string, why: string, now: Dat
     .set({ held_at: now, held_why: why })
     .where('id', '=', id)
     .where(usable(now))
-    .executeTakeFirst()
-  return result.numUpdatedRows === 1n
-}
-
-/** Lets a held session serve again, with the look that it has now. @returns false where it is not held, or over. */
-export async function releaseSession(
-  tx: Queries,
-  session: Whose & { readonly id: string },
-  look: Pick<SessionRow, 'browser_hash' | 'browser_version' | 'networks'>,
-  now: Date,
-): Promise<boolean> {
-  const result = await tables(tx)
-    .updateTable('sessions.session')
-    .set({ held_at: null, held_why: null, bound_key: null, bound_challenge_at: null, ...look })
-    .where('id', '=', session.id)
-    .where('organisation_id', '=', session.organisationId)
-    .where('user_id', '=', session.userId)
-    .where('held_at', 'is not', null)
-    .where(live(now))
     .executeTakeFirst()
   return result.numUpdatedRows === 1n
 }

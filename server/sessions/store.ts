@@ -1,4 +1,4 @@
-import type { ExpressionBuilder } from 'kysely'
+import type { ExpressionBuilder, Generated } from 'kysely'
 import { sql } from 'kysely'
 import type { Queries } from '../platform/database/database.ts'
 import { deleteBatch } from '../platform/database/delete-batch.ts'
@@ -28,7 +28,7 @@ export type SessionRow = {
   bound_challenge_at: Date | null
   privileges_at: Date | null
   renewed_at: Date | null
-  renewals: number
+  renewals: Generated<number>
   fresh_after: Date | null
   unprovable: boolean
 }
