@@ -253,6 +253,53 @@ test('who may not change people, may do less than the person, is the person or i
   assert.equal((await askFor(person)).code, 'IDENTITY_USER_UNKNOWN')
 })
 
+test('what is under way is listed with the names of everybody in it, for whoever may see people, and only there', async () => {
+  const [person, member, calm] = [await join(one, first), await join(one, first), await join(one, first)]
+  await askFor(person)
+  const listed = async (by: Browser) => {
+    const { status, code, body } = await by.call('GET', '/v1/recoveries')
+    assert.equal(status, 200, String(code))
+    return body.items as { userId: string }[]
+  }
+  const found = (await listed(second)).find(({ userId }) => userId === person.user.id)
+  assert.partialDeepStrictEqual(found, { userName: 'Mira Okafor', askedByName: 'Ada Brandt', approvedByName: null })
+  await approve(person)
+  const approved = (await listed(first)).find(({ userId }) => userId === person.user.id)
+  assert.partialDeepStrictEqual(approved, { approvedByName: 'Mira Okafor' })
+  assert.equal(
+    (await listed(first)).some(({ userId }) => userId === calm.user.id),
+    false,
+  )
+  assert.equal((await member.browser.call('GET', '/v1/recoveries')).code, 'ACCESS_DENIED')
+  assert.equal((await stranger().call('GET', '/v1/recoveries')).code, 'AUTHENTICATION_REQUIRED')
+  await first.call('DELETE', path(person))
+  assert.equal(
+    (await listed(first)).some(({ userId }) => userId === person.user.id),
+    false,
+  )
+})
+
+test('what is under way in another organisation is not listed, and what expired is not either', async () => {
+  const [foreign, expired] = [await join(one, first), await join(one, first)]
+  for (const person of [foreign, expired]) await askFor(person)
+  const owner = house.house.db.asOwner
+  await owner(`insert into identity.organisation values ('org_elsewhere', 'Elsewhere', now())`)
+  await owner(
+    `update identity.delegated_recovery set organisation_id = 'org_elsewhere' where person_id = '${foreign.user.id}'`,
+  )
+  const listed = async () => {
+    const items = (await second.call('GET', '/v1/recoveries')).body.items as { userId: string }[]
+    return items.map(({ userId }) => userId)
+  }
+  assert.deepEqual(
+    [(await listed()).includes(foreign.user.id), (await listed()).includes(expired.user.id)],
+    [false, true],
+  )
+  await pass(7 * day)
+  assert.equal((await listed()).includes(expired.user.id), false)
+  await owner(`delete from identity.delegated_recovery where person_id = '${foreign.user.id}'`)
+})
+
 test('asking and approving need a sign-in that was confirmed lately', async () => {
   const person = await join(one, first)
   house.house.machine.clock.advance(11 * 60_000)

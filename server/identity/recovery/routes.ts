@@ -3,6 +3,7 @@ import { Progress } from '@custodia/wire/http/factors.ts'
 import {
   CompleteRecovery,
   DelegatedRecovery,
+  RecoveriesUnderWay,
   RecoveryRequest,
   RecoveryRequested,
   UseLink,
@@ -22,6 +23,7 @@ import { askRecovery } from './ask.ts'
 import { askDelegated } from './ask-delegated.ts'
 import { completeRecovery } from './complete.ts'
 import { cancelByLink, withdrawRecovery } from './end-delegated.ts'
+import { listDelegated } from './list-delegated.ts'
 import { notMe } from './not-me.ts'
 import { showDelegated } from './show.ts'
 import { readDelegated } from './store.ts'
@@ -106,6 +108,16 @@ const refusals = [
 
 function delegatedRoutes(parts: Parts): readonly Route[] {
   return [
+    defineRoute({
+      method: 'GET',
+      path: '/v1/recoveries',
+      summary: 'List the recoveries by administrators that are under way in your organisation.',
+      who: { permission: 'identity:users:read' },
+      limit: 'read',
+      sensitive: false,
+      reply: RecoveriesUnderWay,
+      handle: async ({ principal }) => await listDelegated(parts, principal.organisationId),
+    }),
     defineRoute({
       method: 'GET',
       path,

@@ -71,6 +71,40 @@ export async function readDelegated(queries: Queries, personId: string, now: Dat
   return row ?? null
 }
 
+/** What is under way in an organisation, the oldest first, at most `limit`. */
+export async function readUnderWay(
+  queries: Queries,
+  organisationId: string,
+  now: Date,
+  limit: number,
+): Promise<DelegatedRow[]> {
+  return await tables(queries)
+    .selectFrom('identity.delegated_recovery')
+    .selectAll()
+    .where('organisation_id', '=', organisationId)
+    .where('ended_at', 'is', null)
+    .where('expires_at', '>', now)
+    .orderBy('asked_at')
+    .orderBy('id')
+    .limit(limit)
+    .execute()
+}
+
+/** People of an organisation by their identifiers, in no order. */
+export async function readByIds(
+  queries: Queries,
+  organisationId: string,
+  ids: readonly string[],
+): Promise<PersonRow[]> {
+  if (ids.length === 0) return []
+  return await tables(queries)
+    .selectFrom('identity.person')
+    .selectAll()
+    .where('organisation_id', '=', organisationId)
+    .where('id', 'in', ids)
+    .execute()
+}
+
 /** The second administrator's word. @returns null where there is nothing to approve, or nothing for this administrator. */
 export async function approveDelegated(
   tx: Queries,

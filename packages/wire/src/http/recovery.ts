@@ -33,3 +33,16 @@ export const DelegatedRecovery = Type.Object({
   expiresAt: Instant,
 })
 export type DelegatedRecovery = Static<typeof DelegatedRecovery>
+
+/** The same with names, so that whoever decides sees about whom. A name is null where its owner is gone. */
+export const RecoveryUnderWay = Type.Object({
+  ...DelegatedRecovery.properties,
+  userName: Type.Union([Type.String(), Type.Null()]),
+  askedByName: Type.Union([Type.String(), Type.Null()]),
+  approvedByName: Type.Union([Type.String(), Type.Null()]),
+})
+export type RecoveryUnderWay = Static<typeof RecoveryUnderWay>
+
+/** `GET /v1/recoveries`: what is under way in the organisation, the oldest first, at most 100. Needs `identity:users:read`. */
+export const RecoveriesUnderWay = Type.Object({ items: Type.Array(RecoveryUnderWay) })
+export type RecoveriesUnderWay = Static<typeof RecoveriesUnderWay>
