@@ -13,6 +13,17 @@ const from = Type.Object({
 
 export const events = {
   'organisation.created': { summary: 'An organisation was set up.', data: Type.Object({ name: Type.String() }) },
+  'organisation.theme-changed': {
+    summary: 'How an organisation’s pages look was changed.',
+    data: Type.Object({
+      /** Which of name, accent and logo. */
+      changed: Type.Array(Type.String()),
+      name: Type.Union([Type.String(), Type.Null()]),
+      accent: Type.Union([Type.String(), Type.Null()]),
+      /** SHA-256 of the picture, as base64url. */
+      logo: Type.Union([Type.String(), Type.Null()]),
+    }),
+  },
   'link.created': {
     summary: 'A one-time link was made.',
     data: Type.Object({

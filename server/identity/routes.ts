@@ -39,6 +39,7 @@ import { showUser } from './show-user.ts'
 import { signIn } from './sign-in.ts'
 import type { PersonRow } from './store.ts'
 import { readMember } from './store.ts'
+import { themeRoutes } from './theme/routes.ts'
 
 export function routes(parts: Parts): readonly Route[] {
   const show = async (row: PersonRow) =>
@@ -50,6 +51,7 @@ export function routes(parts: Parts): readonly Route[] {
     ...passkeyRoutes(parts),
     ...policyRoutes(parts),
     ...recoveryRoutes(parts),
+    ...themeRoutes(parts),
     defineRoute({
       method: 'POST',
       path: '/v1/sign-in',

@@ -1,6 +1,7 @@
 import type { Static } from 'typebox'
 import { Type } from 'typebox'
 import { closed, Email, Id, Instant, Line, LinkToken, NextCursor, Password } from './common.ts'
+import { Theme } from './theme.ts'
 
 export const User = Type.Object({
   id: Id('usr'),
@@ -51,6 +52,8 @@ export const LinkFacts = Type.Object({
   organisation: Type.Union([Type.String(), Type.Null()]),
   email: Type.Union([Type.String(), Type.Null()]),
   name: Type.Union([Type.String(), Type.Null()]),
+  /** How the organisation's pages look. */
+  theme: Theme,
   expiresAt: Instant,
 })
 export type LinkFacts = Static<typeof LinkFacts>
