@@ -15,6 +15,7 @@ import { events } from './events.ts'
 import { Guesses } from './guesses.ts'
 import { importUsers } from './import/import-users.ts'
 import { createSetupLink } from './links/setup.ts'
+import { tellSignedOut } from './notices/tell-signed-out.ts'
 import type { Parts } from './parts.ts'
 import { config } from './parts.ts'
 import { readAttestationRoots } from './passkeys/attestation-roots.ts'
@@ -74,6 +75,7 @@ export const identity = defineModule<IdentityModule, Uses, typeof config>({
 
 export async function createIdentity(context: Context<typeof config>, uses: Uses): Promise<IdentityModule> {
   const parts = await makeParts(context, uses)
+  const stopTelling = uses.sessions.onEndAll((tx, ended) => tellSignedOut(parts, tx, ended))
   return {
     person: (userId) => parts.people.get(userId, () => readActive(parts, userId)),
     createSetupLink: () => createSetupLink(parts),
@@ -87,6 +89,7 @@ export async function createIdentity(context: Context<typeof config>, uses: Uses
       (await readPolicy(context.database.queries, organisationId)).policy.freshSeconds,
     settled: async () => await parts.later.settled(),
     async stop() {
+      stopTelling()
       await parts.later.stop()
       await parts.risk.common.flush()
       parts.people.close()

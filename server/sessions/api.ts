@@ -12,6 +12,18 @@ export type StartedSession = {
   readonly cookie: string
 }
 
+export type EndedAll = {
+  readonly organisationId: string
+  readonly userId: string
+  /** As `sessions.ended-all` says it in the ledger. */
+  readonly why: string
+  readonly actor: Actor
+  /** The session that was spared. */
+  readonly except: string | null
+}
+
+export type EndAllListener = (tx: Queries, ended: EndedAll) => Promise<void>
+
 export type Sessions = {
   /**
    * Issues a session in the caller's transaction, with its event. A held session of the same person whose cookie the request came
@@ -76,6 +88,11 @@ export type Sessions = {
   ): Promise<number>
   /** A person's live sessions, newest first, at most 200. */
   list(user: { organisationId: string; userId: string }): Promise<readonly Session[]>
+  /**
+   * Called within the transaction in which all of a person's sessions end, or all but one: what it writes stands or falls with that.
+   * Not called where none was live.
+   */
+  onEndAll(listener: EndAllListener): () => void
   /** Called with the session's id when one ends, in whichever process; null where any may have. */
   onEnd(listener: (sessionId: string | null) => void): () => void
 

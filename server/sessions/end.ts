@@ -38,6 +38,7 @@ export async function endAll(
     tx,
     event('sessions.ended-all', { organisationId, actor, subjectId: userId, data }),
   )
+  for (const listener of parts.endAllListeners) await listener(tx, { organisationId, userId, why, actor, except })
   parts.ended.announce(tx, ids)
   return ids.length
 }

@@ -76,6 +76,7 @@ export async function createSessions(
     renewed: new WeakMap(),
     live,
     ended,
+    endAllListeners: new Set(),
   }
   const stopListening = access.onChange((userId) => live.forgetPerson(userId))
   context.metrics.gauge(
@@ -96,6 +97,10 @@ export async function createSessions(
     end: (tx, organisationId, sessionId, why, actor) => end(parts, tx, { organisationId, sessionId, why, actor }),
     endAll: (tx, user, why, actor) => endAll(parts, tx, user, why, actor),
     list: (user) => list(parts, user, null),
+    onEndAll(listener) {
+      parts.endAllListeners.add(listener)
+      return () => parts.endAllListeners.delete(listener)
+    },
     onEnd: (listener) => ended.listen(listener),
     handOver: (principal, host, state) => handOver(parts, principal, host, state),
     redeem: (code, host, state) => redeem(parts, code, host, state),

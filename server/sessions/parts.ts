@@ -4,6 +4,7 @@ import { setting } from '../platform/config/setting.ts'
 import { loopbackHosts } from '../platform/http/hosts.ts'
 import type { RequestHead } from '../platform/http/ports.ts'
 import type { Context } from '../platform/module.ts'
+import type { EndAllListener } from './api.ts'
 import type { EndedSessions } from './ended-sessions.ts'
 import { limits } from './limits.ts'
 import type { LiveSessions } from './live-sessions.ts'
@@ -84,6 +85,7 @@ export type Parts = {
   /** Requests whose cookie is replaced with their answer, and the Set-Cookie header of it. */
   readonly renewed: WeakMap<RequestHead, string>
   readonly ended: EndedSessions
+  readonly endAllListeners: Set<EndAllListener>
 }
 
 export const nowOf = ({ context }: Parts): Date => new Date(context.clock.nowMs())

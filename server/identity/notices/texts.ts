@@ -18,6 +18,10 @@ export type NoticeKind =
 export type NoticeFacts = {
   /** Which kind of factor it is about. */
   readonly factor?: FactorKind
+  /** True where somebody else did it, for their organisation. */
+  readonly byAnother?: boolean
+  /** True where one session goes on. */
+  readonly spared?: boolean
   /** The network address that it came from. */
   readonly address?: string
   /** When the link of a delegated recovery goes out. */
@@ -70,7 +74,10 @@ const notices: Readonly<Record<NoticeKind, Words>> = {
   },
   'signed-out-everywhere': {
     subject: 'you were signed out everywhere',
-    said: () => 'All sessions of your account were signed out.',
+    said: ({ byAnother = false, spared = false }) =>
+      `${spared ? 'All sessions of your account but one' : 'All sessions of your account'} were signed out${
+        byAnother ? ' by an administrator' : ''
+      }.`,
   },
   'operator-recovery': {
     subject: 'a recovery link was made for your account',

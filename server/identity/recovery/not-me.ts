@@ -32,11 +32,11 @@ export async function notMe(parts: Parts, token: string, address: string): Promi
     const { id, organisation_id: organisationId } = person
     const actor = { kind: 'user', id } as const
     const about = { organisationId, actor, subjectId: id }
+    // Every other link: those of older notices have done their work, and a recovery that was granted is not wanted now.
+    await deleteUnusedLinks(tx, { personId: id })
     const sessions = await endEntrances(parts, tx, person, 'not-me', actor)
     // Whoever it was may have signed in, and their browser is known since.
     await deleteDevices(tx, id)
-    // Every other link too: those of older notices have done their work, and a recovery that was granted is not wanted now.
-    await deleteUnusedLinks(tx, { personId: id })
     const ended = await endDelegated(tx, id, 'cancelled', now)
     if (ended !== null) {
       const data = { id: ended.id, outcome: 'cancelled' }
