@@ -31,6 +31,8 @@ export type Progressed = {
   readonly person: PersonRow
   /** Set-Cookie headers. */
   readonly cookies: readonly string[]
+  /** Headers that offer the browser to bind its new session (`sessions/api.ts`). */
+  readonly offer?: Readonly<Record<string, string>>
   /** Null where the person is signed in. */
   readonly attempt: Attempt | null
   readonly enrolBefore: Date | null
@@ -96,6 +98,7 @@ export async function completeSignIn(
   return {
     person,
     cookies: [started.cookie, device, ...(attempt === null ? [] : [clearAttemptCookie])],
+    offer: started.offer,
     attempt: null,
     enrolBefore: decision.enrolBefore,
   }

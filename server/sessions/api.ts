@@ -12,6 +12,12 @@ export type StartedSession = {
   readonly cookie: string
 }
 
+/** What the reply to whoever has just signed in carries. */
+export type NewlySignedIn = StartedSession & {
+  /** Headers that offer the browser to bind the session to a key of its device (DBSC); it alone decides. */
+  readonly offer: Readonly<Record<string, string>>
+}
+
 export type EndedAll = {
   readonly organisationId: string
   readonly userId: string
@@ -42,7 +48,7 @@ export type Sessions = {
       head: RequestHead
       unprovable?: boolean
     },
-  ): Promise<StartedSession>
+  ): Promise<NewlySignedIn>
   /**
    * At every change of privilege: replaces the cookie by one that is worth `factors` too, proven now. The session and its identifier
    * stay, and so do the cookies of applications, worth what they were; a hand-over makes them worth as much. The old cookie serves

@@ -97,6 +97,16 @@ export async function deleteHandles(tx: Queries, sessionId: string, before: Date
     .execute()
 }
 
+/** Removes the handles of a session on Custodia's own host that serve no longer. */
+export async function deleteExpired(tx: Queries, sessionId: string, now: Date): Promise<void> {
+  await tables(tx)
+    .deleteFrom('sessions.handle')
+    .where('session_id', '=', sessionId)
+    .where('host', 'is', null)
+    .where('expires_at', '<=', now)
+    .execute()
+}
+
 /** What a session is worth on Custodia's own host: what was proven in it last. Null where it has no cookie. */
 export async function readLatest(queries: Queries, sessionId: string) {
   const row = await tables(queries)

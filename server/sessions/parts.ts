@@ -47,14 +47,15 @@ export const config = {
   deviceBound: setting.flag({
     description:
       'Whether browsers are offered to bind a session to a key of their device (Device Bound Session Credentials, a draft of the W3C). Others notice nothing.',
-    example: 'true',
-    default: false,
+    example: 'false',
+    default: true,
   }),
   boundCookieSeconds: setting.number({
+    // Chromium fetches the next one two minutes ahead, and after some six signatures none for minutes: a shorter life starves.
     description: 'How long the cookie of a bound session lives before its browser has to prove that it has the key.',
-    example: '300',
+    example: '900',
     default: 600,
-    min: 60,
+    min: 300,
     max: 3_600,
     unit: 'seconds',
   }),

@@ -1,7 +1,8 @@
 import type { Queries } from '../platform/database/database.ts'
 import type { RequestHead } from '../platform/http/ports.ts'
 import { newId } from '../platform/random.ts'
-import type { StartedSession } from './api.ts'
+import type { NewlySignedIn } from './api.ts'
+import { offer } from './bound/offer.ts'
 import { setCookie } from './cookie.ts'
 import { deviceOf } from './device.ts'
 import { end } from './end.ts'
@@ -31,7 +32,7 @@ export type NewSession = {
  *
  * @throws Refusal SESSIONS_TOO_MANY where a role of theirs refuses one more.
  */
-export async function start(parts: Parts, tx: Queries, session: NewSession): Promise<StartedSession> {
+export async function start(parts: Parts, tx: Queries, session: NewSession): Promise<NewlySignedIn> {
   const { config, random, recorder } = parts.context
   const { userId, organisationId, factors, head } = session
   const id = newId('ses', random)
@@ -76,7 +77,7 @@ export async function start(parts: Parts, tx: Queries, session: NewSession): Pro
     }),
   )
   await endOldestBeside(parts, tx, session, { sessionId: id, keep })
-  return { sessionId: id, cookie: setCookie(token) }
+  return { sessionId: id, cookie: setCookie(token), offer: offer(parts, id, head) }
 }
 
 async function endHeld(parts: Parts, tx: Queries, { userId, head }: NewSession): Promise<void> {

@@ -9,8 +9,8 @@ export const withBrowser = {
   skip: existsSync(executable) ? false : `${executable} is not installed, so NO browser journey ran`,
 }
 
-/** Debian's Chromium, with a profile of its own that ends with it. It is never downloaded. */
-export function openBrowser(): Promise<Browser> {
+/** Debian's Chromium, with a profile of its own that ends with it, and `more` switches. It is never downloaded. */
+export function openBrowser(more: readonly string[] = []): Promise<Browser> {
   return chromium.launch({
     executablePath: executable,
     args: [
@@ -22,6 +22,7 @@ export function openBrowser(): Promise<Browser> {
       '--disable-background-networking',
       '--disable-component-update',
       '--disable-sync',
+      ...more,
     ],
   })
 }

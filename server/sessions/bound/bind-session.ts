@@ -1,34 +1,26 @@
 import type { Instructions } from '@custodia/wire/http/sessions.ts'
 import type { RequestHead } from '../../platform/http/ports.ts'
 import type { UserPrincipal } from '../../platform/http/principal.ts'
-import { cookieAttributes, cookieName, setCookie } from '../cookie.ts'
+import { cookieAttributes, cookieName, readToken, setCookie } from '../cookie.ts'
 import { refuse } from '../errors.ts'
 import { event } from '../events.ts'
-import { deleteHandles, insertHandle, readLatest, supersedeHandles } from '../handle-store.ts'
+import { deleteExpired, insertHandle, readByHandle, readLatest, supersedeHandles } from '../handle-store.ts'
 import type { Parts } from '../parts.ts'
-import { handleHost, nowOf } from '../parts.ts'
-import { graceMs, rememberedMs } from '../rotate.ts'
+import { nowOf } from '../parts.ts'
+import { graceMs } from '../rotate.ts'
 import { bindSession, readBinding, spendChallenge } from '../state-store.ts'
 import { newToken, storedHash } from '../token.ts'
 import { challengeTime, newChallenge } from './challenge.ts'
+import { registerPath } from './offer.ts'
 import type { DeviceKey } from './proof.ts'
 import { broughtKey, provenChallenge } from './proof.ts'
 import { quoted, unquoted } from './structured.ts'
 
-export const registerPath = '/v1/sessions/bind'
 export const refreshPath = '/v1/sessions/refresh'
 const maxProof = 4_096
 
 /** What a browser is answered that keeps its session bound. */
 export type Bound = { readonly instructions: Instructions; readonly cookie: string }
-
-/** The header that asks a browser to make a key for its session (DBSC §8.1). Those that don't know it ignore it. */
-export function offer(parts: Parts, sessionId: string): Readonly<Record<string, string>> {
-  if (!parts.context.config.deviceBound) return {}
-  const { random, clock } = parts.context
-  const challenge = newChallenge(parts.bindingKey, 'register', sessionId, random, clock.nowMs())
-  return { 'secure-session-registration': `(ES256);path=${quoted(registerPath)};challenge=${quoted(challenge)}` }
-}
 
 /** The header with which a browser is asked to prove that it still has its key (DBSC §8.2). */
 export function challenge(parts: Parts, sessionId: string): Readonly<Record<string, string>> {
@@ -48,8 +40,8 @@ export async function bind(parts: Parts, principal: UserPrincipal, head: Request
   const { id, organisationId, sessionId } = principal
   const proof = unquoted(head.headers['secure-session-response'], maxProof)
   const key = proof === null ? null : broughtKey(proof)
-  if (!config.deviceBound || proof === null || key === null || handleHost(publicUrl)(head.host) !== null)
-    throw refuse('SESSIONS_BINDING_REFUSED')
+  const elsewhere = head.host !== new URL(publicUrl).hostname
+  if (!config.deviceBound || proof === null || key === null || elsewhere) throw refuse('SESSIONS_BINDING_REFUSED')
   const answered = await provenChallenge(proof, key, `${publicUrl}${registerPath}`)
   const now = nowOf(parts)
   const made = challengeTime(answered ?? '', {
@@ -66,20 +58,24 @@ export async function bind(parts: Parts, principal: UserPrincipal, head: Request
       tx,
       event('session.bound', { organisationId, actor, subjectId: id, data: { session: sessionId } }),
     )
+    const ends = { now, until: new Date(now.getTime() + graceMs) }
+    await supersedeHandles(tx, { sessionId, host: null }, { provenBy: now, madeBefore: now }, ends)
     return await shortCookie(parts, tx, sessionId, now)
   })
 }
 
 /**
- * Gives the next cookie to whoever proves that they have the key.
+ * Gives the next cookie to whoever proves that they have the key. The one before lives on until its own end: answers get lost, and a
+ * browser that did not get this one must not be signed out for it.
  *
- * @returns null where the session is not bound, held, or over; `refused` where the proof does not hold, or there is none.
+ * @returns null where the session is not bound, held, or over, or the browser has another one by now; `refused` where the proof does
+ * not hold, or there is none.
  */
 export async function refresh(parts: Parts, sessionId: string, head: RequestHead): Promise<Bound | 'refused' | null> {
   const { database, publicUrl } = parts.context
   const now = nowOf(parts)
   const key = (await readBinding(database.queries, sessionId, now)) as DeviceKey | null
-  if (key === null) return null
+  if (key === null || (await hasAnother(parts, sessionId, head, now))) return null
   const proof = unquoted(head.headers['secure-session-response'], maxProof)
   if (proof === null) return 'refused'
   const answered = await provenChallenge(proof, key, `${publicUrl}${refreshPath}`)
@@ -92,17 +88,23 @@ export async function refresh(parts: Parts, sessionId: string, head: RequestHead
   })
 }
 
+/** Somebody may have signed in since, somebody else even: what an earlier session left in the browser must not sign them out. */
+async function hasAnother(parts: Parts, sessionId: string, head: RequestHead, now: Date): Promise<boolean> {
+  const token = readToken(head.headers.cookie)
+  if (token === null) return false
+  const row = await readByHandle(parts.context.database.queries, storedHash(token, parts.tokenKey), now)
+  return row !== null && row.id !== sessionId
+}
+
 type Tx = Parameters<typeof bindSession>[0]
 
-/** Replaces the cookie of Custodia's own host by one that is worth as much and lives for minutes. */
+/** A cookie for Custodia's own host that is worth as much as the last and lives for minutes. */
 async function shortCookie(parts: Parts, tx: Tx, sessionId: string, now: Date): Promise<Bound> {
   const { random, config, publicUrl } = parts.context
   const latest = await readLatest(tx, sessionId)
   if (latest === null) throw refuse('SESSIONS_OVER')
   const { factors, authenticated_at } = latest
-  const ends = { now, until: new Date(now.getTime() + graceMs) }
-  await supersedeHandles(tx, { sessionId, host: null }, { provenBy: authenticated_at, madeBefore: now }, ends)
-  await deleteHandles(tx, sessionId, new Date(now.getTime() - rememberedMs))
+  await deleteExpired(tx, sessionId, now)
   const token = newToken(random)
   const expires_at = new Date(now.getTime() + config.boundCookieSeconds * 1000)
   const token_hash = storedHash(token, parts.tokenKey)

@@ -4,6 +4,7 @@ import type { Session } from '@custodia/wire/http/sessions.ts'
 import type { CryptoKey, JWTHeaderParameters } from 'jose'
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import type { UserPrincipal } from '../../platform/http/principal.ts'
+import { newId } from '../../platform/random.ts'
 import type { Answer, Browser, Signed, TestHouse, TestProcess, TestServer } from '../testing.ts'
 import { cookieOf, head, openTestHouse, serve, signIn, whoIs, withCookie } from '../testing.ts'
 
@@ -57,8 +58,8 @@ const offered = async (browser: Browser) =>
 const registering = (browser: Browser, proof: string) =>
   browser.call('POST', register, undefined, { ...from, 'secure-session-response': `"${proof}"` })
 /** As a browser does whose cookie is over: it has the identifier, and answers with a proof once it is challenged. */
-const refreshing = (server: TestServer, id: string, proof?: string) =>
-  server.browser().call('POST', refresh, undefined, {
+const refreshing = (server: TestServer, id: string, proof?: string, cookie?: string) =>
+  server.browser(cookie).call('POST', refresh, undefined, {
     ...from,
     'sec-secure-session-id': `"${id}"`,
     ...(proof === undefined ? {} : { 'secure-session-response': `"${proof}"` }),
@@ -270,6 +271,77 @@ test('a browser that knows nothing of it keeps its cookie, and where it is not c
   const answer = await server.browser(signed.cookie).call('POST', '/v1/sessions/bind/offer', undefined, from)
   assert.deepEqual([answer.status, told(answer, 'secure-session-registration')], [204, ''])
   await server.close()
+})
+
+test('an answer that got lost signs nobody out: the cookie before it lives to its own end', async () => {
+  const { sessionId, cookie } = await bound()
+  house.machine.clock.advance(500 * second)
+  const proof = await proofOf(device, challengeIn(await refreshing(here, sessionId)))
+  const next = (await refreshing(here, sessionId, proof)).setCookie as string
+  house.machine.clock.advance(99 * second)
+  assert.deepEqual([await lives(cookie), await lives(next)], [true, true])
+  house.machine.clock.advance(second)
+  assert.deepEqual([await lives(cookie), await lives(next)], [false, true])
+  const handles = `select count(*)::int as count from sessions.handle where session_id = '${sessionId}'`
+  for (let times = 0; times < 8; times++) {
+    house.machine.clock.advance(300 * second)
+    const again = await proofOf(device, challengeIn(await refreshing(here, sessionId)))
+    assert.equal(await lives((await refreshing(there, sessionId, again)).setCookie as string), true)
+  }
+  const [{ count }] = (await house.db.asOwner(handles)) as [{ count: number }]
+  assert.ok(count <= 3, `${count} handles`)
+})
+
+test('after a change of privilege no cookie of before serves for longer than other tabs need, refreshed ones neither', async () => {
+  const { sessionId, cookie } = await bound()
+  const proof = await proofOf(device, challengeIn(await refreshing(here, sessionId)))
+  const next = (await refreshing(here, sessionId, proof)).setCookie as string
+  const principal = (await whoIs(one, withCookie(next))) as UserPrincipal
+  house.machine.clock.advance(20 * second)
+  const rotated = await one.context.database.transaction((tx) =>
+    one.sessions.rotate(tx, principal, { factors: ['otp'], head: head() }),
+  )
+  house.machine.clock.advance(10 * second)
+  assert.deepEqual([await lives(cookie), await lives(next), await lives(rotated.cookie)], [false, false, true])
+})
+
+test('what an earlier session left in a browser does not take the place of whoever signed in there since', async () => {
+  const left = await bound()
+  const since = await signIn(one)
+  const proof = await proofOf(device, challengeIn(await refreshing(here, left.sessionId)))
+  const answer = await refreshing(here, left.sessionId, proof, since.cookie)
+  assert.deepEqual([answer.status, answer.body, answer.setCookie], [200, { continue: false }, null])
+  const [tossed, own] = ['__Host-custodia=x', left.cookie]
+  for (const cookie of [tossed, own]) {
+    house.machine.clock.advance(1)
+    const good = await proofOf(device, challengeIn(await refreshing(here, left.sessionId)))
+    assert.equal((await refreshing(there, left.sessionId, good, cookie)).status, 200)
+  }
+})
+
+test('it is offered with the sign-in itself, by the public name alone', async () => {
+  const begin = (host: string) =>
+    one.context.database.transaction((tx) =>
+      one.sessions.start(tx, {
+        userId: newId('usr'),
+        organisationId: newId('org'),
+        factors: ['pwd'],
+        head: head({ host }),
+      }),
+    )
+  const { offer, cookie } = await begin('custodia.localhost')
+  const [, challenge = ''] = /challenge="([^"]+)"/.exec(offer['secure-session-registration'] ?? '') ?? []
+  const proof = await proofOf(device, challenge, { header: { jwk: device.jwk } })
+  for (const host of ['127.0.0.1', 'localhost']) {
+    assert.deepEqual((await begin(host)).offer, {})
+    const answer = await here.browser(cookie).call('POST', register, undefined, {
+      ...from,
+      host,
+      'secure-session-response': `"${proof}"`,
+    })
+    assert.notEqual(answer.status, 200, host)
+  }
+  assert.equal((await registering(here.browser(cookie), proof)).status, 200)
 })
 
 test('whoever is not signed in binds nothing', async () => {

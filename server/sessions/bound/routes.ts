@@ -3,7 +3,8 @@ import { Type } from 'typebox'
 import type { Route } from '../../platform/http/route.ts'
 import { defineRoute, Reply } from '../../platform/http/route.ts'
 import type { Parts } from '../parts.ts'
-import { bind, challenge, offer, refresh, refreshPath, registerPath } from './bind-session.ts'
+import { bind, challenge, refresh, refreshPath } from './bind-session.ts'
+import { offer, registerPath } from './offer.ts'
 import { unquoted } from './structured.ts'
 
 const idPattern = /^ses_[a-z2-7]{26}$/
@@ -19,7 +20,7 @@ export function boundRoutes(parts: Parts): readonly Route[] {
       limit: 'write',
       sensitive: false,
       reply: Type.Null(),
-      handle: async ({ principal }) => new Reply(204, null, offer(parts, principal.sessionId)),
+      handle: async ({ principal, head }) => new Reply(204, null, offer(parts, principal.sessionId, head)),
     }),
     defineRoute({
       method: 'POST',
