@@ -1,17 +1,19 @@
+import { administratorCommands } from './administrator-commands.ts'
 import type { ApiKeys } from './apikeys/api.ts'
 import { apikeys } from './apikeys/module.ts'
 import type { Ledger } from './audit/api.ts'
 import { audit } from './audit/module.ts'
+import type { CommandOptions } from './command-line.ts'
+import { print } from './command-output.ts'
 import type { Identity } from './identity/api.ts'
 import { identity } from './identity/module.ts'
-import type { Instance } from './instance.ts'
-import { configuration, dataFolderOf, startInstance } from './instance.ts'
+import { configuration, dataFolderOf } from './instance.ts'
 import { initRootKey } from './keyring/init-root-key.ts'
 import { buildFilter, importUsersFrom } from './password-commands.ts'
 import type { PlatformSettings } from './platform/config/platform-settings.ts'
-import { createLogger } from './platform/telemetry/logger.ts'
+import { withInstance } from './with-instance.ts'
 
-type Command = (args: readonly string[], json: boolean) => Promise<void>
+type Command = (args: readonly string[], json: boolean, options: CommandOptions) => Promise<void>
 
 /** Commands that need the instance's own keys and storage: whoever may run them has the machine. */
 export const accountCommands: Readonly<Record<string, Command>> = {
@@ -57,6 +59,16 @@ export const accountCommands: Readonly<Record<string, Command>> = {
       print(json, result, `${result.imported} people imported. They sign in with the passwords that they have.`)
     })
   },
+  ...Object.fromEntries(
+    Object.entries(administratorCommands).map(([name, command]): [string, Command] => [
+      name,
+      async (words, json, options) =>
+        await withInstance(async ({ app }) => {
+          const { value, text } = await command(app.api<Identity>(identity).administration, words, options)
+          print(json, value, text)
+        }),
+    ]),
+  ),
   async 'passwords build-filter'([list, out], json) {
     if (list === undefined || out === undefined)
       throw new Error('Of what, and where to? As in: custodia passwords build-filter list.txt breached.filter')
@@ -82,21 +94,4 @@ export const accountCommands: Readonly<Record<string, Command>> = {
       if (!ok) process.exitCode = 1
     })
   },
-}
-
-async function withInstance(work: (instance: Instance) => Promise<void>): Promise<void> {
-  const instance = await startInstance(
-    configuration(),
-    createLogger({ level: 'error', destination: process.stderr }),
-    'command',
-  )
-  try {
-    await work(instance)
-  } finally {
-    await instance.stop()
-  }
-}
-
-function print(json: boolean, value: object, text: string): void {
-  console.log(json ? JSON.stringify(value) : text)
 }

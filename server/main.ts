@@ -1,3 +1,7 @@
+import { printable } from '@custodia/wire/printable.ts'
+import type { CommandOptions } from './command-line.ts'
+import { readCommandLine } from './command-line.ts'
+import { failureOf, print } from './command-output.ts'
 import { accountCommands } from './commands.ts'
 import type { Identity } from './identity/api.ts'
 import { identity } from './identity/module.ts'
@@ -7,8 +11,10 @@ import type { PlatformSettings } from './platform/config/platform-settings.ts'
 import { createLogger } from './platform/telemetry/logger.ts'
 import { refuseBareListen, serve } from './serve.ts'
 
-/** What `custodia` asks of the server's own installation. Arguments end with `--json` where a program reads the answer. */
-const commands: Readonly<Record<string, (args: readonly string[], json: boolean) => Promise<void>>> = {
+type CommandArguments = [words: readonly string[], json: boolean, options: CommandOptions]
+
+/** What `custodia` asks of the server's own installation. */
+const commands: Readonly<Record<string, (...line: CommandArguments) => Promise<void>>> = {
   start,
   async config(_args, json) {
     const rows = describeConfiguration(configuration())
@@ -49,21 +55,19 @@ async function start(): Promise<void> {
   process.send?.({ ready: true, address: instance.publicUrl, port: serving.port, adminPort: serving.adminPort })
 }
 
-// What the flag asks for is a setting, so that `config` shows it and the environment can say it too.
-if (process.argv.includes('--tls')) process.env.CUSTODIA_TLS ??= 'development'
-const words = process.argv.slice(2).filter((word) => word !== '--json' && word !== '--tls')
-const json = process.argv.includes('--json')
-const name = Object.keys(commands)
-  .filter((one) => words.slice(0, one.split(' ').length).join(' ') === one)
-  .sort((a, b) => b.length - a.length)[0]
-
-if (name === undefined) {
-  console.error(`custodia server commands: ${Object.keys(commands).join(', ')}. Ask \`custodia --help\`.`)
-  process.exitCode = 2
-} else {
-  await commands[name]?.(words.slice(name.split(' ').length), json).catch((error: Error) => {
-    // Configuration, keys, folders, ports: the message was written for a person; a stack would hide it.
-    console.error(error.message)
-    process.exit(2)
-  })
+try {
+  const { words, options } = readCommandLine(process.argv.slice(2))
+  // What the flag asks for is a setting, so that `config` shows it and the environment can say it too.
+  if (options.tls === true) process.env.CUSTODIA_TLS ??= 'development'
+  const name = Object.keys(commands)
+    .filter((one) => words.slice(0, one.split(' ').length).join(' ') === one)
+    .sort((a, b) => b.length - a.length)[0]
+  if (name === undefined)
+    throw new Error(`custodia server commands: ${Object.keys(commands).join(', ')}. Ask \`custodia --help\`.`)
+  await commands[name]?.(words.slice(name.split(' ').length), options.json === true, options)
+} catch (error) {
+  const { exitCode, code, message } = failureOf(error as Error)
+  console.error(printable(message))
+  if (process.argv.includes('--json')) print(true, { ok: false, exitCode, code, error: message }, '')
+  process.exit(exitCode)
 }

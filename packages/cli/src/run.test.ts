@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { commands } from './commands.ts'
 import { distance, suggest } from './suggest.ts'
-import { createTerminal, printable } from './terminal.ts'
+import { createTerminal } from './terminal.ts'
 import { custodia } from './testing.ts'
 
 describe('the help', () => {
@@ -128,7 +128,10 @@ describe('the output', () => {
   }
 
   it('shows no control character of what it was given', () => {
-    assert.equal(printable('a\u001b[2Jb\u009bc\u202ed\re\nf'), 'a\\u{1b}[2Jb\\u{9b}c\\u{202e}d\\u{d}e\nf')
+    const { texts, terminal } = written(false, false)
+    terminal.say('a\u001b[2Jb')
+    terminal.note('c\u202ed')
+    assert.deepEqual(texts, { out: 'a\\u{1b}[2Jb\n', err: 'c\\u{202e}d\n' })
   })
 
   it('shows progress to a person only, and leaves none of it behind', () => {

@@ -3,19 +3,17 @@ import { existsSync } from 'node:fs'
 import { constants } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { serverProcess } from '@custodia/wire/node/server-process.ts'
+import { administratorCommands } from './administrator-commands.ts'
 import type { Command, Input } from './command.ts'
 import { usageError } from './command.ts'
+import type { Described, Shape } from './shapes.ts'
+import { shapes } from './shapes.ts'
 
 /** The server that was installed together with this command. */
 const installedServer = fileURLToPath(new URL('../../../server/main.ts', import.meta.url))
 
 /** What only the commands of this package read. The server would not know them, and needs no key of a client. */
 const clientVariables = new Set(['CUSTODIA_URL', 'CUSTODIA_TOKEN', 'CUSTODIA_TOKEN_FILE'])
-
-type Described = Omit<Command, 'run'> & {
-  /** True where what follows the name are paths of files. */
-  readonly files?: true
-}
 
 /**
  * Commands that the server of this installation carries out itself, because they need its configuration and its keys.
@@ -25,23 +23,15 @@ export function serverCommands(main: string = installedServer): Command[] {
   return described.map((command) => ({ ...command, run: (input) => carryOut(main, command, input) }))
 }
 
-const name = { pattern: /^[a-z][a-z0-9-]{0,30}$/, words: 'name: letters, digits and dashes, a letter first.' }
-/** What begins with a dash would be an option of the server. */
-const path = { pattern: /^[^-\p{Cc}][^\p{Cc}]{0,4095}$/u, words: 'path: put ./ before what begins with a dash.' }
-
 async function carryOut(main: string, command: Described, { words, options, terminal }: Input): Promise<number> {
-  const shape = command.files === true ? path : name
-  const wrong = words.find((word) => !shape.pattern.test(word))
-  if (wrong !== undefined) throw usageError(`“${wrong}” is no ${shape.words}`)
-  if (!existsSync(main)) throw usageError('This installation has no server.')
   const args = [
     ...serverProcess.nodeArguments,
     main,
     ...command.name.split(' '),
-    ...words,
-    ...(options.json === true ? ['--json'] : []),
-    ...(options.tls === true ? ['--tls'] : []),
+    ...words.map((word, at) => fit(word, shapeAt(command, at))),
+    ...Object.entries(options).flatMap(([name, value]) => passed(name, value, command.options[name]?.shape)),
   ]
+  if (!existsSync(main)) throw usageError('This installation has no server.')
   // The fourth is a channel without messages: when this process is killed it closes, and the server ends too.
   const stdio = ['inherit', 'inherit', 'inherit', 'ipc'] as const
   const env = Object.fromEntries(Object.entries(terminal.environment).filter(([name]) => !clientVariables.has(name)))
@@ -62,6 +52,21 @@ async function carryOut(main: string, command: Described, { words, options, term
   } finally {
     for (const signal of signals) process.off(signal, forward)
   }
+}
+
+function shapeAt({ shapes: said = [shapes.name] }: Described, at: number): Shape {
+  return said[at] ?? (said.at(-1) as Shape)
+}
+
+/** @throws CommandError for what does not look as it must. */
+function fit(word: string, shape: Shape): string {
+  if (!shape.pattern.test(word)) throw usageError(`“${word}” is no ${shape.words}`)
+  return word
+}
+
+function passed(name: string, value: string | boolean | undefined, shape: Shape = shapes.name): string[] {
+  if (typeof value === 'string') return [`--${name}=${fit(value, shape)}`]
+  return value === true ? [`--${name}`] : []
 }
 
 const described: readonly Described[] = [
@@ -122,8 +127,9 @@ const described: readonly Described[] = [
     count: [1, 1],
     options: {},
     examples: ['custodia users import people.jsonl'],
-    files: true,
+    shapes: [shapes.path],
   },
+  ...administratorCommands,
   {
     name: 'passwords build-filter',
     operands: 'LIST OUT',
@@ -133,7 +139,7 @@ const described: readonly Described[] = [
     count: [2, 2],
     options: {},
     examples: ['custodia passwords build-filter leaked.txt /etc/custodia/breached.filter'],
-    files: true,
+    shapes: [shapes.path],
   },
   {
     name: 'ledger check',

@@ -1,3 +1,5 @@
+import { printable } from '@custodia/wire/printable.ts'
+
 /** Where a command reads its surroundings and writes its words. */
 export type Terminal = {
   readonly environment: Readonly<Record<string, string | undefined>>
@@ -14,16 +16,6 @@ export type Terminal = {
 }
 
 type Stream = { write(text: string): unknown; readonly isTTY?: boolean }
-
-/**
- * Control characters as visible escapes. What comes from a server or a file could otherwise move the cursor, or hide
- * a finding from the person who reads.
- */
-export function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (one) =>
-    one === '\n' ? one : `\\u{${one.codePointAt(0)?.toString(16)}}`,
-  )
-}
 
 export function createTerminal(options: {
   readonly out: Stream

@@ -1,0 +1,168 @@
+import type { Described } from './shapes.ts'
+import { shapes } from './shapes.ts'
+
+const organisation = {
+  value: 'ORGANISATION',
+  summary: 'Which one, where there are several: “custodia organisations list”.',
+  shape: shapes.organisation,
+}
+
+/** What administrators do from the shell of the machine. Whoever has the installation's keys may: no session is asked for. */
+export const administratorCommands: readonly Described[] = [
+  {
+    name: 'organisations list',
+    operands: '',
+    summary: 'List the organisations of this installation.',
+    description: 'The oldest first, at most 200.',
+    count: [0, 0],
+    options: {},
+    examples: ['custodia organisations list'],
+  },
+  {
+    name: 'users list',
+    operands: '',
+    summary: 'List people, with their state and their roles.',
+    description: 'Those who came first, first. A page ends with how to ask for the next one.',
+    count: [0, 0],
+    options: {
+      state: { value: 'STATE', summary: 'Only those who are invited, active or disabled.', shape: shapes.state },
+      limit: { value: 'NUMBER', summary: 'So many of them, 1 to 200: 50 unless said.', shape: shapes.limit },
+      after: { value: 'PLACE', summary: 'Go on where the page before ended.', shape: shapes.cursor },
+      organisation,
+    },
+    examples: ['custodia users list', 'custodia users list --state disabled --json'],
+  },
+  {
+    name: 'users show',
+    operands: 'ADDRESS',
+    summary: 'Show a person: state, roles, factors, sessions, last sign-in.',
+    description: 'Nothing of it is secret: of factors it shows names and times.',
+    count: [1, 1],
+    shapes: [shapes.address],
+    options: { organisation },
+    examples: ['custodia users show mira@example.org'],
+  },
+  {
+    name: 'users invite',
+    operands: 'ADDRESS NAME [ROLE…]',
+    summary: 'Invite a person, and print the link by which they accept.',
+    description:
+      'The link is printed once, works once, and for seven days: hand it over yourself. ROLE is “member” unless said.\nSomebody who has not accepted yet is invited again; the link before stops working.',
+    count: [2, 12],
+    shapes: [shapes.address, shapes.person, shapes.role],
+    options: { organisation },
+    examples: ["custodia users invite mira@example.org 'Mira Okafor' auditor"],
+  },
+  {
+    name: 'users disable',
+    operands: 'ADDRESS',
+    summary: 'Shut a person out: every session ends before its next request.',
+    description: 'Links of theirs stop working. The last administrator who can sign in is not disabled.',
+    count: [1, 1],
+    shapes: [shapes.address],
+    options: { organisation },
+    examples: ['custodia users disable mira@example.org'],
+  },
+  {
+    name: 'users enable',
+    operands: 'ADDRESS',
+    summary: 'Let a person who is disabled sign in again.',
+    description: 'Who never chose a password is invited then, and needs a new link: “custodia users invite”.',
+    count: [1, 1],
+    shapes: [shapes.address],
+    options: { organisation },
+    examples: ['custodia users enable mira@example.org'],
+  },
+  {
+    name: 'users roles',
+    operands: 'ADDRESS ROLE…',
+    summary: 'Give a person these roles, in place of those that they have.',
+    description:
+      'It holds from their next request on. “none” takes all of them. An organisation keeps an administrator.',
+    count: [2, 11],
+    shapes: [shapes.address, shapes.role],
+    options: { organisation },
+    examples: ['custodia users roles mira@example.org member auditor', 'custodia users roles mira@example.org none'],
+  },
+  {
+    name: 'users factors',
+    operands: 'ADDRESS',
+    summary: 'List what a person has enrolled to sign in with.',
+    description:
+      'Passkeys, authenticator apps and recovery codes, with the identifier that “users remove-factor” takes.',
+    count: [1, 1],
+    shapes: [shapes.address],
+    options: { organisation },
+    examples: ['custodia users factors mira@example.org'],
+  },
+  {
+    name: 'users remove-factor',
+    operands: 'ADDRESS FACTOR-ID',
+    summary: 'Take a factor away that a person lost, and sign them out everywhere.',
+    description:
+      'The person is told by mail. Be sure that whoever asks for it is that person: without their last second factor\ntheir password is all that is asked for, until they enrol another one. Where one is demanded, the last is refused\nunless you say --last.',
+    count: [2, 2],
+    shapes: [shapes.address, shapes.factor],
+    options: { last: { value: null, summary: 'Even the last one of a person who must have one.' }, organisation },
+    examples: ['custodia users remove-factor mira@example.org fac_aaaaaaaaaaaaaaaaaaaaaaaaaa'],
+  },
+  {
+    name: 'users recover',
+    operands: 'ADDRESS',
+    summary: 'Print a link by which a person sets a new password.',
+    description:
+      'For whoever can’t get at their mail. It is printed once, works once, and for half an hour: hand it over to nobody\nbut that person. Their second factor is still asked for; the person is told by mail. Nothing changes before it is used.',
+    count: [1, 1],
+    shapes: [shapes.address],
+    options: { organisation },
+    examples: ['custodia users recover mira@example.org'],
+  },
+  {
+    name: 'sessions list',
+    operands: 'ADDRESS',
+    summary: 'List where a person is signed in.',
+    description: 'The newest first, at most 200, with the identifier that “sessions end” takes.',
+    count: [1, 1],
+    shapes: [shapes.address],
+    options: { organisation },
+    examples: ['custodia sessions list mira@example.org'],
+  },
+  {
+    name: 'sessions end',
+    operands: 'ADDRESS [SESSION-ID]',
+    summary: 'End all sessions of a person, or one of them.',
+    description: 'An ended session is refused on its next request, by every server of this installation.',
+    count: [1, 2],
+    shapes: [shapes.address, shapes.session],
+    options: { organisation },
+    examples: [
+      'custodia sessions end mira@example.org',
+      'custodia sessions end mira@example.org ses_aaaaaaaaaaaaaaaaaaaaaaaaaa',
+    ],
+  },
+  {
+    name: 'sign-in-policy show',
+    operands: '[ORGANISATION]',
+    summary: 'Show what is demanded of a sign-in.',
+    description: 'With the names of the settings that “sign-in-policy set” takes.',
+    count: [0, 1],
+    shapes: [shapes.organisation],
+    options: {},
+    examples: ['custodia sign-in-policy show'],
+  },
+  {
+    name: 'sign-in-policy set',
+    operands: 'KEY VALUE…',
+    summary: 'Change one setting of what is demanded of a sign-in.',
+    description:
+      'It holds from the next sign-in on. Several values are for lists; “none” empties a list, or goes back to what the\ninstallation says. The demands of roles are set together, as ROLE=VALUE.',
+    count: [2, 201],
+    shapes: [shapes.setting, shapes.value],
+    options: { organisation },
+    examples: [
+      'custodia sign-in-policy set secondFactor required',
+      'custodia sign-in-policy set roles administrator=phishing-resistant auditor=required',
+      'custodia sign-in-policy set graceDays 7',
+    ],
+  },
+]

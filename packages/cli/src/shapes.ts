@@ -1,0 +1,44 @@
+import type { Command } from './command.ts'
+
+/** What a word or the value of an option must look like to be passed on. Nothing that begins with a dash is: it would be an option. */
+export type Shape = {
+  readonly pattern: RegExp /** After “x” is no …: what it is, and how it looks. */
+  readonly words: string
+}
+
+/** A command that the server carries out. */
+export type Described = Omit<Command, 'run' | 'options'> & {
+  /** What the words after the name look like, the last shape for all that come after it, too. Names unless said. */
+  readonly shapes?: readonly [Shape, ...Shape[]]
+  readonly options: Readonly<Record<string, Command['options'][string] & { readonly shape?: Shape }>>
+}
+
+const identifier = (kind: string, what: string): Shape => ({
+  pattern: new RegExp(`^${kind}_[a-z2-7]{26}$`),
+  words: `${what}: ${kind}_ and 26 letters and digits, as the lists show it.`,
+})
+
+export const shapes = {
+  name: { pattern: /^[a-z][a-z0-9-]{0,30}$/, words: 'name: letters, digits and dashes, a letter first.' },
+  path: { pattern: /^[^-\p{Cc}][^\p{Cc}]{0,4095}$/u, words: 'path: put ./ before what begins with a dash.' },
+  address: {
+    pattern: /^(?=.{3,254}$)[^-\s@\p{Cc}\p{Cf}][^\s@\p{Cc}\p{Cf}]*@[^\s@\p{Cc}\p{Cf}]+$/u,
+    words: 'mail address, such as name@example.org.',
+  },
+  person: {
+    pattern: /^(?=.{1,100}$)[^-\s\p{Cc}\u2028\u2029](?:[^\p{Cc}\u2028\u2029]*[^\s\p{Cc}])?$/u,
+    words: 'name of a person: one line of up to 100 characters. Put “” around several words.',
+  },
+  role: { pattern: /^[a-z][a-z0-9-]{0,49}$/, words: 'role: lower-case letters, digits and hyphens.' },
+  factor: identifier('fac', 'factor'),
+  session: identifier('ses', 'session'),
+  organisation: identifier('org', 'organisation'),
+  state: { pattern: /^(?:invited|active|disabled)$/, words: 'state: invited, active or disabled.' },
+  limit: { pattern: /^(?:[1-9]\d?|1\d\d|200)$/, words: 'number from 1 to 200.' },
+  cursor: { pattern: /^[A-Za-z0-9_][A-Za-z0-9_-]{0,199}$/, words: 'place in the list: take it from the page before.' },
+  setting: {
+    pattern: /^[a-z][A-Za-z]{0,40}$/,
+    words: 'setting of the policy: “custodia sign-in-policy show” lists them.',
+  },
+  value: { pattern: /^[A-Za-z0-9][A-Za-z0-9=-]{0,100}$/, words: 'value: letters, digits, dashes, and ROLE=VALUE.' },
+} as const satisfies Readonly<Record<string, Shape>>

@@ -1,0 +1,56 @@
+import { printable, printableField, printableJson } from '@custodia/wire/printable.ts'
+import { isRefusal } from './platform/errors.ts'
+
+/** What a command has to say: to a program, and to a person. */
+export type Answer = { readonly value: object; readonly text: string }
+
+/** One JSON document, or words. What strangers typed moves no cursor, either way. */
+export function print(json: boolean, value: object, text: string): void {
+  console.log(json ? printableJson(value) : printable(text))
+}
+
+/** Columns as wide as they must be, under their titles; the last one is as long as it is. */
+export function table(titles: readonly string[], rows: readonly (readonly string[])[]): string {
+  const lines = [titles, ...rows].map((row) => row.map(printableField))
+  const widths = titles.map((_, at) => Math.max(...lines.map((line) => line[at]?.length ?? 0)))
+  return lines
+    .map((line) => line.map((field, at) => (at === line.length - 1 ? field : field.padEnd(widths[at] ?? 0))).join('  '))
+    .join('\n')
+}
+
+/** Minutes in UTC, as in `2026-01-31 09:30 UTC`. */
+export const minute = (instant: string | null, never = 'never'): string =>
+  instant === null ? never : `${instant.slice(0, 16).replace('T', ' ')} UTC`
+
+/** In a shell, other words help than in the console. */
+const advice: Readonly<Record<string, string>> = {
+  IDENTITY_USER_UNKNOWN: 'Nobody in this organisation has this address. “custodia users list” lists people.',
+  IDENTITY_FACTOR_UNKNOWN: 'This person has no such factor. “custodia users factors ADDRESS” lists theirs.',
+  IDENTITY_FACTOR_NEEDED:
+    'A second factor is demanded of this person, and this is their last one. --last takes it all the same: the password alone lets them in then, until they enrol another one.',
+  IDENTITY_USER_NOT_ACTIVE:
+    'This person may not sign in at present. “custodia users enable ADDRESS” where they are disabled; “custodia users invite ADDRESS NAME” where they have not accepted yet.',
+  IDENTITY_ROLE_UNKNOWN:
+    'There is no such role. Besides those that Custodia brings there are those of CUSTODIA_ACCESS_ROLES, which “custodia config” shows.',
+  ACCESS_ROLE_UNKNOWN:
+    'There is no such role for people. Besides administrator, auditor and member there are those of CUSTODIA_ACCESS_ROLES, which “custodia config” shows.',
+  SESSIONS_UNKNOWN: 'This person has no such session. “custodia sessions list ADDRESS” lists theirs.',
+}
+
+/** What a command that did not do its work says, and with which code it ends (`packages/cli/README.md`). */
+export function failureOf(error: Error): {
+  readonly exitCode: 2 | 3
+  readonly code: string | null
+  readonly message: string
+} {
+  // Configuration, keys, folders, ports: the message was written for a person; a stack would hide it.
+  if (!isRefusal(error)) return { exitCode: 2, code: null, message: error.message }
+  const { code, definition, details } = error
+  const said = advice[code] ?? `${definition.title} ${definition.help}`
+  const facts = ['role', 'permission', 'field', 'detail'].flatMap((name) => (name in details ? [details[name]] : []))
+  return {
+    exitCode: code === 'REQUEST_INVALID' ? 2 : 3,
+    code,
+    message: `${said}${facts.length > 0 ? ` (${facts.join(' ')})` : ''} [${code}]`,
+  }
+}
