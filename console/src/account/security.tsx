@@ -2,6 +2,7 @@ import type { EnrolledFactor, Factors } from '@custodia/wire/http/factors.ts'
 import { useQuery, useQueryClient, useSuspenseQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
+import { OwnActivity } from '../activity/own-activity.tsx'
 import { problemOf } from '../api/problem.ts'
 import { factorsQuery, meQuery } from '../api/queries.ts'
 import type { Enrolled } from '../factors/enrol-desk.ts'
@@ -63,6 +64,7 @@ export function SecurityPage() {
         )}
         {factors.data !== undefined && <Enrolments factors={factors.data} onAdd={add} onRemoved={setDone} />}
       </Section>
+      <OwnActivity />
       <Elsewhere />
       {adding !== null && <AddFactor adding={adding} onClose={() => add(null)} onAdded={added} />}
     </Page>

@@ -3,6 +3,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { useState } from 'react'
+import { TheirActivity } from '../activity/their-activity.tsx'
 import { problemOf } from '../api/problem.ts'
 import { request } from '../api/request.ts'
 import { Button } from '../parts/button.tsx'
@@ -52,6 +53,7 @@ export function PersonSheet({ person, me, onClose }: { person: User; me: Me; onC
         {me.permissions.includes('sessions:read') && (
           <PersonSessions person={person} mayEnd={me.permissions.includes('sessions:write')} />
         )}
+        <TheirActivity person={person} me={me} />
         {mayWrite && person.id !== me.user.id && (
           <StateChange person={person} maySeeSessions={me.permissions.includes('sessions:read')} />
         )}
