@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { Queries } from '../platform/database/database.ts'
+import { runPrepared } from '../platform/database/prepared.ts'
 
 export type State = 'invited' | 'active' | 'disabled'
 
@@ -15,6 +16,20 @@ export type PersonRow = {
   created_at: Date
   last_sign_in_at: Date | null
 }
+
+/** All of them, for statements that are kept. */
+const columns = [
+  'id',
+  'organisation_id',
+  'email_index',
+  'email_sealed',
+  'name_sealed',
+  'state',
+  'password',
+  'password_changed_at',
+  'created_at',
+  'last_sign_in_at',
+] as const satisfies readonly (keyof PersonRow)[]
 
 export type OrganisationRow = { id: string; name: string; created_at: Date }
 
@@ -75,8 +90,9 @@ export async function insertPerson(tx: Queries, row: PersonRow): Promise<boolean
 }
 
 export async function readByEmail(queries: Queries, emailIndex: Buffer): Promise<PersonRow | null> {
-  const query = tables(queries).selectFrom('identity.person').selectAll().where('email_index', '=', emailIndex)
-  return (await query.executeTakeFirst()) ?? null
+  const query = tables(queries).selectFrom('identity.person').select(columns).where('email_index', '=', emailIndex)
+  const { rows } = await runPrepared(queries, 'identity.read-by-email', query)
+  return rows[0] ?? null
 }
 
 export async function readPerson(queries: Queries, id: string): Promise<PersonRow | null> {
@@ -99,15 +115,15 @@ export async function holdVerified(
   tx: Queries,
   person: { readonly id: string; readonly verified: string; readonly renewed: string | null },
 ): Promise<PersonRow | null> {
-  const row = await tables(tx)
+  const update = tables(tx)
     .updateTable('identity.person')
     .set({ password: person.renewed ?? person.verified })
     .where('id', '=', person.id)
     .where('state', '=', 'active')
     .where('password', '=', person.verified)
-    .returningAll()
-    .executeTakeFirst()
-  return row ?? null
+    .returning(columns)
+  const { rows } = await runPrepared(tx, 'identity.hold-verified', update)
+  return rows[0] ?? null
 }
 
 /** Changes to what a person can prove take turns. */
@@ -116,7 +132,8 @@ export async function lockPerson(tx: Queries, id: string): Promise<void> {
 }
 
 export async function writeLastSignIn(tx: Queries, id: string, now: Date): Promise<void> {
-  await tables(tx).updateTable('identity.person').set({ last_sign_in_at: now }).where('id', '=', id).execute()
+  const update = tables(tx).updateTable('identity.person').set({ last_sign_in_at: now }).where('id', '=', id)
+  await runPrepared(tx, 'identity.write-last-sign-in', update)
 }
 
 /** Makes an invited person active. @returns null where they are not invited (any more). */

@@ -2,6 +2,7 @@ import type { ExpressionBuilder, Generated } from 'kysely'
 import { sql } from 'kysely'
 import type { Queries } from '../platform/database/database.ts'
 import { deleteBatch } from '../platform/database/delete-batch.ts'
+import { runPrepared } from '../platform/database/prepared.ts'
 
 export type SessionRow = {
   id: string
@@ -67,7 +68,7 @@ type NewSession = Omit<SessionRow, Later>
 
 /** A session and its first handle, in one statement. */
 export async function insertSession(tx: Queries, session: NewSession, tokenHash: Buffer): Promise<void> {
-  await tables(tx)
+  const insert = tables(tx)
     .with('made', (queries) => queries.insertInto('sessions.session').values(session).returning('id'))
     .insertInto('sessions.handle')
     .columns(['token_hash', 'session_id', 'host', 'created_at'])
@@ -81,7 +82,7 @@ export async function insertSession(tx: Queries, session: NewSession, tokenHash:
           sql<Date>`${session.created_at}::timestamptz`.as('created_at'),
         ]),
     )
-    .execute()
+  await runPrepared(tx, 'sessions.insert-session', insert)
 }
 
 /**
@@ -175,7 +176,7 @@ export async function endOldest(
   { except, keep, why }: { except: string; keep: number; why: string },
   now: Date,
 ): Promise<string[]> {
-  const rows = await tables(tx)
+  const update = tables(tx)
     .updateTable('sessions.session')
     .set({ ended_at: now, ended_why: why })
     .where('id', 'in', (from) =>
@@ -191,7 +192,7 @@ export async function endOldest(
     )
     .where('ended_at', 'is', null)
     .returning('id')
-    .execute()
+  const { rows } = await runPrepared(tx, 'sessions.end-oldest', update)
   return rows.map((row) => row.id)
 }
 

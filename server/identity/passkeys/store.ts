@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { Queries } from '../../platform/database/database.ts'
 import { deleteBatch } from '../../platform/database/delete-batch.ts'
+import { prepared } from '../../platform/database/prepared.ts'
 import type { PersonRow } from '../store.ts'
 
 /** How far an attestation was followed: see `attestation.ts`. */
@@ -116,12 +117,9 @@ export async function readPasskeys(queries: Queries, personId: string): Promise<
 }
 
 export async function countPasskeys(queries: Queries, personId: string): Promise<number> {
-  const row = await tables(queries)
-    .selectFrom('identity.passkey')
-    .select(({ fn }) => fn.countAll<string>().as('count'))
-    .where('person_id', '=', personId)
-    .executeTakeFirstOrThrow()
-  return Number(row.count)
+  const { rows } = await sql<{ count: number }>`${prepared('identity.count-passkeys')}select count(*)::int as count
+    from identity.passkey where person_id = ${personId}`.execute(queries)
+  return rows[0]?.count ?? 0
 }
 
 export async function readByCredential(queries: Queries, credentialId: Buffer): Promise<PasskeyRow | null> {

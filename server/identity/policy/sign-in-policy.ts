@@ -1,6 +1,7 @@
 import type { Demand, SignInPolicy } from '@custodia/wire/http/factors.ts'
 import { sql } from 'kysely'
 import type { Queries } from '../../platform/database/database.ts'
+import { prepared } from '../../platform/database/prepared.ts'
 
 /** What holds where an organisation has said nothing: whoever enrolled a second factor is asked for it. */
 export const defaultPolicy: SignInPolicy = {
@@ -19,7 +20,8 @@ export type StoredPolicy = { readonly policy: SignInPolicy; readonly changedAt: 
 type Row = { document: SignInPolicy; changed_at: Date }
 
 export async function readPolicy(queries: Queries, organisationId: string): Promise<StoredPolicy> {
-  const { rows } = await sql<Row>`select document, changed_at from identity.sign_in_policy
+  const { rows } =
+    await sql<Row>`${prepared('identity.read-policy')}select document, changed_at from identity.sign_in_policy
     where organisation_id = ${organisationId}`.execute(queries)
   const row = rows[0]
   // Over the default: a setting that came later than the row has its default value.

@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { Queries } from '../../platform/database/database.ts'
 import { deleteBatch } from '../../platform/database/delete-batch.ts'
+import { prepared, runPrepared } from '../../platform/database/prepared.ts'
 import type { PersonRow } from '../store.ts'
 import type { History } from './history.ts'
 
@@ -24,21 +25,24 @@ type Tables = {
 const tables = (queries: Queries) => queries.withTables<Tables>()
 
 export async function readHistory(queries: Queries, personId: string): Promise<HistoryRow | null> {
-  const query = tables(queries).selectFrom('identity.risk_history').selectAll().where('person_id', '=', personId)
-  return (await query.executeTakeFirst()) ?? null
+  const query = tables(queries)
+    .selectFrom('identity.risk_history')
+    .select(['person_id', 'counts', 'sign_ins', 'spot_sealed', 'last_at'])
+    .where('person_id', '=', personId)
+  const { rows } = await runPrepared(queries, 'identity.read-history', query)
+  return rows[0] ?? null
 }
 
 /** Writes on condition that what was read is still what stands there. @returns false where another sign-in was counted meanwhile. */
 export async function replaceHistory(tx: Queries, read: HistoryRow, row: HistoryRow): Promise<boolean> {
   const { person_id, ...rest } = stored(row)
-  const result = await tables(tx)
+  const update = tables(tx)
     .updateTable('identity.risk_history')
     .set(rest)
     .where('person_id', '=', person_id)
     .where('sign_ins', '=', read.sign_ins)
     .where('last_at', '=', read.last_at)
-    .executeTakeFirst()
-  return result.numUpdatedRows === 1n
+  return (await runPrepared(tx, 'identity.replace-history', update)).numAffectedRows === 1n
 }
 
 /** As `readHistory`, and nobody else changes it until the transaction ends: two sign-ins at once are both counted. */
@@ -68,17 +72,10 @@ export const halfLifeSeconds = 60 * 86_400
 
 /** @returns the counts as of `now`, in the order asked for. */
 export async function readCommon(queries: Queries, asked: readonly Common[], now: Date): Promise<number[]> {
-  const rows = await tables(queries)
-    .selectFrom('identity.risk_common')
-    .selectAll()
-    .where((is) =>
-      is(
-        is.refTuple('feature', 'value'),
-        'in',
-        asked.map(({ feature, value }) => is.tuple(feature, value)),
-      ),
-    )
-    .execute()
+  const { rows } = await sql<CommonRow>`${prepared('identity.read-common')}select feature, value, count, counted_at
+    from unnest(${asked.map(({ feature }) => feature)}::text[], ${asked.map(({ value }) => value)}::text[])
+      as asked (feature, value)
+    join identity.risk_common as common using (feature, value)`.execute(queries)
   const ageSeconds = (row: CommonRow) => Math.max(0, now.getTime() - row.counted_at.getTime()) / 1_000
   const counts = new Map(
     rows.map((row) => [`${row.feature}:${row.value}`, row.count * 2 ** (-ageSeconds(row) / halfLifeSeconds)]),
@@ -111,23 +108,19 @@ export type KnownDevice = { token_hash: Buffer; person_id: string; email_index: 
 /** The devices that have one of these cookies. */
 export async function readDevices(queries: Queries, hashes: readonly Buffer[], since: Date): Promise<KnownDevice[]> {
   if (hashes.length === 0) return []
-  return await tables(queries)
-    .selectFrom('identity.device')
-    .innerJoin('identity.person', 'identity.person.id', 'identity.device.person_id')
-    .select(['token_hash', 'person_id', 'email_index'])
-    .where('token_hash', 'in', hashes)
-    .where('last_used_at', '>', since)
-    .execute()
+  const { rows } = await sql<KnownDevice>`${prepared('identity.read-devices')}select token_hash, person_id, email_index
+    from identity.device join identity.person on person.id = device.person_id
+    where token_hash = any(${hashes}::bytea[]) and last_used_at > ${since}`.execute(queries)
+  return rows
 }
 
 /** @returns false where it was forgotten meanwhile. */
 export async function touchDevice(tx: Queries, tokenHash: Buffer, now: Date): Promise<boolean> {
-  const result = await tables(tx)
+  const update = tables(tx)
     .updateTable('identity.device')
     .set({ last_used_at: now })
     .where('token_hash', '=', tokenHash)
-    .executeTakeFirst()
-  return result.numUpdatedRows === 1n
+  return (await runPrepared(tx, 'identity.touch-device', update)).numAffectedRows === 1n
 }
 
 /** One device more; of more than `keep` those used longest ago are forgotten. */

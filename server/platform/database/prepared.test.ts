@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { sql } from 'kysely'
 import type { Queries } from './database.ts'
-import { prepared } from './prepared.ts'
+import { prepared, runPrepared } from './prepared.ts'
 import type { TestDatabase } from './testing.ts'
 import { openTestDatabase } from './testing.ts'
 
@@ -45,6 +45,21 @@ describe('statements that are kept', () => {
     await opened.database.transaction(async (tx) => {
       await sum(tx, 1, 1)
       await assert.rejects(sql`${prepared('test.sum')}select ${1}::int`.execute(tx), /test\.sum/)
+    })
+  })
+
+  test('a statement that was built is kept as well, and one with a star is refused: it would fail once a column is added', async () => {
+    await opened.database.transaction(async (tx) => {
+      await sql`create temporary table kept (a int) on commit drop`.execute(tx)
+      const kept = tx.withTables<{ kept: { a: number } }>()
+      const insert = kept.insertInto('kept').values({ a: 7 })
+      assert.equal((await runPrepared(tx, 'test.insert', insert)).numAffectedRows, 1n)
+      const read = kept.selectFrom('kept').select('a').where('a', '=', 7)
+      assert.deepEqual((await runPrepared(tx, 'test.read', read)).rows, [{ a: 7 }])
+      await sql`alter table kept add column b int`.execute(tx)
+      assert.deepEqual((await runPrepared(tx, 'test.read', read)).rows, [{ a: 7 }])
+      assert.ok((await keptBy(tx)).includes('test.read'))
+      await assert.rejects(runPrepared(tx, 'test.star', kept.selectFrom('kept').selectAll()), /test\.star/)
     })
   })
 
