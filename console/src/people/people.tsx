@@ -16,6 +16,7 @@ import { SearchBox } from '../parts/search-box.tsx'
 import { texts } from '../texts.ts'
 import { InviteWindow } from './invite.tsx'
 import { PersonSheet } from './person.tsx'
+import { Recoveries } from './recoveries.tsx'
 import { StateBadge } from './state-badge.tsx'
 
 const route = getRouteApi('/inside/users')
@@ -45,6 +46,7 @@ export function People() {
         )
       }
     >
+      <Recoveries me={me} />
       <div>
         <SearchBox
           key={search}

@@ -12,6 +12,7 @@ import { Moment } from '../parts/moment.tsx'
 import { Notice, ProblemNotice } from '../parts/notice.tsx'
 import { Sheet } from '../parts/overlay.tsx'
 import { texts } from '../texts.ts'
+import { PersonRecovery } from './person-recovery.tsx'
 import { PersonSessions } from './person-sessions.tsx'
 import { RoleChoice } from './role-choice.tsx'
 import { StateBadge } from './state-badge.tsx'
@@ -54,6 +55,9 @@ export function PersonSheet({ person, me, onClose }: { person: User; me: Me; onC
           <PersonSessions person={person} mayEnd={me.permissions.includes('sessions:write')} />
         )}
         <TheirActivity person={person} me={me} />
+        {mayWrite && person.id !== me.user.id && person.state === 'active' && (
+          <PersonRecovery person={person} me={me} />
+        )}
         {mayWrite && person.id !== me.user.id && (
           <StateChange person={person} maySeeSessions={me.permissions.includes('sessions:read')} />
         )}
