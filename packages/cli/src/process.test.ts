@@ -116,6 +116,40 @@ describe('a command of the server', () => {
     }
   })
 
+  it('gets options and words that look as they must, and no others', async () => {
+    const organisation = `org_${'a'.repeat(26)}`
+    const passed = await ended(carry('users', 'list', '--json', '--state', 'active', '--organisation', organisation))
+    assert.deepEqual(
+      [passed.code, JSON.parse(passed.out)],
+      [5, ['users', 'list', '--json', '--state=active', `--organisation=${organisation}`]],
+    )
+    const invited = await ended(carry('users', 'invite', 'jo@example.org', 'Jo O’Neill 张', 'member', 'auditor'))
+    assert.deepEqual(JSON.parse(invited.out).slice(2), ['jo@example.org', 'Jo O’Neill 张', 'member', 'auditor'])
+    for (const words of [
+      ['users', 'list', '--state', 'asleep'],
+      ['users', 'list', '--limit', '0'],
+      ['users', 'list', '--after', '-x'],
+      ['users', 'list', '--organisation', 'org_a'],
+      ['users', 'show', 'nobody'],
+      ['users', 'show', 'a\u202eb@example.org'],
+      ['users', 'show', 'a@example.org\n'],
+      ['users', 'show', '--', '--json@example.org'],
+      ['users', 'show', `${'a'.repeat(250)}@b.org`],
+      ['users', 'invite', 'jo@example.org', ' Jo'],
+      ['users', 'invite', 'jo@example.org', 'Jo\u001b[2J'],
+      ['users', 'invite', 'jo@example.org', 'J'.repeat(101)],
+      ['users', 'roles', 'jo@example.org', 'Member'],
+      ['users', 'remove-factor', 'jo@example.org', 'fac_'],
+      ['sessions', 'end', 'jo@example.org', `fac_${'a'.repeat(26)}`],
+      ['sign-in-policy', 'set', '__proto__', 'x'],
+      ['sign-in-policy', 'set', 'roles', 'a b=required'],
+    ]) {
+      const refused = await ended(carry(...words))
+      assert.deepEqual([refused.code, refused.out], [2, ''], words.join(' '))
+      assert.match(refused.err, /is no |ambiguous/)
+    }
+  })
+
   it('receives the signals that end it', async () => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
       const child = carry('start')
