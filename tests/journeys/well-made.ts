@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Page } from 'playwright-core'
+import { root } from '../../tools/suite.ts'
+
+/** Holds the page that is shown now to what every page must be, at the width of a desk and of a telephone. */
+export async function assertWellMade(page: Page): Promise<void> {
+  const findings: string[] = []
+  const before = page.viewportSize()
+  for (const width of [1280, 360]) {
+    await page.setViewportSize({ width, height: 800 })
+    for (const finding of [...(await widerThanTheWindow(page)), ...(await seriousFindings(page))])
+      findings.push(`${page.url()} at ${width} px: ${finding}`)
+  }
+  if (before !== null) await page.setViewportSize(before)
+  assert.deepEqual(findings, [])
+}
+
+/** What sticks out to the right. The page itself must not scroll; a table in a box of its own may. */
+export function widerThanTheWindow(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const { scrollWidth, clientWidth } = document.documentElement
+    if (scrollWidth <= clientWidth) return []
+    const sticking = [...document.querySelectorAll('body *')].filter(
+      (one) => one.getBoundingClientRect().right > clientWidth + 1,
+    )
+    return [`${scrollWidth} wide`, ...sticking.slice(0, 4).map((one) => one.outerHTML.slice(0, 120))]
+  })
+}
+
+const axeSource = readFileSync(join(root, 'node_modules/axe-core/axe.min.js'), 'utf8')
+
+/** Runs axe beside the page's own scripts, in a world of its own: Trusted Types would refuse it inside. */
+export async function seriousFindings(page: Page): Promise<string[]> {
+  const debuggerOfPage = await page.context().newCDPSession(page)
+  const { frameTree } = await debuggerOfPage.send('Page.getFrameTree')
+  const { executionContextId } = await debuggerOfPage.send('Page.createIsolatedWorld', {
+    frameId: frameTree.frame.id,
+    worldName: 'axe',
+  })
+  const { result, exceptionDetails } = await debuggerOfPage.send('Runtime.evaluate', {
+    contextId: executionContextId,
+    awaitPromise: true,
+    returnByValue: true,
+    // What a stranger wrote into a mail is not ours to make accessible: its frame is left out.
+    expression: `${axeSource};axe.run(document, { iframes: false }).then(({ violations, passes }) => ({
+      passes: passes.length,
+      serious: violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')
+        .map(({ id, nodes }) => id + ': ' + nodes.slice(0, 4).map(({ html, any }) => html.slice(0, 160) + ' ' + (any[0]?.message ?? '')).join(' | ')),
+    }))`,
+  })
+  await debuggerOfPage.detach()
+  assert.equal(exceptionDetails, undefined)
+  const { passes, serious } = result.value as { passes: number; serious: string[] }
+  assert.ok(passes > 5, 'axe looked at something')
+  return serious
+}
