@@ -20,6 +20,7 @@ const guides = [
   'docs/guide/protect-your-application.md',
   'docs/guide/seal-your-first-field.md',
   'docs/guide/operate.md',
+  'docs/guide/administer-from-the-shell.md',
   'docs/guide/factors.md',
   'docs/guide/passkeys.md',
   'docs/guide/passwords.md',
@@ -146,6 +147,11 @@ describe('whoever follows the documents word for word', { timeout: 300_000 }, ()
     assert.match(health, /runs and is ready/)
     assert.match(health, /^custodia_ledger_distrusted 0$/m)
     assert.match(outputOf(operating, 'ledger verify'), /^All \d+ entries/m)
+
+    const administering = await reader.follow('docs/guide/administer-from-the-shell.md')
+    assert.match(outputOf(administering, 'users invite'), /^mira@northwind\.example +invited +member +never +Mira Okafor$/m)
+    assert.match(outputOf(administering, 'users recover'), /\/recovery#[a-z2-7]{52}$/m)
+    assert.match(outputOf(administering, 'sessions end'), /^\d+ sessions? of ana@northwind\.example ended\.$/m)
     await reader.closeAll()
   })
 })
