@@ -149,7 +149,10 @@ describe('whoever follows the documents word for word', { timeout: 300_000 }, ()
     assert.match(outputOf(operating, 'ledger verify'), /^All \d+ entries/m)
 
     const administering = await reader.follow('docs/guide/administer-from-the-shell.md')
-    assert.match(outputOf(administering, 'users invite'), /^mira@northwind\.example +invited +member +never +Mira Okafor$/m)
+    assert.match(
+      outputOf(administering, 'users invite'),
+      /^mira@northwind\.example +invited +member +never +Mira Okafor$/m,
+    )
     assert.match(outputOf(administering, 'users recover'), /\/recovery#[a-z2-7]{52}$/m)
     assert.match(outputOf(administering, 'sessions end'), /^\d+ sessions? of ana@northwind\.example ended\.$/m)
     await reader.closeAll()
