@@ -90,9 +90,10 @@ export async function completeSignIn(
     await parts.sessions.end(tx, replaces.organisationId, replaces.sessionId, 'replaced', before)
   }
   const names = factors.map((kind) => factorOf(kind).amr)
-  const started = await parts.sessions.start(tx, { userId, organisationId, factors: names, head })
+  const { unprovable } = decision
+  const started = await parts.sessions.start(tx, { userId, organisationId, factors: names, head, unprovable })
   await assessed({ session: started.sessionId })
-  const data = { session: started.sessionId, factors: names, attempt: attempt?.id ?? null }
+  const data = { session: started.sessionId, factors: names, attempt: attempt?.id ?? null, unprovable }
   await parts.context.recorder.record(tx, event('user.signed-in', { ...about, data }))
   const device = await remember(parts, tx, person, head, risk?.look ?? null)
   return {

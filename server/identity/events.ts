@@ -52,6 +52,8 @@ export const events = {
       factors: Type.Array(Type.String()),
       /** The sign-in that asked for more before; null where the first proof was enough. */
       attempt: Type.Union([Type.String(), Type.Null()]),
+      /** It was unlike the person's others, and nothing more could be asked: no sensitive route is open to it. */
+      unprovable: Type.Boolean(),
     }),
     personal: from,
   },

@@ -14,7 +14,8 @@ export async function listFactors(parts: Parts, principal: UserPrincipal): Promi
   if (person?.state !== 'active') throw refuse('IDENTITY_USER_UNKNOWN')
   const items = await listEnrolled(parts, person)
   // As if signing in now with the password alone: that says whether something is still to be enrolled, and until when.
-  const { decision, policy } = await judge(parts, person, ['password'], false)
+  // As if they had just used one of their codes: what is still missing then is what they have to enrol.
+  const { decision, policy } = await judge(parts, person, ['password', 'recovery-code'], false)
   return {
     items,
     enrolable: ['passkey', 'totp', 'recovery-code'],

@@ -12,7 +12,7 @@ import { readPerson } from '../store.ts'
 
 type Confirming = { readonly context: ProofContext; readonly ways: Freshness['ways'] }
 
-/** By what a session can be confirmed: a second factor where one is enrolled, otherwise the password. */
+/** By what a session can be confirmed: a second factor where one is enrolled, otherwise the password; it may be nothing. */
 async function confirming(parts: Parts, principal: UserPrincipal, head: RequestHead): Promise<Confirming> {
   const { queries } = parts.context.database
   const person = await readPerson(queries, principal.id)
@@ -20,7 +20,9 @@ async function confirming(parts: Parts, principal: UserPrincipal, head: RequestH
   const { policy } = await readPolicy(queries, principal.organisationId)
   const ways = await waysOf(parts, person, policy)
   const strong = ways.filter(({ strength }) => strength === 'possession' || strength === 'phishing-resistant')
-  const chosen = strong.length > 0 ? strong : ways.filter(({ strength }) => strength === 'knowledge')
+  // Whoever came in an unusual way by the password alone proves nothing by saying it again.
+  const known = principal.stale === 'unprovable' ? [] : ways.filter(({ strength }) => strength === 'knowledge')
+  const chosen = strong.length > 0 ? strong : known
   return {
     context: { person, flow: { kind: 'session', id: principal.sessionId }, head, policy },
     ways: chosen.map(({ factor, hint }) => ({ factor, hint })),

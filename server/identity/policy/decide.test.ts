@@ -21,6 +21,8 @@ type Case = {
   readonly demand?: Demand
   readonly raised?: boolean
   readonly grace?: Date | null
+  /** True where the organisation takes no codes by mail, and this sign-in is offered one all the same. */
+  readonly lent?: boolean
   /** What the person could ever prove besides the password. */
   readonly has?: readonly FactorKind[]
   readonly proven?: readonly FactorKind[]
@@ -31,6 +33,7 @@ function standing({
   demand = 'optional',
   raised = false,
   grace = null,
+  lent = false,
   has = [],
   proven = ['password'],
 }: Case): Standing {
@@ -46,14 +49,16 @@ function standing({
       .map((factor) => ({ factor, hint: null, strength: strengths[factor] })),
     enrolled: has.includes('totp') || has.includes('passkey'),
     hasPasskey: has.includes('passkey'),
+    mailLent: lent,
   }
 }
 
-/** In short: `enough`, `enough until grace`, `prove a, b` or `enrol a, b`. */
+/** In short: `enough`, `enough for now`, either of them `, unprovable`, `prove a, b` or `enrol a, b`. */
 function said(decision: Decision): string {
   if (decision.kind === 'prove') return `prove ${decision.ways.map(({ factor }) => factor).join(', ')}`
   if (decision.kind === 'enrol') return `enrol ${decision.enrolable.join(', ')}`
-  return decision.enrolBefore === null ? 'enough' : 'enough for now'
+  const said = decision.enrolBefore === null ? 'enough' : 'enough for now'
+  return decision.unprovable ? `${said}, unprovable` : said
 }
 
 const strict = 'phishing-resistant'
@@ -106,7 +111,40 @@ const table: readonly (readonly [string, Case, string])[] = [
     'prove passkey, recovery-code',
   ],
   ['a password, where nothing more is wanted', {}, 'enough'],
-  ['an unusual sign-in of somebody who has nothing', { raised: true }, 'enough'],
+  ['an unusual sign-in of somebody who has nothing', { raised: true }, 'enough, unprovable'],
+  [
+    'an unusual sign-in of somebody who has nothing yet',
+    { raised: true, demand: 'required', grace: after },
+    'enough for now, unprovable',
+  ],
+  ['an unusual sign-in that was proven', { raised: true, lent: true, proven: ['password', 'mail-code'] }, 'enough'],
+  [
+    'what is lent to an unusual sign-in is not what is demanded',
+    { demand: 'required', raised: true, lent: true, has: ['mail-code'], proven: ['password', 'mail-code'] },
+    'enrol passkey, totp',
+  ],
+  [
+    'nor within the grace period',
+    { demand: 'required', raised: true, lent: true, grace: after, proven: ['password', 'mail-code'] },
+    'enough for now',
+  ],
+  [
+    'where codes by mail are taken, one is what is demanded',
+    { demand: 'required', raised: true, has: ['mail-code'], proven: ['password', 'mail-code'] },
+    'enough',
+  ],
+  [
+    'codes that were left have been used: a factor is enrolled in their place',
+    { demand: 'required', has: ['recovery-code'], proven: ['password', 'recovery-code'] },
+    'enrol passkey, totp',
+  ],
+  [
+    'or soon, within the grace period',
+    { demand: 'required', grace: after, has: ['recovery-code'], proven: ['password', 'recovery-code'] },
+    'enough for now',
+  ],
+  ['where nothing is demanded, codes alone stay', { raised: true, has: ['recovery-code'] }, 'prove recovery-code'],
+  ['and one of them is enough', { raised: true, proven: ['password', 'recovery-code'] }, 'enough'],
   ['within the grace period', { demand: 'required', grace: after }, 'enough for now'],
   ['strict, within the grace period', { demand: strict, grace: after }, 'enough for now'],
   [
@@ -135,13 +173,17 @@ test('each standing has its decision', () => {
 function* everyCase(): Generator<Required<Case>> {
   const more = ['totp', 'passkey', 'recovery-code', 'mail-code', 'sms-code'] as const
   for (const demand of ['optional', 'required', strict] as const)
-    for (const raised of [false, true])
+    for (const [raised, lent] of [
+      [false, false],
+      [true, false],
+      [true, true],
+    ] as const)
       for (const grace of [null, before, after])
         for (let owned = 0; owned < 32; owned++)
           for (let shown = 0; shown < 64; shown++) {
             const has = more.filter((_, at) => (owned >> at) & 1)
             const proven = (['password', ...more] as const).filter((_, at) => (shown >> at) & 1)
-            yield { demand, raised, grace, has, proven }
+            yield { demand, raised, lent, grace, has, proven }
           }
 }
 
@@ -160,6 +202,8 @@ test('over every standing: what is enough, what is asked for, and what may be en
       if (!shows('passkey') && !second)
         assert.ok(!has.includes('totp') && !has.includes('passkey'), `never around what is enrolled: ${what}`)
       if (demand === 'required') assert.ok(shows('passkey') || second || graced, `never without two: ${what}`)
+      if (demand === 'required' && !graced && !shows('passkey', 'totp', 'sms-code') && !has.includes('totp'))
+        assert.ok(has.includes('passkey') || (shows('mail-code') && !one.lent), `nor by what is used up: ${what}`)
       if (demand === strict)
         assert.ok(
           shows('passkey') ||
@@ -167,6 +211,7 @@ test('over every standing: what is enough, what is asked for, and what may be en
             (has.includes('passkey') && shows('recovery-code')),
           `never by what can be phished: ${what}`,
         )
+      assert.equal(decision.unprovable, one.raised && !shows('passkey') && !second, `said where it is so: ${what}`)
       if (one.raised && !shows('passkey') && !second)
         assert.deepEqual(has, [], `never with one where there are two: ${what}`)
     }
@@ -183,7 +228,7 @@ test('over every standing: what is enough, what is asked for, and what may be en
       if (!second) assert.ok(!has.includes('totp') && !has.includes('passkey'), `nor around what is enrolled: ${what}`)
     }
   }
-  assert.equal(counted, 3 * 2 * 3 * 32 * 64)
+  assert.equal(counted, 3 * 3 * 3 * 32 * 64)
 })
 
 test('whoever proves more is never asked for more', () => {

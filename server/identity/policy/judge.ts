@@ -2,6 +2,7 @@ import type { FactorKind, SignInPolicy } from '@custodia/wire/http/factors.ts'
 import { factorOf, factors } from '../factors/table.ts'
 import type { Parts } from '../parts.ts'
 import { nowOf } from '../parts.ts'
+import { readRecoveredAt } from '../recovery/store.ts'
 import type { PersonRow } from '../store.ts'
 import type { Decision, Standing } from './decide.ts'
 import { decide } from './decide.ts'
@@ -10,9 +11,6 @@ import { defaultPolicy, demandOn, readPolicy } from './sign-in-policy.ts'
 export type Judgement = { readonly decision: Decision; readonly policy: SignInPolicy }
 
 const dayMs = 86_400_000
-
-/** Nothing more is asked: a new organisation has demanded nothing yet. */
-export const enough: Decision = { kind: 'enough', enrolBefore: null }
 
 /**
  * Holds what was proven against what the organisation demands of this person. Reads by itself, so it is called before a transaction
@@ -33,23 +31,43 @@ export async function judge(
   ])
   const enrolled = passkeys !== null || apps !== null
   // Who is asked for a second factor and has none can still be reached by mail.
-  const policy = raised && !enrolled ? { ...said, mailCodes: true } : said
+  const mailLent = raised && !enrolled && !said.mailCodes
+  const policy = mailLent ? { ...said, mailCodes: true } : said
   const demand = demandOn(policy, roles)
   // A password is enough for somebody of whom nothing more is asked: what else they could prove is not looked up then.
   const settled = demand === 'optional' && !enrolled && !raised && proven.includes('password')
   const ways = settled ? [] : (await waysOf(parts, person, policy)).filter(({ factor }) => !proven.includes(factor))
-  const startMs = Math.max(changedAt?.getTime() ?? 0, createdAt.getTime())
+  const start = changedAt !== null && changedAt > createdAt ? changedAt : createdAt
   const decision = decide({
     demand,
     raised,
-    graceUntil: policy.graceDays === 0 ? null : new Date(startMs + policy.graceDays * dayMs),
+    graceUntil: settled
+      ? null
+      : await graceUntil(parts, person, policy, { start, needed: demand !== 'optional' && !enrolled }),
     now: nowOf(parts),
     proven: proven.map((kind) => ({ kind, strength: factorOf(kind).strength })),
     ways,
     enrolled,
     hasPasskey: passkeys !== null,
+    mailLent,
   })
   return { decision, policy }
+}
+
+/**
+ * Until when somebody may go on without what is demanded. Whose factors two administrators took away has no such time: they enrol
+ * anew at once, or whoever got at the link would be in by their mailbox alone.
+ */
+async function graceUntil(
+  parts: Parts,
+  { id }: PersonRow,
+  { graceDays }: SignInPolicy,
+  { start, needed }: { readonly start: Date; readonly needed: boolean },
+): Promise<Date | null> {
+  const until = new Date(start.getTime() + graceDays * dayMs)
+  if (graceDays === 0 || until <= nowOf(parts)) return null
+  const recoveredAt = needed ? await readRecoveredAt(parts.context.database.queries, id) : null
+  return recoveredAt !== null && recoveredAt >= start ? null : until
 }
 
 /** What a person can prove now, each with its strength; the strongest first. */

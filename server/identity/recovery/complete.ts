@@ -14,6 +14,8 @@ import type { Parts } from '../parts.ts'
 import { nowOf } from '../parts.ts'
 import { requireFit } from '../passwords/require-fit.ts'
 import { judge } from '../policy/judge.ts'
+import { assess } from '../risk/assess.ts'
+import { devicesOf } from '../risk/device.ts'
 import { openPerson } from '../show-user.ts'
 import type { PersonRow } from '../store.ts'
 import { holdVerified, lockPerson, readOrganisationName } from '../store.ts'
@@ -22,8 +24,8 @@ import { endDelegated, replacePassword } from './store.ts'
 
 /**
  * Sets a new password by a recovery link, ends every session and every sign-in of the person, and begins a sign-in with the new
- * password: whether that is enough is judged as after any other way in, so a second factor that is enrolled is asked for
- * (ASVS 6.4.3). Only a link that two administrators granted takes the second factors away, at this moment and not before.
+ * password: whether that is enough is judged as after any other way in, from a strange device more strictly, so a second factor that
+ * is enrolled is asked for (ASVS 6.4.3). Only a link that two administrators granted takes the second factors away, at this moment and not before.
  *
  * @throws Refusal IDENTITY_LINK_INVALID, IDENTITY_PASSWORD_UNFIT: the link still works after the latter; IDENTITY_BUSY.
  */
@@ -45,11 +47,14 @@ export async function completeRecovery(
   // Judged by what stands after the commit. The sign-in is a second transaction: should the process end in between, the person
   // signs in with the password that they have now.
   const proven = ['password'] as const
-  const { decision } = await judge(parts, person, proven, false)
+  const risk = await assess(parts, person, entrance.head, await devicesOf(parts, entrance.head))
+  // The password is set: to refuse them now would say that it was not.
+  const raised = risk.verdict !== 'allow'
+  const { decision } = await judge(parts, person, proven, raised)
   return await database.transaction(async (tx) => {
     const held = await holdVerified(tx, { id: person.id, verified: hash, renewed: null })
     if (held === null) throw refuse('IDENTITY_LINK_INVALID')
-    return await completeSignIn(parts, tx, held, { factors: proven, decision, attempt: null, raised: false }, entrance)
+    return await completeSignIn(parts, tx, held, { factors: proven, decision, attempt: null, raised, risk }, entrance)
   })
 }
 

@@ -223,7 +223,7 @@ test('what nobody approves, and a link that nobody uses, come to nothing by them
   for (const person of [waiting, sent]) assert.deepEqual(outcomes(person), ['expired'])
   assert.equal((await askFor(waiting)).status, 201)
   await first.call('DELETE', path(waiting))
-  await pass(31 * day)
+  await pass(101 * day)
   await runJob()
   const rows = await house.house.db.asOwner(
     `select 1 from identity.delegated_recovery where person_id in ('${waiting.user.id}', '${sent.user.id}')`,

@@ -16,7 +16,8 @@ import { countActive, deleteOldDelegated, markSent, readDue, readExpired } from 
 const batch = 100
 const dayMs = 86_400_000
 const linkMs = 3 * dayMs
-const keptMs = 30 * dayMs
+/** Longer than any grace period: whoever was recovered has none. */
+const keptMs = 100 * dayMs
 const system = { kind: 'system' } as const
 
 /** Sends the links whose wait is over, gives up what expired, and forgets what ended a month ago. */

@@ -173,6 +173,19 @@ export async function endDelegated(
   return row ?? null
 }
 
+/** When two administrators let somebody in last. Null where they never did, or long ago: such rows are kept for 100 days. */
+export async function readRecoveredAt(queries: Queries, personId: string): Promise<Date | null> {
+  const row = await tables(queries)
+    .selectFrom('identity.delegated_recovery')
+    .select('ended_at')
+    .where('person_id', '=', personId)
+    .where('outcome', '=', 'done')
+    .orderBy('ended_at', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  return row?.ended_at ?? null
+}
+
 /** People whose recovery came to nothing, at most `limit`. */
 export async function readExpired(queries: Queries, now: Date, limit: number): Promise<string[]> {
   const rows = await tables(queries)
