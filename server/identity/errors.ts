@@ -56,6 +56,21 @@ export const errors = {
     title: 'Your organisation demands a second factor, and this is your last one.',
     help: 'Enrol another one first.',
   },
+  IDENTITY_TEXTS_OFF: {
+    status: 409,
+    title: 'Codes by text message are not used here.',
+    help: 'Enrol a passkey or an authenticator app. Texts need a provider (CUSTODIA_MAIL_TEXTS) and the sign-in policy of the organisation.',
+  },
+  IDENTITY_PHONE_COUNTRY: {
+    status: 422,
+    title: 'Text messages are not sent to numbers that begin like this one.',
+    help: 'Use another number, a passkey or an authenticator app. CUSTODIA_MAIL_TEXT_PREFIXES lists the beginnings that are allowed.',
+  },
+  IDENTITY_PHONE_KNOWN: {
+    status: 409,
+    title: 'You have enrolled this number already.',
+    help: 'Use it, or enrol another one.',
+  },
   IDENTITY_PASSKEY_INVALID: {
     status: 422,
     title: 'This passkey could not be added.',

@@ -1,4 +1,5 @@
 import type { SubjectData } from '../platform/module.ts'
+import { phonesOf } from './factors/phone.ts'
 import { factors } from './factors/table.ts'
 import type { Parts } from './parts.ts'
 import { showUser } from './show-user.ts'
@@ -17,6 +18,7 @@ export function subjectData(parts: Parts): SubjectData {
       return {
         person: await showUser(parts, row, await parts.access.rolesOf(organisationId, id)),
         factors: enrolled.flat(),
+        phones: await phonesOf(parts, parts.context.database.queries, row),
       }
     },
     async erase(tx, organisationId, id) {

@@ -1,5 +1,6 @@
 import type { Job } from '../platform/jobs/job.ts'
 import { deleteOldAttempts } from './attempts/store.ts'
+import { deleteOldPhoneOffers } from './factors/phone-store.ts'
 import { deleteOldSentCodes } from './factors/sent-code-store.ts'
 import { deleteOldOffers } from './factors/totp-store.ts'
 import { deleteOldLinks } from './links/link-store.ts'
@@ -17,6 +18,7 @@ const kinds = [
   { remove: deleteOldAttempts, keptMs: 24 * hourMs },
   { remove: deleteOldChallenges, keptMs: hourMs },
   { remove: deleteOldOffers, keptMs: hourMs },
+  { remove: deleteOldPhoneOffers, keptMs: hourMs },
   { remove: deleteUnused, keptMs: 400 * 24 * hourMs },
   { remove: deleteOldSentCodes, keptMs: hourMs },
 ]

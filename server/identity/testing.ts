@@ -69,7 +69,11 @@ export async function openIdentityHouse(): Promise<IdentityHouse> {
       }
       const process = await house.process({ metrics, publicUrl: 'http://custodia.localhost', ...changes })
       const context = { ...process.context, config: { ...testConfig, ...config } }
-      const post = await startModule(mail, { ...process.context, config: mailConfig }, process)
+      const post = await startModule(
+        mail,
+        { ...process.context, config: { ...mailConfig, texts: 'development' as const, textPrefixes: ['+49'] } },
+        process,
+      )
       const api = await startModule(identity, context, { ...process, mail: post })
       const server = await serve(process, [...process.sessions.routes, ...post.routes, ...api.routes])
       stops.push(

@@ -31,7 +31,7 @@ const claimMs = 4 * tryMs
 const pausesSeconds = [60, 240, 900, 2_700, 7_200, 18_000, 43_200] as const
 export const maxTries = pausesSeconds.length + 1
 /** Of texts: a code has ten minutes. The job looks every 15 seconds, so the first ones are no shorter than that. */
-const textPausesSeconds = [15, 30, 60, 120, 180] as const
+const textPausesSeconds = [15, 30, 60, 120, 180, 600, 1_800] as const
 
 export function deliverer(needs: Needs): Deliver {
   const { context, carriers } = needs

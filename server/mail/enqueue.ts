@@ -12,7 +12,7 @@ const system = { kind: 'system' } as const
 
 type Whose = { readonly organisationId: string | null; readonly subjectId: string; readonly kind: string }
 
-export type Queued = Whose & {
+type Queued = Whose & {
   readonly channel: Channel
   /** As it is sealed. */
   readonly body: string
@@ -63,7 +63,7 @@ async function sealOrNull(parts: Parts, whose: Parameters<typeof placeOf>[0], bo
   }
 }
 
-export type Why = 'off' | 'address' | 'limit' | 'erased' | 'country'
+type Why = 'off' | 'address' | 'limit' | 'erased' | 'country'
 
 /** Counts what is not sent, and says so in the ledger, once the caller's transaction has committed. */
 export function withhold(

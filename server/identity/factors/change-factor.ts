@@ -1,3 +1,4 @@
+import type { Demand, FactorKind } from '@custodia/wire/http/factors.ts'
 import type { Queries } from '../../platform/database/database.ts'
 import type { Actor } from '../../platform/events/event.ts'
 import type { UserPrincipal } from '../../platform/http/principal.ts'
@@ -49,13 +50,14 @@ export async function takeFactor(parts: Parts, person: PersonRow, id: string, ta
   const { database, recorder } = parts.context
   const { id: subjectId, organisation_id: organisationId } = person
   const factor = await factorWith(parts, person, id)
-  const demand = demandOn((await readPolicy(database.queries, organisationId)).policy, taking.roles)
+  const { policy } = await readPolicy(database.queries, organisationId)
+  const demand = demandOn(policy, taking.roles)
+  const counted = countedKinds(demand, policy.smsCodes && parts.mail.textDeliverable)
   const needed = demand !== 'optional' && taking.evenLast !== true
   await database.transaction(async (tx) => {
     // One at a time: two removals at once would each leave the other's.
     await lockPerson(tx, subjectId)
-    if (needed && (await isLast(parts, person, id, demand === 'phishing-resistant')))
-      throw refuse('IDENTITY_FACTOR_NEEDED')
+    if (needed && (await isLast(parts, person, id, counted))) throw refuse('IDENTITY_FACTOR_NEEDED')
     if (!((await factor.remove?.(parts, tx, person, id)) ?? false)) throw refuse('IDENTITY_FACTOR_UNKNOWN')
     const about = { organisationId, actor: taking.actor, subjectId }
     await recorder.record(tx, event('factor.removed', { ...about, data: { factor: factor.kind, id } }))
@@ -64,9 +66,15 @@ export async function takeFactor(parts: Parts, person: PersonRow, id: string, ta
   })
 }
 
-async function isLast(parts: Parts, person: PersonRow, id: string, passkeysOnly: boolean): Promise<boolean> {
-  const counted = factors.filter(({ kind }) => kind === 'passkey' || (kind === 'totp' && !passkeysOnly))
-  const items = (await Promise.all(counted.map((factor) => factor.list(parts, person)))).flat()
+/** What counts as a second factor where this is demanded. A phone does where it would be asked for once the others are gone. */
+function countedKinds(demand: Demand, texts: boolean): readonly FactorKind[] {
+  if (demand === 'phishing-resistant') return ['passkey']
+  return texts ? ['passkey', 'totp', 'sms-code'] : ['passkey', 'totp']
+}
+
+async function isLast(parts: Parts, person: PersonRow, id: string, counted: readonly FactorKind[]): Promise<boolean> {
+  const kinds = factors.filter(({ kind }) => counted.includes(kind))
+  const items = (await Promise.all(kinds.map((factor) => factor.list(parts, person)))).flat()
   return items.length === 1 && items[0]?.id === id
 }
 

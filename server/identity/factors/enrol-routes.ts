@@ -1,5 +1,8 @@
 import {
   EnrolledWithCodes,
+  PhoneConfirmation,
+  PhoneNumber,
+  PhoneOffer,
   ProgressWithCodes,
   RecoveryCodes,
   TotpConfirmation,
@@ -15,6 +18,7 @@ import { progressReply } from '../reply.ts'
 import type { PersonRow } from '../store.ts'
 import { readPerson } from '../store.ts'
 import { enrolTotpAtSignIn, offerTotpAtSignIn } from './enrol-at-sign-in.ts'
+import { confirmPhone, offerPhone } from './enrol-phone.ts'
 import { confirmTotp, offerTotp } from './enrol-totp.ts'
 import { makeRecoveryCodes } from './make-recovery-codes.ts'
 
@@ -45,6 +49,50 @@ export function enrolRoutes(parts: Parts): readonly Route[] {
         const person = await activePerson(parts, principal)
         const by = { address: head.address, attemptId: null }
         const { id, recoveryCodes } = await confirmTotp(parts, person, body, by)
+        return new Reply(201, { id, recoveryCodes: recoveryCodes === null ? null : [...recoveryCodes] })
+      },
+    }),
+    defineRoute({
+      method: 'POST',
+      path: '/v1/me/factors/phone',
+      summary:
+        'Begin to enrol a phone: a code goes to its number as a text message. Less safe than an app or a passkey.',
+      who: 'signed-in',
+      limit: 'sign-in',
+      sensitive: true,
+      body: PhoneNumber,
+      reply: PhoneOffer,
+      errors: [
+        'IDENTITY_TEXTS_OFF',
+        'IDENTITY_PHONE_COUNTRY',
+        'IDENTITY_PHONE_KNOWN',
+        'IDENTITY_FACTORS_FULL',
+        'IDENTITY_TOO_MANY_TRIES',
+        'IDENTITY_USER_UNKNOWN',
+      ],
+      handle: async ({ principal, body, head }) =>
+        new Reply(201, await offerPhone(parts, await activePerson(parts, principal), body, head.address)),
+    }),
+    defineRoute({
+      method: 'POST',
+      path: '/v1/me/factors/phone/confirm',
+      summary: 'Put a phone in force by the code that went to it.',
+      who: 'signed-in',
+      limit: 'sign-in',
+      sensitive: true,
+      body: PhoneConfirmation,
+      reply: EnrolledWithCodes,
+      errors: [
+        'IDENTITY_TEXTS_OFF',
+        'IDENTITY_OFFER_OVER',
+        'IDENTITY_FACTOR_WRONG',
+        'IDENTITY_PHONE_KNOWN',
+        'IDENTITY_FACTORS_FULL',
+        'IDENTITY_USER_UNKNOWN',
+      ],
+      handle: async ({ principal, body, head }) => {
+        const person = await activePerson(parts, principal)
+        const { id, recoveryCodes } = await confirmPhone(parts, person, body, head.address)
         return new Reply(201, { id, recoveryCodes: recoveryCodes === null ? null : [...recoveryCodes] })
       },
     }),

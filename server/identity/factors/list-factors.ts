@@ -18,7 +18,12 @@ export async function listFactors(parts: Parts, principal: UserPrincipal): Promi
   const { decision, policy } = await judge(parts, person, ['password', 'recovery-code'], false)
   return {
     items,
-    enrolable: ['passkey', 'totp', 'recovery-code'],
+    enrolable: [
+      'passkey',
+      'totp',
+      ...(policy.smsCodes && parts.mail.textDeliverable ? (['sms-code'] as const) : []),
+      'recovery-code',
+    ],
     demand: demandOn(policy, principal.roles),
     enrolBefore: decision.kind === 'enough' ? (decision.enrolBefore?.toISOString() ?? null) : null,
   }

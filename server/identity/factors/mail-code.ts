@@ -3,13 +3,14 @@ import type { Text } from '../notices/texts.ts'
 import { countPasskeys } from '../passkeys/store.ts'
 import { openPerson } from '../show-user.ts'
 import type { Factor } from './factor.ts'
+import { phonesForSignIn } from './phone.ts'
 import { newSentCode, proveSentCode } from './sent-code.ts'
 import { readAuthenticators } from './totp-store.ts'
 
 /**
  * A code by mail, where the organisation allows it: whoever reads the mail can take it over, so it counts as restricted. It is for those
- * who have enrolled nothing. A password is recovered by mail; were its code a way around an authenticator app or a passkey, the mailbox
- * alone would be enough for the account.
+ * who have enrolled nothing. A password is recovered by mail; were its code a way around an authenticator app, a passkey or a phone, the
+ * mailbox alone would be enough for the account.
  */
 export const mailCode: Factor = {
   kind: 'mail-code',
@@ -21,6 +22,7 @@ export const mailCode: Factor = {
     const { queries } = parts.context.database
     if ((await countPasskeys(queries, person.id)) > 0) return null
     if ((await readAuthenticators(queries, person.id)).length > 0) return null
+    if ((await phonesForSignIn(parts, person, policy)).length > 0) return null
     return maskAddress((await openPerson(parts, person)).email)
   },
 

@@ -7,11 +7,14 @@ import {
   administratorOf,
   begin,
   codeOf,
+  codeTo,
   demand,
   enrol,
+  enrolPhone,
   holder,
   mailsTo,
   newcomer,
+  newNumber,
   prove,
   signedInAs,
   stranger,
@@ -178,4 +181,39 @@ test('of fifty who come at once with one mail code, in two processes, one is sig
   const answers = await Promise.all(browsers.map((one) => prove(one, 'mail-code', code)))
   assert.equal(succeeded(answers).length, 1)
   assert.equal(signIns(user.id) - before, 1)
+})
+
+test('of fifty who come at once with one code by text, in two processes, one is signed in', async () => {
+  await demand(processes[0], { smsCodes: true, roles: {} })
+  const { email, user, browser: session } = await newcomer(processes[0])
+  const number = newNumber()
+  await enrolPhone(processes[0], session, number)
+  const { browser } = await begin(processes[0], email)
+  house.house.machine.clock.advance(1_000)
+  await browser.call('POST', '/v1/sign-in/challenge', { factor: 'sms-code' })
+  const code = await codeTo(processes[0], number)
+  const before = signIns(user.id)
+  const browsers = Array.from({ length: times }, (_, n) => stranger(either(n), browser.cookie))
+  const answers = await Promise.all(browsers.map((one) => prove(one, 'sms-code', code)))
+  assert.equal(succeeded(answers).length, 1)
+  assert.equal(signIns(user.id) - before, 1)
+})
+
+test('a phone that is confirmed fifty times at once is enrolled once, each of two', async () => {
+  const { browser, user } = await newcomer(processes[0])
+  const offers = []
+  for (let n = 0; n < 2; n++) {
+    const number = newNumber()
+    house.house.machine.clock.advance(1_000)
+    const { body } = await browser.call('POST', '/v1/me/factors/phone', { number })
+    offers.push({ id: body.id, code: await codeTo(processes[0], number) })
+  }
+  const browsers = Array.from({ length: times }, (_, n) => stranger(either(n), browser.cookie))
+  const confirm = (one: Browser, n: number) => one.call('POST', '/v1/me/factors/phone/confirm', offers[n % 2])
+  const answers = await Promise.all(browsers.map(confirm))
+  assert.equal(succeeded(answers).length, 2)
+  const rows = await house.house.db.asOwner(
+    `select count(*)::integer as phones from identity.phone where person_id = '${user.id}' and confirmed_at is not null`,
+  )
+  assert.deepEqual(rows, [{ phones: 2 }])
 })

@@ -85,6 +85,21 @@ export async function useSentCode(queries: Queries, id: string, now: Date): Prom
   return result.numUpdatedRows === 1n
 }
 
+/** Voids what is live of a person: where it went is not theirs any more. */
+export async function voidSentCodes(
+  tx: Queries,
+  of: { personId: string; factor: SentFactor },
+  now: Date,
+): Promise<void> {
+  await tables(tx)
+    .updateTable('identity.sent_code')
+    .set({ used_at: now })
+    .where('person_id', '=', of.personId)
+    .where('factor', '=', of.factor)
+    .where('used_at', 'is', null)
+    .execute()
+}
+
 /** Removes up to `limit` codes that expired before `before`. @returns how many. */
 export async function deleteOldSentCodes(queries: Queries, before: Date, limit: number): Promise<number> {
   return await deleteBatch(queries, 'identity.sent_code', sql`expires_at < ${before}`, limit)

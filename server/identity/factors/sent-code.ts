@@ -6,8 +6,9 @@ import { refuse } from '../errors.ts'
 import { event } from '../events.ts'
 import type { Parts } from '../parts.ts'
 import { nowOf } from '../parts.ts'
+import type { PersonRow } from '../store.ts'
 import { lockPerson } from '../store.ts'
-import type { ProofContext } from './factor.ts'
+import type { Flow } from './factor.ts'
 import type { SentFactor } from './sent-code-store.ts'
 import { readSendings, replaceSentCode, trySentCode, useSentCode } from './sent-code-store.ts'
 
@@ -16,7 +17,11 @@ const mostTries = 5
 const mostPerHour = 5
 const hourMs = 3_600_000
 
-type Bound = Pick<ProofContext, 'person' | 'flow'>
+/** A sign-in, a session, or the phone that is to be enrolled. */
+type Bound = {
+  readonly person: PersonRow
+  readonly flow: { readonly kind: Flow['kind'] | 'enrolment'; readonly id: string }
+}
 
 /**
  * Makes a code for one flow, in the transaction that sends it; an earlier one of the same flow is void.

@@ -109,3 +109,27 @@ export async function mailsTo(process: IdentityProcess, email: string): Promise<
   const { body } = await (await administratorOf(process)).call('GET', '/v1/mailbox')
   return (body.items as KeptMail[]).filter(({ to }) => to === email)
 }
+
+/** What went to a number, the newest first. */
+export const textsTo = mailsTo
+
+let numbers = 0
+
+/** A number that nobody has. */
+export const newNumber = (): string => `+4915${2_000_000 + ++numbers}`
+
+/** The code of the newest text that has one; `none` where there is none. */
+export async function codeTo(process: IdentityProcess, number: string): Promise<string> {
+  const text = (await textsTo(process, number)).find(({ kind }) => kind === 'phone-code' || kind === 'sign-in-code')
+  return /code is (\d{4} \d{4})\./.exec(text?.text ?? '')?.[1] ?? 'none'
+}
+
+/** Enrols a phone in a session that is fresh. @returns its identifier, and the recovery codes that came with it. */
+export async function enrolPhone(process: IdentityProcess, browser: Browser, number: string) {
+  const offer = await browser.call('POST', '/v1/me/factors/phone', { number })
+  if (offer.status !== 201) throw new Error(`the number was refused: ${JSON.stringify(offer.body)}`)
+  const code = await codeTo(process, number)
+  const answer = await browser.call('POST', '/v1/me/factors/phone/confirm', { id: offer.body.id, code, name: 'Mobile' })
+  if (answer.status !== 201) throw new Error(`enrolling failed: ${JSON.stringify(answer.body)}`)
+  return { id: answer.body.id as string, recoveryCodes: answer.body.recoveryCodes as string[] | null }
+}

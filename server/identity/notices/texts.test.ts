@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { NoticeKind } from './texts.ts'
-import { delegatedLinkText, noticeKinds, noticeText, recoveryText } from './texts.ts'
+import { delegatedLinkText, noticeKinds, noticeLine, noticeText, recoveryText } from './texts.ts'
 
 const frame = { organisation: 'Northwind Studio', at: new Date('2026-01-31T09:30:12Z') }
 const link = (page: string) => ({ link: `https://id.example/${page}#${'a'.repeat(52)}`, expiresAt: frame.at })
@@ -30,6 +30,17 @@ test('a link stands alone on its line, with its secret in the fragment, and no m
       assert.match(line, /^https:\/\/id\.example\/[a-z-]+#a{52}$/)
     assert.doesNotMatch(text, /[<>\r]|undefined|null/)
     assert.ok(text.endsWith('.\n') || text.endsWith(`${'a'.repeat(52)}\n`))
+  }
+})
+
+test('a text message is one line without a link, and short enough for two of those that phones send', () => {
+  for (const kind of noticeKinds) {
+    const facts = { factor: 'totp', address: '192.0.2.7', cancelLink: link('recovery-cancel').link } as const
+    const line = noticeLine(kind, facts, frame)
+    assert.match(line, /^Northwind Studio: [a-z]/, kind)
+    assert.match(line, /2026-01-31 09:30 UTC\. Was it not you\?/, kind)
+    assert.doesNotMatch(line, /:\/\/|www|#|@|\n|undefined|null/, kind)
+    assert.ok(line.length <= 2 * 153, `${kind}: ${line.length}`)
   }
 })
 

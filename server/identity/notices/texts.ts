@@ -24,6 +24,8 @@ export type NoticeFacts = {
   readonly spared?: boolean
   /** The network address that it came from. */
   readonly address?: string
+  /** A phone that was added just now (`fac_…`): it heard of it by the code. */
+  readonly newPhone?: string
   /** When the link of a delegated recovery goes out. */
   readonly readyAt?: Date
   /** By which the person cancels a delegated recovery. */
@@ -148,6 +150,15 @@ export function noticeText(
       `It works once, until ${instant(notMe.expiresAt)}.`,
     ),
   }
+}
+
+/** Anybody who knows a password brings these about, as often as they like: they are no reason to pay for a text. */
+export const mailOnly: ReadonlySet<NoticeKind> = new Set(['unusual-sign-in'])
+
+/** The same in a line, for a text message. Without a link: whoever learns to follow those in texts follows false ones, too. */
+export function noticeLine(kind: NoticeKind, facts: NoticeFacts, { organisation, at }: Frame): string {
+  const what = facts.factor === undefined ? notices[kind].subject : `${notices[kind].subject} (${factorOf(facts)})`
+  return `${organisation}: ${what}, ${instant(at)}. Was it not you? Read the mail about it, or sign in and look at your account.`
 }
 
 export function recoveryText({ link, expiresAt }: { link: string; expiresAt: Date }, { organisation }: Frame): Text {

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { OutboundOptions } from './exchange.ts'
 import { exchange } from './exchange.ts'
 
-export type OutboundPost = OutboundOptions & { readonly body: Buffer }
+type OutboundPost = OutboundOptions & { readonly body: Buffer }
 
 /**
  * Gives somebody else's server something. See `exchange`. What it says beside its status is not read, so that it may be of any length.

@@ -101,7 +101,7 @@ export const EnrolledFactor = Type.Object({
   name: Type.String(),
   createdAt: Instant,
   lastUsedAt: Type.Union([Instant, Type.Null()]),
-  /** Plain facts for the page: `synced`, `clone-suspected`, `hardware`, `codes-left:3`. */
+  /** Plain facts for the page: `synced`, `clone-suspected`, `hardware`, `codes-left:3`, `number:…67`. */
   facts: Type.Array(Type.String()),
 })
 export type EnrolledFactor = Static<typeof EnrolledFactor>
@@ -128,6 +128,18 @@ export const TotpOffer = Type.Object({
 export type TotpOffer = Static<typeof TotpOffer>
 export const TotpConfirmation = Type.Object({ id: Id('fac'), code: Code, name: Type.Optional(Line(60)) }, closed)
 export type TotpConfirmation = Static<typeof TotpConfirmation>
+
+/** `POST /v1/me/factors/phone`: E.164, with the plus sign and without anything between the digits. */
+export const PhoneNumber = Type.Object(
+  { number: Type.String({ pattern: '^\\+[1-9][0-9]{6,14}$', maxLength: 16 }) },
+  closed,
+)
+export type PhoneNumber = Static<typeof PhoneNumber>
+/** Not in force before the code that went there confirms it. `sentTo` is masked. The same whoever has the number. */
+export const PhoneOffer = Type.Object({ id: Id('fac'), sentTo: Type.String(), expiresAt: Instant })
+export type PhoneOffer = Static<typeof PhoneOffer>
+export const PhoneConfirmation = Type.Object({ id: Id('fac'), code: Code, name: Type.Optional(Line(60)) }, closed)
+export type PhoneConfirmation = Static<typeof PhoneConfirmation>
 
 /** Shown this once; whoever enrols a first second factor gets them with it. */
 export const RecoveryCodes = Type.Object({ codes: Type.Array(Type.String()) })
