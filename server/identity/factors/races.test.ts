@@ -201,7 +201,7 @@ test('of fifty who come at once with one code by text, in two processes, one is 
 
 test('a phone that is confirmed fifty times at once is enrolled once, each of two', async () => {
   const { browser, user } = await newcomer(processes[0])
-  const offers = []
+  const offers: { id: unknown; code: string }[] = []
   for (let n = 0; n < 2; n++) {
     const number = newNumber()
     house.house.machine.clock.advance(1_000)

@@ -111,7 +111,7 @@ export async function mailsTo(process: IdentityProcess, email: string): Promise<
 }
 
 /** What went to a number, the newest first. */
-export const textsTo = mailsTo
+export const textsTo = (process: IdentityProcess, number: string): Promise<KeptMail[]> => mailsTo(process, number)
 
 let numbers = 0
 

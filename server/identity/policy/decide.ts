@@ -12,7 +12,7 @@ export type Standing = {
   readonly proven: readonly { readonly kind: FactorKind; readonly strength: Strength }[]
   /** What the person could prove beyond that. */
   readonly ways: readonly (Way & { readonly strength: Strength })[]
-  /** True where a passkey or an authenticator app is enrolled, proven already or not. */
+  /** True where a passkey, an authenticator app or a phone that codes go to is enrolled, proven already or not. */
   readonly enrolled: boolean
   readonly hasPasskey: boolean
   /** True where a code by mail is offered because of `raised` alone: it says that it is them, and is not what is demanded. */

@@ -29,7 +29,9 @@ export async function judge(
     // Neither depends on the policy, nor is either offered to who has none.
     ...(['passkey', 'totp'] as const).map((kind) => factorOf(kind).way(parts, person, defaultPolicy)),
   ])
-  const enrolled = passkeys !== null || apps !== null
+  const better = passkeys !== null || apps !== null
+  const phones = better || !said.smsCodes ? null : await factorOf('sms-code').way(parts, person, said)
+  const enrolled = better || phones !== null
   // Who is asked for a second factor and has none can still be reached by mail.
   const mailLent = raised && !enrolled && !said.mailCodes
   const policy = mailLent ? { ...said, mailCodes: true } : said
