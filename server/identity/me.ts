@@ -21,6 +21,7 @@ export async function me(parts: Parts, principal: UserPrincipal): Promise<Me> {
     user: await showUser(parts, row, roles),
     organisation: { id: organisationId, name },
     permissions: [...permissions],
+    hasMailbox: parts.mail.hasMailbox,
     // It may have ended while this was read.
     session: { id: sessionId, expiresAt: (expiry ?? nowOf(parts)).toISOString(), factors: [...factors] },
   }

@@ -46,6 +46,8 @@ export type Mail = {
   send(tx: Queries, message: MailMessage): Promise<void>
   /** False where neither SMTP nor the development mailbox is on: nobody must then be promised a mail. */
   readonly deliverable: boolean
+  /** True where mails or texts are kept for administrators to read, instead of being sent. */
+  readonly hasMailbox: boolean
   /**
    * Queues a text message, as `send` does a mail. Withheld besides: numbers that the installation does not write to, and what is over
    * the limits of person, number, network or organisation. The caller does not learn it, so that nobody learns of others.

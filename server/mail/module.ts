@@ -76,6 +76,7 @@ export async function createMail(
   return {
     send: (tx, message) => send(parts, tx, message),
     deliverable: mode !== 'off',
+    hasMailbox: mode === 'mailbox' || texts === 'development',
     sendText: (tx, message) => sendText(parts, tx, message),
     textDeliverable: texts !== 'off' && context.config.textPrefixes.some((prefix) => !prefix.startsWith('!')),
     canText: (number) => allows(context.config.textPrefixes, number),

@@ -6,8 +6,9 @@ import { fieldError } from '../api/field-error.ts'
 import { problemOf } from '../api/problem.ts'
 import { request } from '../api/request.ts'
 import { Button } from '../parts/button.tsx'
-import { Field, PasswordField } from '../parts/field.tsx'
+import { Field } from '../parts/field.tsx'
 import { ProblemNotice } from '../parts/notice.tsx'
+import { NewPasswordField } from '../parts/strength-meter.tsx'
 import { waitingTime } from '../parts/time.ts'
 import { texts } from '../texts.ts'
 import { Gate } from './gate.tsx'
@@ -85,11 +86,11 @@ function NewPassword({ token, email }: { token: string; email: string | null }) 
         {email !== null && (
           <Field label={texts.form.email} type="email" autoComplete="username" readOnly value={email} />
         )}
-        <PasswordField
+        <NewPasswordField
           label={texts.form.newPassword}
           hint={texts.form.newPasswordHint}
           name="password"
-          autoComplete="new-password"
+          own={[email ?? '']}
           required
           autoFocus
           error={errorOf('password')}

@@ -10,6 +10,7 @@ import { ProblemNotice } from '../parts/notice.tsx'
 import { Empty, Page, Section, Waiting } from '../parts/page.tsx'
 import { texts } from '../texts.ts'
 import { factorWords } from './factors.ts'
+import { NextStep } from './next-step.tsx'
 
 /** Looking is recorded too; it would crowd out everything else here. */
 const lookUps = ['audit.ledger.searched', 'audit.entry.proven']
@@ -46,6 +47,7 @@ export function Home() {
           <Moment at={me.session.expiresAt} />
         </Fact>
       </dl>
+      <NextStep />
       <Applications mayConfigure={me.permissions.includes('identity:users:write')} />
       {me.permissions.includes('ledger:read') && <Activity />}
     </Page>

@@ -2,11 +2,12 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { navigationFor } from './navigation.ts'
 
-const shown = (permissions: string[]) => navigationFor(permissions).flatMap(({ pages }) => pages.map(({ to }) => to))
+const shown = (permissions: string[], hasMailbox = true) =>
+  navigationFor(permissions, { hasMailbox }).flatMap(({ pages }) => pages.map(({ to }) => to))
 
 test('without permissions there is one’s own account, and no group without a page', () => {
   assert.deepEqual(shown([]), ['/', '/account/security', '/account/sessions', '/account/password'])
-  assert.equal(navigationFor([]).length, 2)
+  assert.equal(navigationFor([], { hasMailbox: true }).length, 2)
 })
 
 test('each permission opens its own page and no other', () => {
@@ -14,6 +15,11 @@ test('each permission opens its own page and no other', () => {
   assert.deepEqual(shown(['identity:users:read']).slice(4), ['/users'])
   assert.equal(shown(['mail:mailbox:read']).at(-1), '/mailbox')
   assert.deepEqual(shown(['identity:policy:read']).slice(4), ['/policies/sign-in'])
+})
+
+test('where mail is really sent nobody is shown a mailbox', () => {
+  assert.equal(shown(['mail:mailbox:read', 'ledger:read'], false).at(-1), '/ledger')
+  assert.equal(shown(['mail:mailbox:read'], false).length, 4)
 })
 
 test('a permission that only begins alike opens nothing', () => {

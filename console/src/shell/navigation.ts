@@ -22,12 +22,16 @@ const groups = [
   },
 ] as const
 
-/** The navigation of somebody with these permissions. A group without a page is not there at all. */
-export function navigationFor(permissions: readonly string[]) {
+/**
+ * The navigation of somebody with these permissions, in an installation that has these parts. A group without a page is not there at all.
+ */
+export function navigationFor(permissions: readonly string[], { hasMailbox }: { readonly hasMailbox: boolean }) {
   return groups
     .map(({ heading, pages }) => ({
       heading,
-      pages: pages.filter(({ needs }) => needs === null || permissions.includes(needs)),
+      pages: pages.filter(
+        ({ to, needs }) => (needs === null || permissions.includes(needs)) && (to !== '/mailbox' || hasMailbox),
+      ),
     }))
     .filter(({ pages }) => pages.length > 0)
 }

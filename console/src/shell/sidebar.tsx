@@ -35,7 +35,7 @@ export function Sidebar({ me, onLeave }: { me: Me; onLeave?: () => void }) {
         <span className="truncate text-[15px] font-semibold">{me.organisation.name}</span>
       </div>
       <nav aria-label={texts.shell.navigation} className="grow overflow-y-auto px-2.5 py-2">
-        {navigationFor(me.permissions).map(({ heading, pages }) => (
+        {navigationFor(me.permissions, me).map(({ heading, pages }) => (
           <div key={heading} className="mb-4">
             {heading !== null && <p className="mb-1 px-2.5 text-xs font-medium text-muted">{heading}</p>}
             <ul className="space-y-px">

@@ -20,6 +20,8 @@ export const Me = Type.Object({
   user: User,
   organisation: Type.Object({ id: Id('org'), name: Type.String() }),
   permissions: Type.Array(Type.String()),
+  /** Whether there is a development mailbox to read, for those who may. */
+  hasMailbox: Type.Boolean(),
   session: Type.Object({ id: Id('ses'), expiresAt: Instant, factors: Type.Array(Type.String()) }),
 })
 export type Me = Static<typeof Me>
