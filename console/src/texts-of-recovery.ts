@@ -28,7 +28,7 @@ export const recoveryTexts = {
   waiting: 'The link goes out',
   sent: 'The link went out',
   usable: 'It works until',
-  stop: 'Stop it',
+  stop: 'Stop',
   stopLabel: (name: string) => `Stop the recovery of ${name}`,
   stopTitle: (name: string) => `Stop the recovery of ${name}?`,
   stopWhat: 'What is under way ends at once, and a link that went out stops working. It can be asked for again.',

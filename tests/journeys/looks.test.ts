@@ -1,14 +1,12 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import type { Browser, Locator, Page } from 'playwright-core'
-import { root } from '../../tools/suite.ts'
 import type { Visitor } from './browser.ts'
 import { newVisitor, openBrowser, withBrowser } from './browser.ts'
 import type { Account, Demo } from './demo.ts'
 import { newDemoFolder, removeFolder, startDemo } from './demo.ts'
 import { signInTo } from './sign-in.ts'
+import { seriousFindings, widerThanTheWindow } from './well-made.ts'
 
 /** A page that is looked at: where it is, who sees it, and the text by which it is there. */
 type Look = {
@@ -39,12 +37,22 @@ const openNewApp = async (page: Page) => {
   await page.getByRole('img', { name: /QR code/ }).waitFor()
 }
 
+const openPerson = async (page: Page) => {
+  await page.getByRole('link', { name: 'Priya Raman' }).click()
+  await page.getByRole('button', { name: 'Show what happened' }).click()
+  await page
+    .getByRole('button', { name: /as usual|too few sign-ins/ })
+    .first()
+    .click()
+  await page.getByRole('list', { name: 'What was compared' }).waitFor()
+}
+
 const looks: readonly Look[] = [
   { name: 'sign-in', who: 'nobody', at: 'console', path: '/sign-in', shows: 'Sign in to Custodia' },
   { name: 'recovery', who: 'nobody', at: 'console', path: '/recovery', shows: 'Let’s get you in again' },
   { name: 'step', who: 'nobody', at: 'console', path: '/sign-in?step=factor', shows: 'This sign-in is over' },
   { name: 'home', who: 'administrator', at: 'console', path: '/', shows: 'Is my account safe?' },
-  { name: 'security', who: 'administrator', at: 'console', path: '/account/security', shows: 'What protects it' },
+  { name: 'security', who: 'administrator', at: 'console', path: '/account/security', shows: 'Signed in' },
   {
     name: 'security with a new app',
     who: 'administrator',
@@ -63,6 +71,14 @@ const looks: readonly Look[] = [
   { name: 'sessions', who: 'administrator', at: 'console', path: '/account/sessions', shows: 'Open sessions' },
   { name: 'password', who: 'administrator', at: 'console', path: '/account/password', shows: 'Change my password' },
   { name: 'users', who: 'administrator', at: 'console', path: '/users', shows: 'priya@brightwater.example' },
+  {
+    name: 'person with what happened',
+    who: 'administrator',
+    at: 'console',
+    path: '/users',
+    shows: 'priya@brightwater.example',
+    act: openPerson,
+  },
   {
     name: 'ledger',
     who: 'administrator',
@@ -239,44 +255,4 @@ async function looksOtherwise(page: Page, focused: Locator): Promise<boolean> {
   const without = await page.screenshot({ clip })
   await element.focus()
   return !withFocus.equals(without)
-}
-
-/** What sticks out to the right. The page itself must not scroll; a table in a box of its own may. */
-function widerThanTheWindow(page: Page): Promise<string[]> {
-  return page.evaluate(() => {
-    const { scrollWidth, clientWidth } = document.documentElement
-    if (scrollWidth <= clientWidth) return []
-    const sticking = [...document.querySelectorAll('body *')].filter(
-      (one) => one.getBoundingClientRect().right > clientWidth + 1,
-    )
-    return [`${scrollWidth} wide`, ...sticking.slice(0, 4).map((one) => one.outerHTML.slice(0, 120))]
-  })
-}
-
-const axeSource = readFileSync(join(root, 'node_modules/axe-core/axe.min.js'), 'utf8')
-
-/** Runs axe beside the page's own scripts, in a world of its own: Trusted Types would refuse it inside. */
-async function seriousFindings(page: Page): Promise<string[]> {
-  const debuggerOfPage = await page.context().newCDPSession(page)
-  const { frameTree } = await debuggerOfPage.send('Page.getFrameTree')
-  const { executionContextId } = await debuggerOfPage.send('Page.createIsolatedWorld', {
-    frameId: frameTree.frame.id,
-    worldName: 'axe',
-  })
-  const { result, exceptionDetails } = await debuggerOfPage.send('Runtime.evaluate', {
-    contextId: executionContextId,
-    awaitPromise: true,
-    returnByValue: true,
-    // What a stranger wrote into a mail is not ours to make accessible: its frame is left out.
-    expression: `${axeSource};axe.run(document, { iframes: false }).then(({ violations, passes }) => ({
-      passes: passes.length,
-      serious: violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')
-        .map(({ id, nodes }) => id + ': ' + nodes.slice(0, 4).map(({ html, any }) => html.slice(0, 160) + ' ' + (any[0]?.message ?? '')).join(' | ')),
-    }))`,
-  })
-  await debuggerOfPage.detach()
-  assert.equal(exceptionDetails, undefined)
-  const { passes, serious } = result.value as { passes: number; serious: string[] }
-  assert.ok(passes > 5, 'axe looked at something')
-  return serious
 }
