@@ -151,6 +151,17 @@ test('wrong tries are told by account, by network and in all, for an hour', asyn
   assert.deepEqual(await guesses.failures('ada', owner), { account: 0, address: 0, everywhere: 0 })
 })
 
+test('whoever guesses slowly is counted as well, within the hour', async () => {
+  const { clock, guesses } = start()
+  for (let n = 1; n <= 10; n++) {
+    await guesses.failed('ada', net(n))
+    assert.equal((await guesses.failures('ada', owner)).account, n)
+    clock.advance(5 * minute)
+  }
+  clock.advance(10 * minute)
+  assert.equal((await guesses.failures('ada', owner)).account, 0)
+})
+
 test('wrong tries are counted up to a bound', async () => {
   const { guesses } = start()
   for (let n = 0; n < 10_050; n++) await guesses.failed('ada', owner)

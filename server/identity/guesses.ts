@@ -91,10 +91,7 @@ export class Guesses {
   /** Called when a try was wrong: what `failures` tells, and nothing that anybody waits for. */
   async failed(account: string, address: string): Promise<void> {
     await this.#either(async (cache) => {
-      for (const key of failureKeys(account, address)) {
-        const { remaining } = await cache.spend(`${key}:budget`, maxFailures, failuresS)
-        await cache.set(key, String(maxFailures - remaining), failuresS)
-      }
+      for (const key of failureKeys(account, address)) await cache.count(key, failuresS)
     })
   }
 
@@ -106,7 +103,9 @@ export class Guesses {
   async failures(account: string, address: string): Promise<Failures> {
     return await this.#either(async (cache) => {
       const read = await Promise.all(failureKeys(account, address).map((key) => cache.get(key)))
-      const [byAccount = 0, byAddress = 0, everywhere = 0] = read.map((count) => Number(count ?? 0))
+      const [byAccount = 0, byAddress = 0, everywhere = 0] = read.map((count) =>
+        Math.min(Number(count ?? 0), maxFailures),
+      )
       return { account: byAccount, address: byAddress, everywhere }
     })
   }

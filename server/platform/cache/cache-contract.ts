@@ -67,6 +67,29 @@ export function cacheContract(name: string, skip: string | false, open: () => Pr
     assert.equal(await a.get('renewed'), '4')
   })
 
+  promise(
+    'a count is one for everybody, loses nobody, and begins anew when its time is over, not when it is added to',
+    async () => {
+      const counted = await everybody((cache) => cache.count('counted', 10))
+      assert.deepEqual(
+        counted.toSorted((one, other) => one - other),
+        Array.from({ length: 50 }, (_, index) => index + 1),
+      )
+      await store.pass(9)
+      assert.equal(await b.count('counted', 10), 51)
+      assert.equal(await a.get('counted'), '51')
+      await store.pass(1)
+      assert.equal(await a.get('counted'), null)
+      assert.equal(await b.count('counted', 10), 1)
+      await a.delete('counted')
+      assert.equal(await a.count('counted', 10), 1)
+      await a.set('a word', 'word', 10)
+      await assert.rejects(a.count('a word', 10))
+      for (const perSeconds of [0, -1, 1.5, 86_401]) await assert.rejects(a.count('counted', perSeconds), RangeError)
+      await assert.rejects(a.count('', 10), RangeError)
+    },
+  )
+
   promise('of 50 who claim one key at once, through two clients, exactly one wins', async () => {
     const won = await everybody((cache, index) => cache.setIfAbsent('claimed', String(index), 60))
     assert.equal(won.filter((one) => one).length, 1)

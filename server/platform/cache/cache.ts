@@ -13,6 +13,11 @@ export type Cache = {
   take(key: string): Promise<string | null>
   delete(key: string): Promise<void>
   /**
+   * Adds one to what is counted under `key`, which `get` tells as well. The count begins anew `perSeconds` after its first one, however
+   * many come in between.
+   */
+  count(key: string, perSeconds: number): Promise<number>
+  /**
    * Takes one from the budget of `key`: a generic cell rate (GCRA) with the store's own clock.
    *
    * @param burst how many may come at once.

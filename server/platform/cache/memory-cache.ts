@@ -57,6 +57,15 @@ export class MemoryCache implements Cache {
     this.#values.remove(key)
   }
 
+  async count(key: string, perSeconds: number): Promise<number> {
+    this.#check(checkEntry, key, '', perSeconds)
+    const nowMs = this.#clock.nowMs()
+    const counted = Number(this.#values.read(key, nowMs) ?? 0) + 1
+    if (!Number.isSafeInteger(counted)) throw new TypeError('what is stored under this key is no count')
+    this.#values.write(key, String(counted), this.#values.endOf(key) ?? nowMs + perSeconds * 1000)
+    return counted
+  }
+
   async spend(key: string, burst: number, perSeconds: number): Promise<Budget> {
     this.#check(checkSpending, key, burst, perSeconds)
     const nowMs = this.#clock.nowMs()
@@ -91,6 +100,11 @@ class Expiring<Value> {
     if (entry.untilMs > nowMs) return entry.value
     this.#entries.delete(key)
     return null
+  }
+
+  /** Of what was read just now. */
+  endOf(key: string): number | undefined {
+    return this.#entries.get(key)?.untilMs
   }
 
   write(key: string, value: Value, untilMs: number): void {

@@ -69,6 +69,11 @@ class RedisCache implements Cache {
     await this.#ask((client) => client.del(this.#value(key)))
   }
 
+  async count(key: string, perSeconds: number): Promise<number> {
+    checkEntry(key, '', perSeconds)
+    return this.#ask((client) => client.count(this.#value(key), perSeconds))
+  }
+
   async spend(key: string, burst: number, perSeconds: number): Promise<Budget> {
     checkSpending(key, burst, perSeconds)
     const { remaining, waitMicroseconds } = await this.#ask((client) =>

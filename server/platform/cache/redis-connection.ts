@@ -32,10 +32,24 @@ const spend = defineScript({
   },
 })
 
+const count = defineScript({
+  NUMBER_OF_KEYS: 1,
+  SCRIPT: `
+local counted = redis.call('INCR', KEYS[1])
+if counted == 1 then redis.call('EXPIRE', KEYS[1], ARGV[1]) end
+return counted
+`,
+  parseCommand(parser, key: string, perSeconds: number) {
+    parser.pushKey(key)
+    parser.push(String(perSeconds))
+  },
+  transformReply: (reply: unknown): number => reply as number,
+})
+
 const newClient = (url: string) =>
   createClient({
     url,
-    scripts: { spend },
+    scripts: { spend, count },
     // What can't be sent now is not kept for later: the caller was told that it failed.
     disableOfflineQueue: true,
     commandsQueueMaxLength: 10_000,
