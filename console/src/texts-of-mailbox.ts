@@ -7,12 +7,13 @@ export const mailboxTexts = {
     n === 0
       ? 'Nothing was sent lately.'
       : n < 100
-        ? `${number.format(n)} ${n === 1 ? 'mail' : 'mails'}.`
-        : 'The newest 100 mails.',
-  note: 'For development: this installation keeps its mails here and sends none. The ledger records each look.',
+        ? `${number.format(n)} ${n === 1 ? 'message' : 'messages'}.`
+        : 'The newest 100 messages.',
+  note: 'For development: this installation keeps its messages here and sends none. The ledger records each look.',
   refresh: 'Look again',
-  list: 'Mails',
+  list: 'Messages',
   to: 'To',
-  none: 'No mail yet',
-  noneHelp: 'A code, a link or a warning that somebody would get by mail appears here.',
+  textTo: 'Text message to',
+  none: 'No message yet',
+  noneHelp: 'A code, a link or a warning that somebody would get by mail or as a text message appears here.',
 } as const

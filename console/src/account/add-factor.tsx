@@ -3,10 +3,12 @@ import { EnrolApp } from '../factors/enrol-app.tsx'
 import type { Enrolled } from '../factors/enrol-desk.ts'
 import { accountEnrolDesk, newRecoveryCodes } from '../factors/enrol-desk.ts'
 import { EnrolPasskey } from '../factors/enrol-passkey.tsx'
+import { EnrolPhone } from '../factors/enrol-phone.tsx'
 import { Confirm, Window } from '../parts/overlay.tsx'
+import { phoneTexts } from '../texts-of-phones.ts'
 import { securityTexts } from '../texts-of-security.ts'
 
-export type Adding = 'app' | 'passkey' | 'codes'
+export type Adding = 'app' | 'passkey' | 'phone' | 'codes'
 
 type Props = { onClose: () => void; onAdded: (what: string, enrolled: Enrolled) => Promise<void> }
 
@@ -14,6 +16,13 @@ type Props = { onClose: () => void; onAdded: (what: string, enrolled: Enrolled) 
 export function AddFactor({ adding, onClose, onAdded }: Props & { adding: Adding }) {
   const { addAppTitle, appAdded, addPasskeyTitle, addPasskeyNote, passkeyAdded } = securityTexts.security
   if (adding === 'codes') return <NewCodes onClose={onClose} onAdded={onAdded} />
+  if (adding === 'phone') {
+    return (
+      <Window onClose={onClose} title={phoneTexts.title}>
+        <EnrolPhone onDone={(enrolled) => onAdded(phoneTexts.added, enrolled)} />
+      </Window>
+    )
+  }
   if (adding === 'app') {
     return (
       <Window onClose={onClose} title={addAppTitle}>

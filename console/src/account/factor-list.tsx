@@ -6,7 +6,7 @@ import { fieldError } from '../api/field-error.ts'
 import { problemOf } from '../api/problem.ts'
 import { factorsQuery } from '../api/queries.ts'
 import { request } from '../api/request.ts'
-import { codesLeft, isLastSecond } from '../factors/ways.ts'
+import { codesLeft, isLastSecond, numberEnd } from '../factors/ways.ts'
 import { Badge } from '../parts/badge.tsx'
 import { Button } from '../parts/button.tsx'
 import { Field } from '../parts/field.tsx'
@@ -15,6 +15,7 @@ import { Moment } from '../parts/moment.tsx'
 import { ProblemNotice } from '../parts/notice.tsx'
 import { Confirm, Window } from '../parts/overlay.tsx'
 import { texts } from '../texts.ts'
+import { phoneTexts } from '../texts-of-phones.ts'
 import { securityTexts } from '../texts-of-security.ts'
 
 const icons: Record<FactorKind, typeof KeyIcon> = {
@@ -57,6 +58,7 @@ function Row({ item, onRename, onRemove }: { item: EnrolledFactor; onRename: () 
   const Icon = icons[item.factor]
   const name = nameOf(item)
   const kind = texts.factors.names[item.factor]
+  const end = numberEnd(item)
   return (
     <li className="flex flex-wrap items-start gap-x-3.5 gap-y-3 px-4 py-3.5">
       <span className="mt-0.5 flex size-8 shrink-0 items-center justify-center rounded-md bg-hover text-muted">
@@ -69,6 +71,7 @@ function Row({ item, onRename, onRemove }: { item: EnrolledFactor; onRename: () 
         </p>
         <p className="mt-0.5 flex flex-wrap gap-x-3 text-[13px] text-muted">
           {name !== kind && <span>{kind}</span>}
+          {end !== null && <span>{phoneTexts.endsIn(end)}</span>}
           <span>
             {securityTexts.security.added} <Moment at={item.createdAt} />
           </span>
@@ -84,7 +87,7 @@ function Row({ item, onRename, onRemove }: { item: EnrolledFactor; onRename: () 
         </p>
       </div>
       <div className="flex gap-2">
-        {(item.factor === 'totp' || item.factor === 'passkey') && (
+        {(item.factor === 'totp' || item.factor === 'passkey' || item.factor === 'sms-code') && (
           <Button size="small" aria-label={securityTexts.security.renameLabel(name)} onClick={onRename}>
             {securityTexts.security.rename}
           </Button>
@@ -104,6 +107,7 @@ function Facts({ item }: { item: EnrolledFactor }) {
   return (
     <>
       {left !== null && <Badge tone={left > 2 ? 'plain' : 'warn'}>{securityTexts.security.codesLeft(left)}</Badge>}
+      {item.factor === 'sms-code' && <Badge tone="warn">{securityTexts.security.lessSafe}</Badge>}
       {item.facts.map((fact) => {
         if (!Object.hasOwn(securityTexts.security.facts, fact)) return null
         const cloned = fact === 'clone-suspected'

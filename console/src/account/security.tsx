@@ -14,6 +14,7 @@ import { Button } from '../parts/button.tsx'
 import { Moment } from '../parts/moment.tsx'
 import { Notice, ProblemNotice } from '../parts/notice.tsx'
 import { Empty, Page, Section, Waiting } from '../parts/page.tsx'
+import { phoneTexts } from '../texts-of-phones.ts'
 import { securityTexts } from '../texts-of-security.ts'
 import type { Adding } from './add-factor.tsx'
 import { AddFactor } from './add-factor.tsx'
@@ -127,6 +128,7 @@ function Enrolments(props: { factors: Factors; onAdd: (adding: Adding) => void; 
         {enrolable.includes('totp') && (
           <Button onClick={() => props.onAdd('app')}>{securityTexts.security.addApp}</Button>
         )}
+        {enrolable.includes('sms-code') && <Button onClick={() => props.onAdd('phone')}>{phoneTexts.add}</Button>}
         {enrolable.includes('recovery-code') && (
           <Button onClick={() => props.onAdd('codes')}>
             {hasCodes ? securityTexts.security.newCodes : securityTexts.security.makeCodes}

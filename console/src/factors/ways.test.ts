@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { EnrolledFactor, FactorKind, Way } from '@custodia/wire/http/factors.ts'
-import { codesLeft, isLastSecond, nextStep, openWays } from './ways.ts'
+import { codesLeft, isLastSecond, nextStep, numberEnd, openWays } from './ways.ts'
 
 const has = (factor: FactorKind, ...facts: string[]): EnrolledFactor => ({
   id: `fac_${factor}`,
@@ -11,7 +11,8 @@ const has = (factor: FactorKind, ...facts: string[]): EnrolledFactor => ({
   lastUsedAt: null,
   facts,
 })
-const step = (items: EnrolledFactor[], enrolBefore: string | null = null) => nextStep({ items, enrolBefore })
+const enrolable: FactorKind[] = ['passkey', 'totp', 'sms-code', 'recovery-code']
+const step = (items: EnrolledFactor[], enrolBefore: string | null = null) => nextStep({ items, enrolable, enrolBefore })
 
 test('without WebAuthn a passkey is not offered, and the order of the rest stays', () => {
   const ways: Way[] = [
@@ -41,6 +42,21 @@ test('a password alone is not called safe, whatever else is enrolled beside it',
   assert.equal(step([has('password')]), 'enrol')
   assert.equal(step([has('recovery-code', 'codes-left:10'), has('mail-code')]), 'enrol')
   assert.equal(step([], '2026-02-01T00:00:00.000Z'), 'enrol-soon')
+})
+
+test('a phone is better than a password alone, is not called safe, and counts only where texts are in use', () => {
+  const items = [has('sms-code', 'number:…67'), has('recovery-code', 'codes-left:10')]
+  assert.equal(step(items), 'stronger')
+  assert.equal(nextStep({ items, enrolable: ['passkey', 'totp'], enrolBefore: null }), 'enrol')
+  assert.equal(step([...items, has('totp')]), 'passkey')
+  assert.equal(isLastSecond([has('totp'), ...items], has('totp')), false)
+  assert.equal(isLastSecond(items, items[0] as EnrolledFactor), true)
+})
+
+test('a number’s end is told by the fact that names it and by nothing that looks alike', () => {
+  assert.equal(numberEnd({ facts: ['number:…67'] }), '67')
+  for (const fact of ['number:…', 'number:67', 'number:…678', 'number:…6x', 'codes-left:3'])
+    assert.equal(numberEnd({ facts: [fact] }), null, fact)
 })
 
 test('somebody with few codes or none could be locked out, and is told', () => {

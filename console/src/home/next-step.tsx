@@ -13,7 +13,10 @@ export function NextStep() {
   const step = factors && nextStep(factors)
   if (step === undefined || step === 'safe' || step === 'passkey') return null
   return (
-    <Notice kind={step === 'enrol' || step === 'codes' ? 'info' : 'warn'} title={homeTexts.next[step]}>
+    <Notice
+      kind={step === 'enrol' || step === 'stronger' || step === 'codes' ? 'info' : 'warn'}
+      title={homeTexts.next[step]}
+    >
       {step === 'enrol-soon' && factors?.enrolBefore != null && (
         <p>
           {homeTexts.before} <Moment at={factors.enrolBefore} />.

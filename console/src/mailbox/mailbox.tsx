@@ -60,7 +60,11 @@ export function MailboxPage() {
   )
 }
 
-/** One mail: a line, and when opened its text. */
+/** A text message has no subject: its first line says what it is. */
+const titleOf = ({ channel, subject, text }: KeptMail): string =>
+  channel === 'text' ? (text.split('\n')[0] ?? '') : subject
+
+/** One mail or text message: a line, and when opened its text. */
 function Mail({ mail, open, onToggle }: { mail: KeptMail; open: boolean; onToggle: () => void }) {
   const textId = `mail-${mail.id}`
   return (
@@ -76,9 +80,9 @@ function Mail({ mail, open, onToggle }: { mail: KeptMail; open: boolean; onToggl
           className={`self-center text-faint transition-transform duration-100 ${open ? 'rotate-90' : ''}`}
         />
         <span className="min-w-0">
-          <span className={`block font-medium ${open ? 'break-words' : 'truncate'}`}>{mail.subject}</span>
+          <span className={`block font-medium ${open ? 'break-words' : 'truncate'}`}>{titleOf(mail)}</span>
           <span className={`block text-[13px] text-muted ${open ? 'break-all' : 'truncate'}`}>
-            {mailboxTexts.to} {mail.to}
+            {mail.channel === 'text' ? mailboxTexts.textTo : mailboxTexts.to} {mail.to}
           </span>
         </span>
         <span className="text-right text-[13px] whitespace-nowrap text-muted">

@@ -1,0 +1,21 @@
+/** The texts of enrolling a phone, which the first page does not need. */
+export const phoneTexts = {
+  add: 'Add a phone',
+  title: 'Add a phone',
+  lessSafe: 'Less safe than a passkey or an app',
+  risk: 'Text messages can be read or redirected: by whoever talks your provider into moving your number, by networks on the way, by apps on the phone. Use this where nothing else works. Beside a passkey or an app it is never asked for: the phone then only hears of changes to your account.',
+  number: 'Phone number',
+  numberHint: 'With the country’s code, as in +49 151 2345678.',
+  numberWrong: 'This is not a phone number with its country’s code.',
+  send: 'Send the code',
+  sentTo: (to: string) => `A code is on its way to ${to}. It works once, for ten minutes.`,
+  nothingCame: 'Nothing came? Check the number. Several tries in a short time are not sent.',
+  code: 'Code from the text message',
+  codeHint: 'Eight digits.',
+  codeWrong: 'This code does not hold. Take the newest one; each has five tries.',
+  name: 'My phone number',
+  confirm: 'Confirm the phone',
+  otherNumber: 'Use another number, or send again',
+  added: 'The phone is added',
+  endsIn: (end: string) => `ends in ${end}`,
+} as const
