@@ -8,7 +8,7 @@ import type { AttemptRow } from './attempts/store.ts'
 import { endAttempt } from './attempts/store.ts'
 import { refuse } from './errors.ts'
 import { event } from './events.ts'
-import { factorOf } from './factors/table.ts'
+import { amrsOf } from './factors/table.ts'
 import { notify } from './notices/notify.ts'
 import type { Parts } from './parts.ts'
 import { nowOf } from './parts.ts'
@@ -89,7 +89,7 @@ export async function completeSignIn(
     const before = { kind: 'user', id: replaces.id } as const
     await parts.sessions.end(tx, replaces.organisationId, replaces.sessionId, 'replaced', before)
   }
-  const names = factors.map((kind) => factorOf(kind).amr)
+  const names = await amrsOf(tx, factors, userId)
   const { unprovable } = decision
   const started = await parts.sessions.start(tx, { userId, organisationId, factors: names, head, unprovable })
   await assessed({ session: started.sessionId })

@@ -25,6 +25,8 @@ export type Factor = {
   readonly kind: FactorKind
   /** As sessions and assertions name it (RFC 8176 where it has a name). */
   readonly amr: string
+  /** Where that depends on what was proven last. */
+  amrOf?(queries: Queries, personId: string): Promise<string>
   readonly strength: Strength
   /** Whether this person can prove it now. @returns a hint, which may be empty; null where they can't. */
   way(parts: Parts, person: PersonRow, policy: SignInPolicy): Promise<string | null>

@@ -1,4 +1,5 @@
 import type { FactorKind } from '@custodia/wire/http/factors.ts'
+import type { Queries } from '../../platform/database/database.ts'
 import { passkey } from '../passkeys/passkey.ts'
 import type { Factor } from './factor.ts'
 import { mailCode } from './mail-code.ts'
@@ -14,4 +15,14 @@ export function factorOf(kind: FactorKind): Factor {
   const found = factors.find((factor) => factor.kind === kind)
   if (found === undefined) throw new RangeError(`there is no factor ${kind}`)
   return found
+}
+
+/** How sessions name what a person has just proven. */
+export async function amrsOf(queries: Queries, kinds: readonly FactorKind[], personId: string): Promise<string[]> {
+  const names: string[] = []
+  for (const kind of kinds) {
+    const { amr, amrOf } = factorOf(kind)
+    names.push((await amrOf?.(queries, personId)) ?? amr)
+  }
+  return names
 }

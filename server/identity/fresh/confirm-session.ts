@@ -4,7 +4,7 @@ import type { UserPrincipal } from '../../platform/http/principal.ts'
 import { refuse } from '../errors.ts'
 import { event } from '../events.ts'
 import type { ProofContext } from '../factors/factor.ts'
-import { factorOf } from '../factors/table.ts'
+import { amrsOf, factorOf } from '../factors/table.ts'
 import type { Parts } from '../parts.ts'
 import { waysOf } from '../policy/judge.ts'
 import { readPolicy } from '../policy/sign-in-policy.ts'
@@ -75,7 +75,8 @@ export async function confirmSession(
   }
   await parts.guesses.forgive(account, head.address)
   return await database.transaction(async (tx) => {
-    const { cookie } = await parts.sessions.rotate(tx, principal, { factors: [factor.amr], head })
+    const factors = await amrsOf(tx, [factor.kind], id)
+    const { cookie } = await parts.sessions.rotate(tx, principal, { factors, head })
     const data = { session: principal.sessionId, factor: factor.kind }
     await recorder.record(tx, event('session.confirmed', { ...about, data }))
     return cookie

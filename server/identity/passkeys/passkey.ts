@@ -8,13 +8,18 @@ import { namePlace } from './name-place.ts'
 import { describe } from './offer.ts'
 import { challengeSeconds, relyingParty } from './relying-party.ts'
 import type { PasskeyRow } from './store.ts'
-import { countPasskeys, deletePasskey, readPasskeys, writePasskeyName } from './store.ts'
+import { countPasskeys, deletePasskey, readLastUsed, readPasskeys, writePasskeyName } from './store.ts'
 import { verifyAssertion } from './verify-assertion.ts'
 
-/** A passkey that verified its person: two factors at once, and nothing that a false page could pass on. */
+/**
+ * A passkey that verified its person: two factors at once, and nothing that a false page could pass on. `hwk` (RFC 8176) is said of one
+ * that can't leave its authenticator; one that may be copied to the cloud of its maker (WebAuthn §6.1.3) is a key in software.
+ */
 export const passkey: Factor = {
   kind: 'passkey',
-  amr: 'hwk',
+  amr: 'swk',
+  amrOf: async (queries, personId) =>
+    (await readLastUsed(queries, personId))?.backup_eligible === false ? 'hwk' : 'swk',
   strength: 'phishing-resistant',
   way: async (parts, person) => ((await countPasskeys(parts.context.database.queries, person.id)) > 0 ? '' : null),
   async challenge(parts, { person, flow }) {

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import type { Session } from '@custodia/wire/http/sessions.ts'
 import type { Browser } from '../../sessions/testing.ts'
 import type { IdentityHouse, IdentityProcess } from '../testing.ts'
 import { openIdentityHouse, setUp } from '../testing.ts'
 import { SoftwareAuthenticator } from './software-authenticator.ts'
-import { enter, finish, halfIn, holder, stranger, wayIn } from './testing.ts'
+import { enrol, enter, finish, halfIn, holder, stranger, wayIn } from './testing.ts'
 
 let house: IdentityHouse
 let one: IdentityProcess
@@ -31,6 +32,27 @@ test('a passkey signs in without a user name, and the session says so', async ()
   assert.partialDeepStrictEqual(me.body, { user: { id: userId }, session: { factors: ['hwk'] } })
   const signedIn = house.house.events.findLast((event) => event.type === 'identity.user.signed-in')
   assert.deepEqual([signedIn?.subjectId, signedIn?.data.factors], [userId, ['hwk']])
+})
+
+test('a passkey that may be copied to a cloud is a key in software, whichever the person has beside it', async () => {
+  const synced = new SoftwareAuthenticator({ backupEligible: true })
+  const { browser: home, key } = await holder(one, administrator)
+  assert.equal((await enrol(home, synced)).status, 201)
+  const factorsBy = async (by: SoftwareAuthenticator) => {
+    house.house.machine.clock.advance(1_000)
+    const browser = stranger(one)
+    assert.equal((await enter(browser, by)).status, 200)
+    const { body } = await browser.call('GET', '/v1/me')
+    const { items } = (await browser.call('GET', '/v1/sessions')).body as { items: Session[] }
+    assert.equal(items.find(({ current }) => current)?.assurance, 'phishing-resistant')
+    return (body.session as { factors: string[] }).factors
+  }
+  for (const [by, name] of [
+    [synced, 'swk'],
+    [key, 'hwk'],
+    [synced, 'swk'],
+  ] as const)
+    assert.deepEqual(await factorsBy(by), [name])
 })
 
 test('the options name no passkey, say nothing of anybody, and mark the browser for five minutes', async () => {

@@ -116,6 +116,19 @@ export async function readPasskeys(queries: Queries, personId: string): Promise<
     .execute()
 }
 
+/** The passkey that a person proved or enrolled last. */
+export async function readLastUsed(queries: Queries, personId: string): Promise<PasskeyRow | null> {
+  const row = await tables(queries)
+    .selectFrom('identity.passkey')
+    .selectAll()
+    .where('person_id', '=', personId)
+    .orderBy((is) => is.fn.coalesce('last_used_at', 'created_at'), 'desc')
+    .orderBy('last_used_at', (order) => order.desc().nullsLast())
+    .limit(1)
+    .executeTakeFirst()
+  return row ?? null
+}
+
 export async function countPasskeys(queries: Queries, personId: string): Promise<number> {
   const { rows } = await sql<{ count: number }>`${prepared('identity.count-passkeys')}select count(*)::int as count
     from identity.passkey where person_id = ${personId}`.execute(queries)
