@@ -2,11 +2,12 @@ import type { SubjectData } from '../platform/module.ts'
 import { phonesOf } from './factors/phone.ts'
 import { factors } from './factors/table.ts'
 import type { Parts } from './parts.ts'
+import { showHistory } from './risk/show-history.ts'
 import { showUser } from './show-user.ts'
 import { deletePerson, readMember } from './store.ts'
 
 /**
- * What this module knows about a person: who they are, and what they enrolled. Erasing takes the row, its blind index
+ * What this module knows about a person: who they are, what they enrolled, and how they signed in so far. Erasing takes the row, its blind index
  * and all that hangs on it, and the roles.
  */
 export function subjectData(parts: Parts): SubjectData {
@@ -18,6 +19,7 @@ export function subjectData(parts: Parts): SubjectData {
       return {
         person: await showUser(parts, row, await parts.access.rolesOf(organisationId, id)),
         factors: enrolled.flat(),
+        history: await showHistory(parts, row),
         phones: await phonesOf(parts, parts.context.database.queries, row),
       }
     },

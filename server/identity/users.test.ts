@@ -4,6 +4,8 @@ import type { User } from '@custodia/wire/http/identity.ts'
 import { eventually } from '../platform/cache/testing.ts'
 import type { Browser } from '../sessions/testing.ts'
 import { whoIs, withCookie } from '../sessions/testing.ts'
+import { spotPlace } from './risk/look.ts'
+import type { PersonRow } from './store.ts'
 import { lockOrganisation } from './store.ts'
 import type { IdentityHouse, IdentityProcess } from './testing.ts'
 import { goodPassword, join, openIdentityHouse, setUp, signInAs } from './testing.ts'
@@ -258,6 +260,27 @@ test('a person’s data is exported, and erased with their index and their roles
   const { organisationId, id } = user
   assert.partialDeepStrictEqual(await one.identity.subjectData.export(organisationId, id), { person: { email } })
   assert.deepEqual(await one.identity.subjectData.export('org_elsewhere', id), {})
+  await signInAs(one.server.browser(), email)
+  const place = { country: 'NZ', latitude: -41, longitude: 175 }
+  const sealed = await one.keyring.seal(
+    spotPlace({ id, organisation_id: organisationId } as PersonRow),
+    JSON.stringify(place),
+  )
+  await house.house.db.asOwner(
+    `update identity.risk_history set spot_sealed = '\\x${sealed.toString('hex')}' where person_id = '${id}'`,
+  )
+  const { history } = (await one.identity.subjectData.export(organisationId, id)) as {
+    history: {
+      signIns: { counted: number; counts: object; lastAt: string; lastPlace: object }
+      devices: { lastUsedAt: string }[]
+    }
+  }
+  const now = new Date(one.context.clock.nowMs()).toISOString()
+  assert.deepEqual([history.signIns.counted, history.signIns.lastAt], [2, now])
+  assert.deepEqual(history.signIns.lastPlace, place)
+  assert.ok(Object.keys(history.signIns.counts).length > 0)
+  assert.deepEqual([history.devices.length, history.devices[0]?.lastUsedAt], [2, now])
+  assert.doesNotMatch(JSON.stringify(history), /192\.0\.2|Firefox|token/)
   await other.identity.person(id)
   const erase = (organisation: string) =>
     one.context.database.transaction((tx) => one.identity.subjectData.erase(tx, organisation, id))
@@ -266,6 +289,8 @@ test('a person’s data is exported, and erased with their index and their roles
   for (let twice = 0; twice < 2; twice++) await erase(organisationId)
   for (const process of [one, other]) assert.equal(await process.identity.person(id), null)
   assert.deepEqual(await one.access.rolesOf(organisationId, id), [])
+  for (const table of ['risk_history', 'device'])
+    assert.deepEqual(await house.house.db.asOwner(`select 1 from identity.${table} where person_id = '${id}'`), [])
   assert.equal((await administrator.call('GET', `/v1/users/${id}`)).status, 404)
   await join(one, administrator, { email })
 })

@@ -102,6 +102,19 @@ export async function addCommon(
     .execute()
 }
 
+/** Every browser in which a person is known, the newest first. */
+export async function listDevices(
+  queries: Queries,
+  personId: string,
+): Promise<Pick<DeviceRow, 'created_at' | 'last_used_at'>[]> {
+  return await tables(queries)
+    .selectFrom('identity.device')
+    .select(['created_at', 'last_used_at'])
+    .where('person_id', '=', personId)
+    .orderBy('last_used_at', 'desc')
+    .execute()
+}
+
 /** A device, and by which mail address its person is known. */
 export type KnownDevice = { token_hash: Buffer; person_id: string; email_index: Buffer }
 
