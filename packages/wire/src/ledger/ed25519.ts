@@ -9,11 +9,11 @@ const lowOrderY = [
   'ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
   'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a',
   '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05',
-].map((hex) => Uint8Array.fromHex(hex))
+].map(fromHex)
 
 // The field's prime 2^255 − 19 and the group's order (RFC 8032 §5.1), little-endian.
-const prime = Uint8Array.fromHex('edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f')
-const order = Uint8Array.fromHex('edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010')
+const prime = fromHex('edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f')
+const order = fromHex('edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010')
 
 /**
  * Verifies an Ed25519 signature (RFC 8032 §5.1.7) by one rule, whatever the library below: the key and R must be
@@ -42,7 +42,8 @@ export async function verifyEd25519(
   }
 }
 
-function isSoundPoint(encoded: Uint8Array): boolean {
+/** True for 32 bytes that are the canonical encoding of a Y coordinate which is not of low order. */
+export function isSoundPoint(encoded: Uint8Array): boolean {
   // A copy: `slice` of a Node Buffer would share its memory.
   const y = new Uint8Array(encoded)
   y[31] = (y[31] as number) & 0x7f
@@ -56,4 +57,9 @@ function isBelow(value: Uint8Array, bound: Uint8Array): boolean {
     if (difference !== 0) return difference < 0
   }
   return false
+}
+
+// Not `Uint8Array.fromHex`: the SDK uses this file too, also where Node does not have that.
+function fromHex(hex: string): Uint8Array {
+  return Uint8Array.from(hex.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16))
 }
