@@ -4,7 +4,7 @@ import type { Activity, ActivityItem } from '@custodia/wire/http/activity.ts'
 import { eventCatalogue } from '../app.ts'
 import { begin, codeOf, enrol, prove } from '../identity/factors/testing.ts'
 import type { IdentityHouse } from '../identity/testing.ts'
-import { join, setUp, signInAs } from '../identity/testing.ts'
+import { goodPassword, join, setUp, signInAs } from '../identity/testing.ts'
 import { newId, systemRandom } from '../platform/random.ts'
 import type { Browser } from '../sessions/testing.ts'
 import { shownTypes } from './shown.ts'
@@ -207,4 +207,19 @@ test('a password that was right and a second step that nobody took show as the a
   assert.equal((await prove(browser, 'totp', codeOf(clock, secret, 1))).status, 200)
   const [signedIn] = of(await own(person), 'identity.user.signed-in')
   assert.equal(signedIn?.facts.attempt, attempt.id)
+})
+
+test('a sign-in that was refused for its score leaves the score beside the refusal', async () => {
+  const person = await join(house.process, administrator)
+  await signIns(person, 11)
+  const edge = 'Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/120.0 Safari/537.36 Edg/120.0'
+  const strange = { 'user-agent': edge, 'x-forwarded-for': '203.0.113.77' }
+  const body = { email: person.email, password: goodPassword }
+  const answer = await house.process.server.browser().call('POST', '/v1/sign-in', body, strange)
+  assert.equal(answer.code, 'IDENTITY_CREDENTIALS_WRONG')
+  const [refused, assessed] = (await theirs(person)).items
+  assert.deepEqual([refused?.type, refused?.facts.reason], ['identity.user.sign-in-refused', 'risk'])
+  assert.partialDeepStrictEqual(assessed, { address: '203.0.113.77', device: 'Edge on Windows', facts: {} })
+  assert.equal(assessed?.assessment?.verdict, 'refuse')
+  assert.ok((assessed?.assessment?.score ?? 0) > 0.5)
 })

@@ -16,6 +16,7 @@ export const shown: Readonly<Record<string, readonly string[]>> = {
   'identity.password.change-refused': [],
   'identity.recovery.asked': [],
   'identity.recovery.refused': ['reason'],
+  'identity.recovery.given': [],
   'identity.recovery.completed': [],
   'identity.account.disowned': ['sessions'],
   'identity.delegated-recovery.asked': [],

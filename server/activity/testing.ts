@@ -29,7 +29,11 @@ export async function openActivityHouse(): Promise<ActivityHouse> {
   const ledger = (await startModule(audit, { ...context, config: { origin: '' } }, process)) as Audit
   recorder.install(ledger)
   const post = await startModule(mail, { ...context, config: mailConfig }, process)
-  const people = await startModule(identity, { ...context, config: testConfig }, { ...process, mail: post })
+  const people = await startModule(
+    identity,
+    { ...context, config: { ...testConfig, riskRefuse: 5 } },
+    { ...process, mail: post },
+  )
   const { routes } = await activity.start(context as never, { ...process, audit: ledger })
   const server = await serve(process, [...process.sessions.routes, ...post.routes, ...people.routes, ...routes])
   return {

@@ -1,5 +1,6 @@
 import type { Attempt, FactorKind } from '@custodia/wire/http/factors.ts'
 import type { Queries } from '../platform/database/database.ts'
+import type { Event } from '../platform/events/event.ts'
 import type { RequestHead } from '../platform/http/ports.ts'
 import type { UserPrincipal } from '../platform/http/principal.ts'
 import { clearAttemptCookie } from './attempts/attempt-cookie.ts'
@@ -70,9 +71,7 @@ export async function completeSignIn(
   const about = { organisationId, actor, subjectId: userId, personal: cameFrom(parts, head) }
   const assessed = async (became: { session: string } | { attempt: string }) => {
     if (risk === undefined) return
-    const { score, verdict, parts: shares } = risk
-    const data = { score, verdict, parts: [...shares], session: null, attempt: null, ...became }
-    await parts.context.recorder.record(tx, event('sign-in.assessed', { ...about, data }))
+    await parts.context.recorder.record(tx, assessedEvent(parts, person, risk, head, became))
     if (risk.notify) await notify(parts, tx, person, 'unusual-sign-in', { address: head.address })
   }
   if (decision.kind !== 'enough') {
@@ -103,6 +102,19 @@ export async function completeSignIn(
     attempt: null,
     enrolBefore: decision.enrolBefore,
   }
+}
+
+/** How a sign-in compared, and what became of it: nothing, where it was refused for that. */
+export function assessedEvent(
+  parts: Parts,
+  { id, organisation_id: organisationId }: PersonRow,
+  { score, verdict, parts: shares }: Assessment,
+  head: RequestHead,
+  became: { readonly session?: string; readonly attempt?: string } = {},
+): Event {
+  const about = { organisationId, actor: { kind: 'user', id } as const, subjectId: id, personal: cameFrom(parts, head) }
+  const data = { score, verdict, parts: [...shares], session: null, attempt: null, ...became }
+  return event('sign-in.assessed', { ...about, data })
 }
 
 /** Sealed with the event, so that the person can tell later whether it was them. */

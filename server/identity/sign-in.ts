@@ -2,7 +2,7 @@ import type { SignIn } from '@custodia/wire/http/identity.ts'
 import { isRefusal } from '../platform/errors.ts'
 import { requireWork } from './challenge/require-work.ts'
 import type { Entrance, Progressed } from './complete-sign-in.ts'
-import { completeSignIn } from './complete-sign-in.ts'
+import { assessedEvent, completeSignIn } from './complete-sign-in.ts'
 import { normaliseAddress } from './email-address.ts'
 import { refuse } from './errors.ts'
 import { event } from './events.ts'
@@ -78,6 +78,7 @@ async function tryOnce(
   const risk = await assess(parts, row, entrance.head, devices)
   if (risk.verdict === 'refuse') {
     // Nobody learns from the answer that the password was right.
+    parts.context.recorder.note(assessedEvent(parts, row, risk, entrance.head))
     noteRefusal(parts, account, row, 'risk', address)
     throw refuse('IDENTITY_CREDENTIALS_WRONG')
   }

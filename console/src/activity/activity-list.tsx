@@ -1,3 +1,4 @@
+import type { Me } from '@custodia/wire/http/identity.ts'
 import type { ReactNode } from 'react'
 import { useId, useState } from 'react'
 import { Badge } from '../parts/badge.tsx'
@@ -14,7 +15,7 @@ type Props = {
   rows: readonly Row[]
   /** Whether one looks at one's own. */
   own: boolean
-  currentSession: string
+  me: Me
   action?: (row: Row) => ReactNode
 }
 
@@ -29,7 +30,7 @@ export function ActivityList({ rows, ...rest }: Props) {
   )
 }
 
-function Line({ row, own, currentSession, action }: Omit<Props, 'rows'> & { row: Row }) {
+function Line({ row, own, me, action }: Omit<Props, 'rows'> & { row: Row }) {
   const [open, setOpen] = useState(false)
   const detailsId = useId()
   const { item, kind, times, assessment } = row
@@ -46,13 +47,13 @@ function Line({ row, own, currentSession, action }: Omit<Props, 'rows'> & { row:
             {tone !== 'plain' && <Icon className={tone === 'bad' ? 'text-bad' : 'text-warn'} />}
             <span className="font-medium">{title}</span>
             {times > 1 && <Badge tone="warn">{activityTexts.repeated(times)}</Badge>}
-            {kind === 'sign-in' && item.facts.session === currentSession && (
+            {kind === 'sign-in' && item.facts.session === me.session.id && (
               <Badge tone="accent">{activityTexts.thisBrowser}</Badge>
             )}
           </p>
           <p className="mt-0.5 flex flex-wrap gap-x-3 text-[13px] break-words text-muted">
             <Moment at={item.at} />
-            {phrasesOf(row, own).map((phrase) => (
+            {phrasesOf(row, { own, id: me.user.id }).map((phrase) => (
               <span key={phrase} className="min-w-0 break-all">
                 {phrase}
               </span>

@@ -35,7 +35,7 @@ export function OwnActivity() {
         <ActivityList
           rows={rows}
           own
-          currentSession={me.session.id}
+          me={me}
           action={(row) =>
             isDisownable(row, me.session.id) && (
               <Button

@@ -52,6 +52,20 @@ test('a try for which the password was right is never hidden among wrong ones', 
   assert.equal(rowsOf(items).length, 3)
 })
 
+test('a sign-in that was refused for its score shows the score, and each its own', () => {
+  const refused = (id: string) => refusal(id, { facts: { reason: 'risk' } })
+  const why = (id: string, score: number) =>
+    item({ id, type: 'identity.sign-in.assessed', assessment: assessment({ verdict: 'refuse', score }) })
+  const rows = rowsOf([refused('b'), why('2', 2), refused('a'), why('1', 1), why('0', 0)])
+  assert.deepEqual(
+    rows.map(({ item, kind, assessment }) => [item.id, kind, assessment?.score]),
+    [
+      ['b', 'other', 2],
+      ['a', 'other', 1],
+    ],
+  )
+})
+
 test('changes are never folded, and a session that a new sign-in replaced is left out', () => {
   const changed = (id: string) => item({ id, type: 'identity.password.changed' })
   const ended = item({ id: 'e', type: 'sessions.session.ended', facts: { why: 'replaced' } })

@@ -34,10 +34,18 @@ export function rowsOf(items: readonly ActivityItem[]): Row[] {
       if (score !== undefined) used.add(score.id)
       rows.push({ item, kind: 'sign-in', assessment: score?.assessment ?? null, times: 1 })
     } else if (item.type === assessed) {
-      if (!used.has(item.id)) rows.push({ item, kind: 'stopped', assessment: item.assessment, times: 1 })
+      if (item.assessment?.verdict === 'refuse') scoreRefusal(rows, item)
+      else if (!used.has(item.id)) rows.push({ item, kind: 'stopped', assessment: item.assessment, times: 1 })
     } else if (!isRoutine(item)) add(rows, item)
   }
   return rows
+}
+
+/** What was refused for its score: the refusal is the newer of the two, so its line is there already. */
+function scoreRefusal(rows: Row[], { assessment }: ActivityItem): void {
+  const at = rows.findLastIndex(({ item, assessment }) => item.facts.reason === 'risk' && assessment === null)
+  const row = rows[at]
+  if (row !== undefined) rows[at] = { ...row, assessment }
 }
 
 /** Signing in anew in the same browser ends what it had: that says nothing beside the sign-in itself. */
@@ -45,7 +53,9 @@ const isRoutine = ({ type, facts }: ActivityItem) => type === 'sessions.session.
 
 function add(rows: Row[], item: ActivityItem): void {
   const last = rows.at(-1)
-  if (last !== undefined && repeatable.has(item.type) && isAlike(last.item, item))
+  // Of each that was refused for its score, the score is to be seen.
+  const alone = item.facts.reason === 'risk'
+  if (last !== undefined && !alone && repeatable.has(item.type) && isAlike(last.item, item))
     rows[rows.length - 1] = { ...last, times: last.times + 1 }
   else rows.push({ item, kind: 'other', assessment: null, times: 1 })
 }

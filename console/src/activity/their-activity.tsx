@@ -38,7 +38,7 @@ function Their({ person, me }: { person: User; me: Me }) {
         <ProblemNotice problem={problemOf(activity.error)} retry={() => void activity.refetch()} />
       )}
       {rows?.length === 0 && <p className="text-muted">{activityTexts.none}</p>}
-      {rows !== undefined && rows.length > 0 && <ActivityList rows={rows} own={false} currentSession={me.session.id} />}
+      {rows !== undefined && rows.length > 0 && <ActivityList rows={rows} own={false} me={me} />}
       {rows !== undefined && <LoadMore list={activity} shown={rows.length} />}
     </>
   )

@@ -16,7 +16,7 @@ test('a factor, a reason or an end without words breaks nothing', () => {
   assert.equal(titleOf(row({ type: 'identity.factor.enrolled', facts: { factor: 'constructor' } })), 'Added a factor')
   assert.equal(titleOf(row({ type: 'sessions.session.ended', facts: { why: '__proto__' } })), 'A session was ended')
   const refused = row({ type: 'identity.user.sign-in-refused', by: 'stranger', facts: { reason: 'toString' } })
-  assert.deepEqual(phrasesOf(refused, true), ['192.0.2.7'])
+  assert.deepEqual(phrasesOf(refused, { own: true, id: 'usr_me' }), ['192.0.2.7'])
 })
 
 test('what a score found strange is named by weight, each word once', () => {
@@ -48,8 +48,9 @@ test('no part draws a bar beyond its picture', () => {
 
 test('a person reads that an administrator acted, and an administrator which one', () => {
   const ended = row({ type: 'sessions.session.ended', by: 'somebody-else', byId: 'usr_x', address: null })
-  assert.deepEqual(phrasesOf(ended, true), ['by an administrator'])
-  assert.deepEqual(phrasesOf(ended, false), ['by usr_x'])
+  assert.deepEqual(phrasesOf(ended, { own: true, id: 'usr_me' }), ['by an administrator'])
+  assert.deepEqual(phrasesOf(ended, { own: false, id: 'usr_me' }), ['by usr_x'])
+  assert.deepEqual(phrasesOf(ended, { own: false, id: 'usr_x' }), ['by you'])
 })
 
 test('a password that was right is graver than one that was wrong', () => {

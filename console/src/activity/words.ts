@@ -32,8 +32,11 @@ const noted = new Set([
   'identity.delegated-recovery.sent',
 ])
 
+/** Who reads, and whether it is about them. */
+export type Reader = { readonly own: boolean; readonly id: string }
+
 /** From where, by what, why: whatever is known of it, each as a phrase. */
-export function phrasesOf({ kind, item, assessment }: Row, own: boolean): string[] {
+export function phrasesOf({ kind, item, assessment }: Row, reader: Reader): string[] {
   const { facts } = item
   const device = assessment?.parts.find(({ feature }) => feature === 'device')
   const phrases = [
@@ -43,16 +46,17 @@ export function phrasesOf({ kind, item, assessment }: Row, own: boolean): string
     item.country,
     Array.isArray(facts.factors) ? activityTexts.with(factorWords(facts.factors)) : null,
     typeof facts.reason === 'string' ? wordIn(activityTexts.reasons, facts.reason) : null,
-    kind === 'other' ? actorWords(item, own) : null,
+    kind === 'other' ? actorWords(item, reader) : null,
   ]
   return [...new Set(phrases.filter((phrase) => phrase !== null))]
 }
 
 /** Who did it, where that is not the person. */
-function actorWords({ by, byId, type }: ActivityItem, own: boolean): string | null {
+function actorWords({ by, byId, type }: ActivityItem, { own, id }: Reader): string | null {
   if (by === 'person' || (by === 'stranger' && type.endsWith('refused'))) return null
   if (by === 'system') return null
   if (by === 'stranger') return activityTexts.by(activityTexts.stranger)
+  if (byId === id) return activityTexts.by(activityTexts.you)
   return activityTexts.by(own || byId === null ? activityTexts.somebodyElse : byId)
 }
 

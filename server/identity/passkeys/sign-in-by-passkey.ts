@@ -3,7 +3,7 @@ import type { PasskeySignIn } from '@custodia/wire/http/factors.ts'
 import { isRefusal } from '../../platform/errors.ts'
 import { network } from '../../platform/http/limits.ts'
 import type { Entrance, Progressed } from '../complete-sign-in.ts'
-import { completeSignIn } from '../complete-sign-in.ts'
+import { assessedEvent, completeSignIn } from '../complete-sign-in.ts'
 import { refuse } from '../errors.ts'
 import { event } from '../events.ts'
 import type { Parts } from '../parts.ts'
@@ -53,7 +53,10 @@ export async function signInByPasskey(
   const person = await readPerson(database.queries, passkey.person_id)
   if (person?.state !== 'active') throw refused(person?.state ?? 'unknown', passkey)
   const risk = await assess(parts, person, head, await devicesOf(parts, head))
-  if (risk.verdict === 'refuse') throw refused('risk', passkey)
+  if (risk.verdict === 'refuse') {
+    parts.context.recorder.note(assessedEvent(parts, person, risk, head))
+    throw refused('risk', passkey)
+  }
   const raised = risk.verdict === 'ask'
   const { decision } = await judge(parts, person, ['passkey'], raised)
   const signedIn = await database.transaction(async (tx) => {
