@@ -8,6 +8,7 @@ import type { Instance } from './instance.ts'
 import { dataFolderOf } from './instance.ts'
 import { systemClock } from './platform/clock.ts'
 import { hostAndPort } from './platform/config/addresses.ts'
+import { unknownVersions } from './platform/http/api-versions.ts'
 import { developmentCertificate } from './platform/http/development-authority.ts'
 import { hostName, isLoopback, loopbackHosts } from './platform/http/hosts.ts'
 import { AddressLimits } from './platform/http/limits.ts'
@@ -58,11 +59,15 @@ export async function serve(instance: Instance, log: Log): Promise<Serving> {
     [{ name: 'system', routes: system, errors: {} }, ...documented.slice(1)],
     version,
     publicUrl,
+    settings.apiVersions,
   )
+  const routes = [...system, ...app.documented.flatMap((module) => module.routes)]
+  const unknown = unknownVersions(settings.apiVersions, routes)
+  if (unknown.length > 0) throw new Error(`CUSTODIA_API_VERSIONS names ${unknown.join(', ')}, which no route has.`)
   const pagesFolder = fileURLToPath(new URL('../console/dist', import.meta.url))
 
   const server = await createHttpServer({
-    routes: [...system, ...app.documented.flatMap((module) => module.routes)],
+    routes,
     services: {
       clock: systemClock,
       limits: new AddressLimits(systemClock, settings.limits),
@@ -82,6 +87,7 @@ export async function serve(instance: Instance, log: Log): Promise<Serving> {
     trustedProxies: settings.trustedProxies,
     requestTimeoutSeconds: settings.requestTimeoutSeconds,
     bodyLimitBytes: settings.bodyLimitBytes,
+    apiVersions: settings.apiVersions,
   })
   const stopJobs = await runJobs({ jobs: app.jobs, database: instance.database, log, metrics })
   const { host, port } = hostAndPort(settings.listen)

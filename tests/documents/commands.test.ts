@@ -27,6 +27,8 @@ const guides = [
   'docs/guide/recovery.md',
   'docs/guide/risk.md',
   'docs/guide/sessions.md',
+  'docs/guide/your-brand.md',
+  'docs/guide/close-an-api-version.md',
 ]
 
 /** Blocks that are not carried out here, each with its reason. */

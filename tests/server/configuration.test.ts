@@ -50,6 +50,11 @@ describe('the configuration of a real process', { concurrency: 2 }, () => {
       [/CUSTODIA_BODY_LIMIT_BYTES/, /1024 to 1048576/, /Example: 65536/],
     ],
     [
+      'a version of the API that is none',
+      () => ({ CUSTODIA_API_VERSIONS: '{"v1":{"sunset":"soon"}}' }),
+      [/CUSTODIA_API_VERSIONS/, /v1\.sunset is not a day/, /Example/],
+    ],
+    [
       'an address without a port',
       () => ({ CUSTODIA_LISTEN: '127.0.0.1' }),
       [/CUSTODIA_LISTEN/, /host:port/, /Example/],

@@ -53,7 +53,7 @@ describe('a running server', () => {
     assert.equal((await server.call('GET', '/readyz')).status, 200)
   })
 
-  test('keeps a second start off its port, which says how to choose another', async () => {
+  test('keeps a second start off its port, which says how to choose another; a start that can’t be as told ends its database', async () => {
     const other = await startTestServer()
     await other.stop()
     const taken = { ...other.environment, CUSTODIA_LISTEN: `127.0.0.1:${server.port}` }
@@ -61,6 +61,11 @@ describe('a running server', () => {
     assert.ok(code !== 0 && code !== null, `it exited with ${code}`)
     assert.match(err, /is in use by another program.+CUSTODIA_LISTEN/)
     assert.equal(postgresOf(other), null, 'its database ended with it')
+    const closing = { ...other.environment, CUSTODIA_API_VERSIONS: '{"v9":{"closed":true}}' }
+    const unknown = await runToEnd(serverScript, ['start'], closing)
+    assert.ok(unknown.code !== 0 && unknown.code !== null, 'it closes a version that is none')
+    assert.match(unknown.err, /CUSTODIA_API_VERSIONS names v9, which no route has/)
+    assert.equal(postgresOf(other), null)
     rmSync(other.folder, { recursive: true, force: true, maxRetries: 10 })
   })
 })

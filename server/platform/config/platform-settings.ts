@@ -1,3 +1,5 @@
+import type { ApiVersions } from '../http/api-versions.ts'
+import { checkApiVersions } from '../http/api-versions.ts'
 import { checkLimits, defaultLimits } from '../http/limits.ts'
 import { addressRange, hostAndPort, urlOf, webOrigin } from './addresses.ts'
 import type { Problem } from './configuration-error.ts'
@@ -91,6 +93,14 @@ export const platformSettings = {
     example: '{ "read": { "burst": 2400, "perSeconds": 60 } }',
     default: defaultLimits,
     check: checkLimits,
+  }),
+  apiVersions: setting.structure<ApiVersions>({
+    description:
+      'Versions of the HTTP API that are on their way out, or closed at once: whoever calls a closed one is told so and nothing else.',
+    shape: 'a mapping of version to { deprecated, sunset, closed, reason }; days as 2026-11-01',
+    example: '{ "v1": { "deprecated": "2026-11-01", "sunset": "2027-05-01" } }',
+    default: {},
+    check: checkApiVersions,
   }),
   logLevel: setting.oneOf({
     description: 'The least important lines that are still logged.',

@@ -42,6 +42,11 @@ export const httpErrors = {
     title: 'This address does not take that method.',
     help: 'Use one of the methods in the Allow header.',
   },
+  API_VERSION_CLOSED: {
+    status: 410,
+    title: 'This version of the API was closed.',
+    help: 'Use the version that takes its place; the reason says why, where the operator gave one.',
+  },
   HOST_UNKNOWN: {
     status: 421,
     title: 'This server does not answer for that host name.',

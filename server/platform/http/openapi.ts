@@ -1,6 +1,8 @@
 import { Problem } from '@custodia/wire/http/common.ts'
 import type { TObject } from 'typebox'
 import type { ErrorTable } from '../errors.ts'
+import type { ApiVersions, Lifecycle } from './api-versions.ts'
+import { lifecycleOf } from './api-versions.ts'
 import { httpErrors } from './errors.ts'
 import { problemType } from './problem.ts'
 import type { Route } from './route.ts'
@@ -9,13 +11,18 @@ import type { Route } from './route.ts'
 export type DocumentedModule = { readonly name: string; readonly routes: readonly Route[]; readonly errors: ErrorTable }
 
 /** The OpenAPI 3.1 document of what the modules declare: the routes' own schemas, nothing written by hand. */
-export function openApiDocument(modules: readonly DocumentedModule[], version: string, serverUrl: string): object {
+export function openApiDocument(
+  modules: readonly DocumentedModule[],
+  version: string,
+  serverUrl: string,
+  apiVersions: ApiVersions = {},
+): object {
   const paths: Record<string, Record<string, object>> = {}
   for (const { name, routes, errors } of modules) {
     for (const route of routes) {
       const path = route.path.replace(/:(\w+)/g, '{$1}').replace(/\*$/, '{rest}')
       const operations = paths[path] ?? {}
-      operations[route.method.toLowerCase()] = operation(name, route, errors)
+      operations[route.method.toLowerCase()] = operation(name, route, errors, lifecycleOf(route, apiVersions))
       paths[path] = operations
     }
   }
@@ -34,7 +41,12 @@ export function openApiDocument(modules: readonly DocumentedModule[], version: s
   }
 }
 
-function operation(module: string, route: Route, errors: ErrorTable): object {
+function operation(
+  module: string,
+  route: Route,
+  errors: ErrorTable,
+  { version, deprecation, closed }: Lifecycle,
+): object {
   const named = (route.errors ?? []).map((code) => ({ code, ...errors[code] }))
   const statuses = new Map<number, string[]>()
   for (const { code, status } of named)
@@ -48,6 +60,9 @@ function operation(module: string, route: Route, errors: ErrorTable): object {
     security:
       route.who === 'anyone' ? [] : route.who === 'signed-in' ? [{ session: [] }] : [{ session: [] }, { key: [] }],
     ...(typeof route.who === 'object' ? { 'x-permission': route.who.permission } : {}),
+    ...(version === null ? {} : { 'x-api-version': version }),
+    ...(deprecation === null ? {} : { deprecated: true, 'x-deprecation': deprecation }),
+    ...(closed === null ? {} : { deprecated: true, 'x-closed': true }),
     'x-limit-class': route.limit,
     'x-sensitive': route.sensitive,
     parameters: [...parameters('path', route.params, pathNames(route.path)), ...parameters('query', route.query, [])],

@@ -1,9 +1,11 @@
 import type { FastifyRequest } from 'fastify'
 import type { Clock } from '../clock.ts'
+import type { Lifecycle } from './api-versions.ts'
 import type { AddressLimits } from './limits.ts'
 import type { Authenticator, Authorizer, RequestHead } from './ports.ts'
 import type { Principal, UserPrincipal } from './principal.ts'
 import type { Route } from './route.ts'
+import { apiVersion } from './steps/api-version.ts'
 import { authenticate } from './steps/authenticate.ts'
 import { authorise } from './steps/authorise.ts'
 import { freshness } from './steps/freshness.ts'
@@ -14,6 +16,7 @@ import { sameSite } from './steps/same-site.ts'
 /** One request on its way through the pipeline. Steps read it and fill in what they find. */
 export type Exchange = {
   readonly route: Route
+  readonly lifecycle: Lifecycle
   readonly raw: FastifyRequest['raw']
   readonly head: RequestHead
   principal: Principal | null
@@ -44,7 +47,7 @@ export type Step = {
  * What happens to every request before its body is read, in this order. After it: the body is parsed by the
  * route's schema, the use case runs, and the reply is written by the route's reply schema.
  */
-export const pipeline: readonly Step[] = [headers, limit, authenticate, authorise, sameSite, freshness]
+export const pipeline: readonly Step[] = [headers, limit, apiVersion, authenticate, authorise, sameSite, freshness]
 
 /** Runs the steps from `index` on, without a promise for those that need none. */
 export function runPipeline(exchange: Exchange, services: PipelineServices, index = 0): void | Promise<void> {

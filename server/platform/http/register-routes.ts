@@ -1,5 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { TObject, TSchema } from 'typebox'
+import type { Lifecycle } from './api-versions.ts'
+import { lifecycleOf } from './api-versions.ts'
 import type { Timed } from './deadlines.ts'
 import { Deadlines } from './deadlines.ts'
 import { refuseRequest } from './errors.ts'
@@ -25,15 +27,22 @@ const bodyless = new Set(['GET', 'HEAD'])
 /** Gives every declared route to Fastify, with the pipeline before its body and its schemas around its use case. */
 export function registerRoutes(
   app: FastifyInstance,
-  { routes, services, metrics, bodyLimitBytes, requestTimeoutSeconds }: HttpServerOptions,
+  { routes, services, metrics, bodyLimitBytes, requestTimeoutSeconds, apiVersions = {} }: HttpServerOptions,
 ): void {
   const durations = metrics.duration('custodia_http_request_seconds', 'Time to answer a request.', ['route', 'status'])
+  const calls = metrics.counter('custodia_api_calls_total', 'Calls of the API by its version.', [
+    'version',
+    'deprecated',
+  ])
   const deadlines = new Deadlines(requestTimeoutSeconds * 1000)
   app.addHook('onClose', async () => deadlines.close())
   app.decorateRequest('call', null)
 
   for (const route of routes) {
     const json = route.replyType === undefined
+    const lifecycle = lifecycleOf(route, apiVersions)
+    const { headers, version } = lifecycle
+    const callLabels = { version: version ?? 'none', deprecated: `${lifecycle.deprecation !== null}` }
     const labelsFor = durationLabels(`${route.method} ${route.path}`)
     app.route({
       method: route.method as 'GET',
@@ -46,8 +55,10 @@ export function registerRoutes(
         ...(json ? { response: { '2xx': route.reply } } : {}),
       },
       onRequest: (request, reply, done) => {
-        const call = new Call(route, request, reply)
+        const call = new Call(route, lifecycle, request, reply)
         request.call = call
+        if (version !== null) calls.add(1, callLabels)
+        if (headers !== null) void reply.headers(headers)
         deadlines.begin(call)
         // Whether it was answered or its client went away: after `close` nothing more comes of it.
         reply.raw.on('close', () => {
@@ -73,6 +84,7 @@ export function registerRoutes(
 /** One request on its way: what the pipeline fills in, and what a handler sees. The signal is made only where it is asked for. */
 class Call implements Exchange, Timed, RouteRequest<Who, TObject, TObject, TSchema> {
   readonly route: Route
+  readonly lifecycle: Lifecycle
   readonly raw: FastifyRequest['raw']
   readonly head: RequestHead
   principal: Principal | null = null
@@ -82,8 +94,9 @@ class Call implements Exchange, Timed, RouteRequest<Who, TObject, TObject, TSche
   readonly #request: FastifyRequest
   readonly #reply: FastifyReply
 
-  constructor(route: Route, request: FastifyRequest, reply: FastifyReply) {
+  constructor(route: Route, lifecycle: Lifecycle, request: FastifyRequest, reply: FastifyReply) {
     this.route = route
+    this.lifecycle = lifecycle
     this.raw = request.raw
     this.head = headOf(request)
     this.#request = request

@@ -46,6 +46,15 @@ export class Reply<Body> {
   }
 }
 
+/** A route that is on its way out. Days as in `2026-11-01`, from midnight UTC. */
+export type Deprecation = {
+  readonly since: string
+  /** When it may stop to answer. */
+  readonly sunset?: string
+  /** The path that takes its place. */
+  readonly successor?: string
+}
+
 export type RouteDefinition<
   W extends Who,
   Params extends TObject | undefined,
@@ -73,6 +82,7 @@ export type RouteDefinition<
   readonly replyType?: string
   /** Codes of the module's error table that this route may answer with. */
   readonly errors?: readonly string[]
+  readonly deprecated?: Deprecation
   handle(request: RouteRequest<W, Params, Query, Body>): Promise<Static<ReplyBody> | Reply<Static<ReplyBody>>>
 }
 
@@ -91,6 +101,7 @@ export type Route = {
   readonly reply: TSchema
   readonly replyType?: string
   readonly errors?: readonly string[]
+  readonly deprecated?: Deprecation
   handle(request: RouteRequest<Who, TObject, TObject, TSchema>): Promise<unknown>
 }
 

@@ -7,6 +7,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify'
 import Fastify from 'fastify'
 import type { Log } from '../telemetry/log.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
+import type { ApiVersions } from './api-versions.ts'
 import { endSocket } from './end-socket.ts'
 import { refuseRequest } from './errors.ts'
 import { hostName } from './hosts.ts'
@@ -34,6 +35,8 @@ export type HttpServerOptions = {
   readonly trustedProxies: readonly string[]
   readonly requestTimeoutSeconds: number
   readonly bodyLimitBytes: number
+  /** None is deprecated or closed unless said. */
+  readonly apiVersions?: ApiVersions
 }
 
 export type HttpServer = {
