@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { createPrivateKey, generateKeyPairSync } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import type { SigningKey, VerifyingKey } from './algorithms.ts'
+import type { HmacKey, SigningKey, VerifyingKey } from './algorithms.ts'
 import { ed25519PublicKey } from './algorithms.ts'
 import type { RequestHead } from './message.ts'
+import type { SignSettings } from './sign.ts'
+import { signRequest } from './sign.ts'
 import type { SignatureReason } from './signature-error.ts'
 import { SignatureError } from './signature-error.ts'
 import type { Burn, HeadPolicy, NonceUse } from './verify.ts'
@@ -104,4 +106,49 @@ export const refused = (reason: SignatureReason) => (error: unknown) => {
   assert.ok(error instanceof SignatureError, String(error))
   assert.equal(error.reason, reason)
   return true
+}
+
+export const nowSeconds = 1_800_000_000
+export const hmacKey: HmacKey = { algorithm: 'hmac-sha256', secret: new Uint8Array(32).fill(7) }
+
+/** A request that nobody signed yet: `POST /messages?folder=in%20box` with a body of JSON. */
+export const plainHead: RequestHead = {
+  method: 'POST',
+  scheme: 'https',
+  authority: 'example.com',
+  target: '/messages/17?folder=in%20box&flag',
+  headers: [
+    ['Host', 'example.com'],
+    ['Content-Type', 'application/json'],
+    ['X-List', 'one'],
+    ['X-List', 'two'],
+  ],
+}
+export const body = Buffer.from('{"to":"mara@example.org"}')
+
+/** The same request, signed by `hmacKey` under the name `key_one` just now, but for what the test says. */
+export function signed(
+  settings: Partial<SignSettings> = {},
+  head: RequestHead = plainHead,
+  bytes: Uint8Array | null = body,
+): RequestHead {
+  const added = signRequest(head, bytes, {
+    keyId: 'key_one',
+    key: hmacKey,
+    nowSeconds,
+    nonce: 'nonce-0001',
+    cover: ['content-type', 'x-list'],
+    ...settings,
+  })
+  return { ...head, headers: [...head.headers, ...Object.entries(added)] }
+}
+
+/** The request with one of its headers replaced by these values; none takes it away. */
+export function withHeader(head: RequestHead, name: string, ...values: readonly string[]): RequestHead {
+  const others = head.headers.filter(([each]) => each.toLowerCase() !== name)
+  return { ...head, headers: [...others, ...values.map((value) => [name, value] as const)] }
+}
+
+export function headerOf(head: RequestHead, name: string): string {
+  return head.headers.find(([each]) => each.toLowerCase() === name)?.[1] ?? ''
 }
