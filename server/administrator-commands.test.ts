@@ -7,9 +7,12 @@ import { administratorCommands } from './administrator-commands.ts'
 import type { CommandOptions } from './command-line.ts'
 import { failureOf } from './command-output.ts'
 import { begin, codeOf, holder, newcomer, prove, signedInAs, stranger, unhurried } from './identity/factors/testing.ts'
+import { writePolicy } from './identity/policy/sign-in-policy.ts'
 import { complete, mailsOf, nextPassword } from './identity/recovery/testing.ts'
+import { lockOrganisation } from './identity/store.ts'
 import type { IdentityHouse, IdentityProcess } from './identity/testing.ts'
 import { openIdentityHouse, setUp, signInAs, tokenOf } from './identity/testing.ts'
+import { eventually } from './platform/cache/testing.ts'
 
 const ada = 'ada@northwind.example'
 let house: IdentityHouse
@@ -293,15 +296,28 @@ test('a setting that there is not, or a value that it does not take, changes not
 })
 
 test('two settings that are changed at once are both changed', async () => {
-  const set = (...words: string[]) => run(['sign-in-policy', 'set', ...words])
-  await Promise.all([
-    set('graceDays', '3'),
-    set('freshSeconds', '700'),
-    set('graceDays', '3'),
-    set('freshSeconds', '700'),
-  ])
+  const [first] = (await run<{ items: { id: string }[] }>(['organisations', 'list'])).items
+  const { said: _, ...stands } = await policyOf()
+  const locked = Promise.withResolvers<void>()
+  const done = Promise.withResolvers<void>()
+  const elsewhere = server.context.database.transaction(async (tx) => {
+    const id = first?.id as string
+    await lockOrganisation(tx, id)
+    await writePolicy(tx, id, { ...stands, freshSeconds: 700 }, new Date())
+    locked.resolve()
+    await done.promise
+  })
+  await locked.promise
+  const setting = run(['sign-in-policy', 'set', 'graceDays', '3'])
+  await eventually(async () => {
+    const waiting = `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
+    return (await house.house.db.asOwner(waiting)).length > 0
+  })
+  done.resolve()
+  await elsewhere
+  await setting
   assert.partialDeepStrictEqual(await policyOf(), { graceDays: 3, freshSeconds: 700 })
-  await set('freshSeconds', 'none')
+  await run(['sign-in-policy', 'set', 'freshSeconds', 'none'])
 })
 
 test('the last administrator is neither disabled nor unmade, and nobody gets a role that is none for people', async () => {

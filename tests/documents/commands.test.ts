@@ -66,7 +66,7 @@ const lock = createHash('sha256')
 const stamp = join(root, 'node_modules/.installed')
 const installed = existsSync(stamp) && readFileSync(stamp, 'utf8') === lock
 
-describe('whoever follows the documents word for word', { timeout: 300_000 }, () => {
+describe('whoever follows the documents word for word', { timeout: 480_000 }, () => {
   test('has the dependencies of the lock file; otherwise start with npm test', () => assert.ok(installed))
 
   test('sees the demo start, go on, move and stop, and verifies its ledger', { skip: !installed }, async (t) => {
