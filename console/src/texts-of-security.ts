@@ -78,7 +78,7 @@ export const securityTexts = {
     codesLeft: (n: number) => (n === 1 ? '1 code left' : `${n} codes left`),
     cloneTitle: (name: string) => `“${name}” may have been copied`,
     cloneHelp:
-      'Its counter went backwards: two devices answer with the same key. It still works, so that you are not locked out. Remove it, and create a new passkey on the device that you hold.',
+      'Its counter went backwards, as if two devices answered with the same key. Remove it, and create a new passkey on the device that you hold. Until then it works only if it is one that is synced between devices.',
     rename: 'Rename',
     renameLabel: (name: string) => `Rename ${name}`,
     renameTitle: 'Give it another name',
