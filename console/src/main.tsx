@@ -5,6 +5,7 @@ import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { makeQueryClient } from './query-client.ts'
 import { makeRouter } from './router.tsx'
+import { loadTheme, namedOrganisation } from './theme/theme.ts'
 import './styles.css'
 
 // The session ended under an open page: a full load of the sign-in page leaves nothing of it in memory.
@@ -12,7 +13,8 @@ const queryClient = makeQueryClient(() => {
   const { pathname, search, hash } = window.location
   window.location.assign(`/sign-in?${new URLSearchParams({ next: pathname + search + hash })}`)
 })
-const router = makeRouter(queryClient)
+// Asked for at once, beside who is signed in: the router would ask for one after the other.
+const router = makeRouter(queryClient, loadTheme(namedOrganisation(window.location.search)))
 
 // After a change of page the reading position moves to its heading, as it would after a full load.
 router.subscribe('onRendered', ({ fromLocation, pathChanged }) => {

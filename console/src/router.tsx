@@ -30,12 +30,15 @@ async function whoIsHere(queryClient: QueryClient): Promise<Me | null> {
 }
 
 // What each page reads from its address.
-const entranceSearch = keep(['next', 'host', 'state', 'again', 'step'])
+const entranceSearch = keep(['next', 'host', 'state', 'again', 'step', 'organisation'])
 const peopleSearch = keep(['search', 'open'])
 const mailboxSearch = keep(['open'])
 const ledgerSearch = keep(['type', 'actor', 'subject', 'since', 'until', 'personal', 'open'])
 
-const root = createRootRouteWithContext<{ queryClient: QueryClient }>()({})
+const root = createRootRouteWithContext<{ queryClient: QueryClient; dressed: Promise<void> }>()({
+  // Awaited, so that no page is drawn in another look first.
+  loader: async ({ context }) => await context.dressed,
+})
 
 const signIn = createRoute({
   getParentRoute: () => root,
@@ -129,6 +132,12 @@ const signInPolicy = createRoute({
   component: lazyRouteComponent(() => import('./policies/sign-in-policy.tsx'), 'SignInPolicyPage'),
 })
 
+const look = createRoute({
+  getParentRoute: () => inside,
+  path: '/organisation/look',
+  component: lazyRouteComponent(() => import('./organisation/look.tsx'), 'LookPage'),
+})
+
 const ledger = createRoute({
   getParentRoute: () => inside,
   path: '/ledger',
@@ -150,13 +159,14 @@ const routeTree = root.addChildren([
   recovery,
   notMe,
   cancelRecovery,
-  inside.addChildren([home, security, sessions, password, people, signInPolicy, ledger, mailbox]),
+  inside.addChildren([home, security, sessions, password, people, signInPolicy, look, ledger, mailbox]),
 ])
 
-export function makeRouter(queryClient: QueryClient) {
+/** @param dressed resolves once the pages have the look of the organisation. */
+export function makeRouter(queryClient: QueryClient, dressed: Promise<void>) {
   return createRouter({
     routeTree,
-    context: { queryClient },
+    context: { queryClient, dressed },
     parseSearch,
     stringifySearch,
     defaultPreload: 'intent',

@@ -61,6 +61,7 @@ export const texts = {
     password: 'Password',
     people: 'People',
     signInPolicy: 'Sign-in policy',
+    look: 'Name and logo',
     ledger: 'Ledger',
     mailbox: 'Mailbox',
     accountMenu: 'Account of',

@@ -6,6 +6,7 @@ import { problemOf } from '../api/problem.ts'
 import { request } from '../api/request.ts'
 import { ProblemNotice } from '../parts/notice.tsx'
 import { texts } from '../texts.ts'
+import { wear } from '../theme/theme.ts'
 import { Gate } from './gate.tsx'
 
 /** What to say of a link that is over, by what it was for. */
@@ -33,7 +34,12 @@ export function OneTimeLink(props: {
   const whole = /^[a-z2-7]{52}$/.test(token)
   const check = useQuery({
     queryKey: ['link', token],
-    queryFn: () => request<LinkFacts>('POST', '/v1/links/check', { token }),
+    queryFn: async () => {
+      const facts = await request<LinkFacts>('POST', '/v1/links/check', { token })
+      // Whose link it is says whose look the page has.
+      await wear(facts.theme)
+      return facts
+    },
     enabled: whole,
     // A form must not vanish under the person who fills it.
     staleTime: Number.POSITIVE_INFINITY,

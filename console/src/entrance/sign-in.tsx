@@ -10,6 +10,8 @@ import { Field, PasswordField } from '../parts/field.tsx'
 import { ProblemNotice } from '../parts/notice.tsx'
 import { waitingTime } from '../parts/time.ts'
 import { texts } from '../texts.ts'
+import { themeTexts } from '../texts-of-theme.ts'
+import { useTheme } from '../theme/theme.ts'
 import { Gate } from './gate.tsx'
 import { handOver, handOverFrom, shownHost } from './hand-over.ts'
 import { PasskeySignIn } from './passkey-sign-in.tsx'
@@ -84,6 +86,7 @@ function Onward({ target }: { target: HandOver }) {
 function SignInForm({ target }: { target: HandOver | null }) {
   const search = route.useSearch()
   const arrive = useArrival()
+  const { name } = useTheme()
   const form = useRef<HTMLFormElement>(null)
   const [waiting, setWaiting] = useState(false)
   const goOn = (progress: Progress) => arrive(progress, search)
@@ -113,7 +116,7 @@ function SignInForm({ target }: { target: HandOver | null }) {
   return (
     <Gate
       page={texts.signIn.title}
-      heading={texts.signIn.toCustodia}
+      heading={name === null ? texts.signIn.toCustodia : themeTexts.signInTo(name)}
       note={target === null ? undefined : onward(target.host)}
     >
       <form ref={form} onSubmit={submit} className="space-y-4">

@@ -2,6 +2,7 @@ import type { Progress } from '@custodia/wire/http/factors.ts'
 import { useQueryClient } from '@tanstack/react-query'
 import { useRouter } from '@tanstack/react-router'
 import { attemptQuery } from '../api/queries.ts'
+import { loadTheme } from '../theme/theme.ts'
 
 /** What the address of the sign-in page says of where to go afterwards. */
 type Onward = { next?: string; host?: string; state?: string }
@@ -17,6 +18,8 @@ export function useArrival() {
     const onward = { ...(next && { next }), ...(host && { host }), ...(state && { state }) }
     // Nothing of whoever was here before may remain.
     queryClient.clear()
+    // Who signs in is known now, and with them whose pages these are.
+    void loadTheme(null)
     if (attempt !== null) {
       queryClient.setQueryData(attemptQuery.queryKey, attempt)
       await router.navigate({ to: '/sign-in', search: { ...onward, step: 'factor' }, replace: true })

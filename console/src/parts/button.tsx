@@ -5,7 +5,7 @@ const looks = {
   secondary: 'border border-edge bg-raised text-ink shadow-control enabled:hover:bg-hover',
   grave: 'border border-edge bg-raised text-bad shadow-control enabled:hover:bg-bad-soft',
   quiet: 'text-muted enabled:hover:bg-hover enabled:hover:text-ink',
-  danger: 'bg-danger text-on-accent shadow-control enabled:hover:bg-danger-hover',
+  danger: 'bg-danger text-on-danger shadow-control enabled:hover:bg-danger-hover',
 } as const
 
 const sizes = { normal: 'h-9 px-3.5', small: 'h-8 px-2.5', icon: 'size-9' } as const

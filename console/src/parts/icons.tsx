@@ -91,6 +91,12 @@ export const ShieldIcon = icon(
     <path d="m5.8 7.9 1.6 1.6 2.9-3" />
   </>,
 )
+export const BrushIcon = icon(
+  <>
+    <path d="M13.5 2.5 7 9.2M9.4 5.6l1.4 1.5" />
+    <path d="M6.8 9.3c1.2 1 1 3.9-4.3 4.2 1.2-1 .8-2.4 1.5-3.5.6-1 1.9-1.3 2.8-.7Z" />
+  </>,
+)
 export const EyeIcon = icon(
   <>
     <path d="M1.5 8S4 3.5 8 3.5 14.5 8 14.5 8 12 12.5 8 12.5 1.5 8 1.5 8Z" />

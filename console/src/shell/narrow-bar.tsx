@@ -2,12 +2,14 @@ import type { Me } from '@custodia/wire/http/identity.ts'
 import { useRef } from 'react'
 import { CloseIcon, MenuIcon } from '../parts/icons.tsx'
 import { texts } from '../texts.ts'
+import { useTheme } from '../theme/theme.ts'
 import { Sidebar } from './sidebar.tsx'
 
 const round = 'flex size-10 items-center justify-center rounded-md text-muted hover:bg-hover hover:text-ink'
 
 /** On narrow screens the sidebar waits behind a button, in the browser's own modal dialogue. */
 export function NarrowBar({ me }: { me: Me }) {
+  const theme = useTheme()
   const drawer = useRef<HTMLDialogElement>(null)
   const close = () => drawer.current?.close()
   return (
@@ -20,7 +22,7 @@ export function NarrowBar({ me }: { me: Me }) {
       >
         <MenuIcon className="size-5" />
       </button>
-      <span className="truncate font-semibold">{me.organisation.name}</span>
+      <span className="truncate font-semibold">{theme.name ?? me.organisation.name}</span>
       {/* A press beside the drawer lands on the dialogue itself; Escape closes it without our help. */}
       {/* biome-ignore lint/a11y/useKeyWithClickEvents: the keyboard has Escape and the close button */}
       <dialog

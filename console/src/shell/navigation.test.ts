@@ -15,6 +15,7 @@ test('each permission opens its own page and no other', () => {
   assert.deepEqual(shown(['identity:users:read']).slice(4), ['/users'])
   assert.equal(shown(['mail:mailbox:read']).at(-1), '/mailbox')
   assert.deepEqual(shown(['identity:policy:read']).slice(4), ['/policies/sign-in'])
+  assert.deepEqual(shown(['identity:theme:write']).slice(4), ['/organisation/look'])
 })
 
 test('where mail is really sent nobody is shown a mailbox', () => {

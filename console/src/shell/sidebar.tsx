@@ -1,6 +1,7 @@
 import type { Me } from '@custodia/wire/http/identity.ts'
 import { Link } from '@tanstack/react-router'
 import {
+  BrushIcon,
   DevicesIcon,
   HomeIcon,
   KeyIcon,
@@ -10,8 +11,8 @@ import {
   RuleIcon,
   ShieldIcon,
 } from '../parts/icons.tsx'
-import { Mark } from '../parts/mark.tsx'
 import { texts } from '../texts.ts'
+import { SidebarBrand } from '../theme/brand.tsx'
 import { AccountMenu } from './account-menu.tsx'
 import { navigationFor } from './navigation.ts'
 
@@ -23,6 +24,7 @@ const icons = {
   '/users': PeopleIcon,
   '/policies/sign-in': RuleIcon,
   '/ledger': LedgerIcon,
+  '/organisation/look': BrushIcon,
   '/mailbox': MailIcon,
 } as const
 
@@ -31,8 +33,7 @@ export function Sidebar({ me, onLeave }: { me: Me; onLeave?: () => void }) {
   return (
     <>
       <div className="flex h-15 shrink-0 items-center gap-2.5 px-4 pt-1">
-        <Mark />
-        <span className="truncate text-[15px] font-semibold">{me.organisation.name}</span>
+        <SidebarBrand name={me.organisation.name} />
       </div>
       <nav aria-label={texts.shell.navigation} className="grow overflow-y-auto px-2.5 py-2">
         {navigationFor(me.permissions, me).map(({ heading, pages }) => (
