@@ -68,6 +68,7 @@ const looks: readonly Look[] = [
     path: '/policies/sign-in',
     shows: 'Which passkeys may be added',
   },
+  { name: 'name and logo', who: 'administrator', at: 'console', path: '/organisation/look', shows: 'Preview' },
   { name: 'sessions', who: 'administrator', at: 'console', path: '/account/sessions', shows: 'Open sessions' },
   { name: 'password', who: 'administrator', at: 'console', path: '/account/password', shows: 'Change my password' },
   { name: 'users', who: 'administrator', at: 'console', path: '/users', shows: 'priya@brightwater.example' },
