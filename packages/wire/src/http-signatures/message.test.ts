@@ -248,6 +248,9 @@ describe('a header', () => {
     await assert.rejects(verifyRequest(both, body, { ...policy, label: 'three' }), refused('label'))
     await assert.rejects(verify(withHeader(first, 'signature', headerOf(second, 'signature'))), refused('label'))
     await assert.rejects(verify(withHeader(both, 'signature', headerOf(first, 'signature'))), refused('label'))
+    const crowd = Array.from({ length: 9 }, (_, at) => `x${at}=()`).join(', ')
+    const crowded = withHeader(first, 'signature-input', headerOf(first, 'signature-input'), crowd)
+    await assert.rejects(verifyRequest(crowded, body, { ...policy, label: 'sig1' }), refused('form'))
     // The signature of one under the parameters of the other.
     const swapped = withHeader(
       both,

@@ -68,10 +68,11 @@ const keyForm = /[a-z*][a-z0-9_.*-]*/y
 
 type Form = { readonly pattern: RegExp; read(inner: string): BareItem }
 
-// By the first character, as RFC 9651 §4.2.3.1 tells them apart; each pattern ends where its kind must.
+// By the first character, as RFC 9651 §4.2.3.1 tells them apart. What may not stand behind a value, such as the point
+// of a decimal, is found by whoever reads on.
 const forms: readonly Form[] = [
   // `+ 0`: there is no negative zero in the RFC.
-  { pattern: /(-?[0-9]{1,15})(?![0-9.])/y, read: (inner) => ({ kind: 'integer', value: Number(inner) + 0 }) },
+  { pattern: /(-?[0-9]{1,15})/y, read: (inner) => ({ kind: 'integer', value: Number(inner) + 0 }) },
   {
     pattern: /"((?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\])*)"/y,
     read: (inner) => ({ kind: 'string', value: inner.replace(/\\(["\\])/g, '$1') }),

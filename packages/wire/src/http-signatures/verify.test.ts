@@ -353,7 +353,7 @@ describe('the body', () => {
       ['sha-256'],
       [''],
       [good.replace('=:', '')],
-      [`${good}, ${' '.repeat(600)}`],
+      [`${good},${' '.repeat(600)}${long}`],
     ])
       await isRefused('digest-form', withDigest(...lines))
   })
