@@ -6,8 +6,9 @@ import { picture, png, segment } from '../../server/identity/theme/testing.ts'
 import type { Account } from '../../tools/demo/accounts.ts'
 import type { TestServer } from '../harness.ts'
 import { signIn, startTestServer, withAccounts } from '../harness.ts'
+import { superuserOf } from '../superuser.ts'
 import { newVisitor, openBrowser, withBrowser } from './browser.ts'
-import { signInTo } from './sign-in.ts'
+import { fillSignIn, signInTo } from './sign-in.ts'
 import { assertWellMade } from './well-made.ts'
 
 /** The hardest of all: on white it can hardly be seen. */
@@ -159,6 +160,23 @@ describe('an organisation that says how its pages look', withBrowser, () => {
         'x-content-type-options': 'nosniff',
       })
     }
+    await visitor.leave()
+  })
+
+  it('is one of several: strangers see it where the address names it, and who signs in sees it from then on', async () => {
+    const database = await superuserOf(server.folder)
+    await database.run(`insert into identity.organisation values ('org_${'b'.repeat(26)}', 'Elsewhere', now())`)
+    const [own] = await database.run(`select organisation_id as id from identity.theme`)
+    const visitor = await newVisitor(browser)
+    const { page } = visitor
+    await page.goto(`${server.publicUrl}/sign-in?organisation=${own?.id}`)
+    await page.getByRole('heading', { name: 'Sign in to Northwind' }).waitFor()
+    await page.goto(`${server.publicUrl}/sign-in?organisation=northwind`)
+    await page.getByRole('heading', { name: 'Sign in to Custodia' }).waitFor()
+    await fillSignIn(page, administrator)
+    await page.locator('aside').getByText('Northwind', { exact: true }).waitFor()
+    await database.run(`delete from identity.organisation where name = 'Elsewhere'`)
+    await database.close()
     await visitor.leave()
   })
 
