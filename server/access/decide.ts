@@ -4,6 +4,7 @@ import type { Decision, Resource } from '../platform/http/ports.ts'
 import type { Principal } from '../platform/http/principal.ts'
 import type { PermissionTable } from '../platform/module.ts'
 import type { Role } from './api.ts'
+import { withinScopes } from './key-scope.ts'
 
 const maxRemembered = 10_000
 
@@ -31,9 +32,10 @@ export class Decider {
   }
 
   decide(principal: Principal, permission: string, resource?: Resource): Decision {
+    if (!withinScopes(principal, permission)) return outsideScopes
     const organisationId = resource?.organisationId ?? principal.organisationId
     const own = organisationId === principal.organisationId
-    const key = `${principal.kind} ${own} ${permission} ${principal.roles.join(' ')}`
+    const key = `${kindOf(principal)} ${own} ${permission} ${principal.roles.join(' ')}`
     const known = this.#remembered.get(key)
     if (known !== undefined) return known
     const decision = this.#ask(principal, permission, organisationId)
@@ -43,7 +45,7 @@ export class Decider {
   }
 
   #ask(principal: Principal, permission: string, organisationId: string): Decision {
-    const who = { type: entityTypes[principal.kind], id: principal.id }
+    const who = { type: entityTypes[kindOf(principal)], id: principal.id }
     const what = { type: 'Custodia::Resource', id: organisationId }
     const parents = principal.roles.map((role) => ({ type: 'Custodia::Role', id: role }))
     const answer = cedar.statefulIsAuthorized({
@@ -66,7 +68,16 @@ export class Decider {
   }
 }
 
-const entityTypes = { user: 'Custodia::User', application: 'Custodia::Application' } as const
+const entityTypes = {
+  user: 'Custodia::User',
+  service: 'Custodia::Application',
+  application: 'Custodia::Application',
+} as const
+
+/** For the policies a key is its owner. */
+const kindOf = (principal: Principal) => (principal.kind === 'key' ? principal.owner.kind : principal.kind)
+
+const outsideScopes: Decision = { allowed: false, reason: 'forbidden', policies: ['key-scope'] }
 
 /** One permit per role that grants anything, and the boundary between organisations. */
 export function policiesFor(roles: readonly Role[]): Record<string, string> {

@@ -4,7 +4,7 @@ import type { Principal } from '../http/principal.ts'
 
 /** Who did it, as the ledger names them. */
 export type Actor =
-  | { readonly kind: 'user' | 'application'; readonly id: string }
+  | { readonly kind: 'user' | 'service' | 'application'; readonly id: string }
   | { readonly kind: 'anonymous' }
   | { readonly kind: 'system' }
 
@@ -70,7 +70,8 @@ export type Recorder = {
   note(event: Event): void
 }
 
-/** How the ledger names a principal. */
+/** How the ledger names a principal. What a key does, its owner does. */
 export function actorOf(principal: Principal | null): Actor {
-  return principal === null ? { kind: 'anonymous' } : { kind: principal.kind, id: principal.id }
+  if (principal === null) return { kind: 'anonymous' }
+  return { kind: principal.kind === 'key' ? principal.owner.kind : principal.kind, id: principal.id }
 }

@@ -57,6 +57,16 @@ export const httpErrors = {
     title: 'This needs to know who is asking.',
     help: 'Sign in, or send an API key as a bearer token.',
   },
+  SIGNATURE_REQUIRED: {
+    status: 401,
+    title: 'This needs a request that is signed.',
+    help: 'Sign it (RFC 9421) with a key that has a signing key, as the Accept-Signature header says.',
+  },
+  KEY_NOT_ENOUGH: {
+    status: 403,
+    title: 'This is for a person who is there, not for a key.',
+    help: 'Sign in, and do it in the console or in your session.',
+  },
   ACCESS_DENIED: {
     status: 403,
     title: 'You may not do this.',

@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import type { Clock } from '../clock.ts'
 import type { Lifecycle } from './api-versions.ts'
 import type { AddressLimits } from './limits.ts'
-import type { Authenticator, Authorizer, RequestHead } from './ports.ts'
+import type { Authenticator, Authorizer, BodyProof, RequestHead } from './ports.ts'
 import type { Principal, UserPrincipal } from './principal.ts'
 import type { Route } from './route.ts'
 import { apiVersion } from './steps/api-version.ts'
@@ -12,6 +12,7 @@ import { freshness } from './steps/freshness.ts'
 import { headers } from './steps/headers.ts'
 import { limit } from './steps/limit.ts'
 import { sameSite } from './steps/same-site.ts'
+import { signed } from './steps/signed.ts'
 
 /** One request on its way through the pipeline. Steps read it and fill in what they find. */
 export type Exchange = {
@@ -20,6 +21,8 @@ export type Exchange = {
   readonly raw: FastifyRequest['raw']
   readonly head: RequestHead
   principal: Principal | null
+  /** What the caller's credential says of the body; null where it says nothing. */
+  proof: BodyProof | null
 }
 
 /** What the steps need of the house. */
@@ -47,7 +50,16 @@ export type Step = {
  * What happens to every request before its body is read, in this order. After it: the body is parsed by the
  * route's schema, the use case runs, and the reply is written by the route's reply schema.
  */
-export const pipeline: readonly Step[] = [headers, limit, apiVersion, authenticate, authorise, sameSite, freshness]
+export const pipeline: readonly Step[] = [
+  headers,
+  limit,
+  apiVersion,
+  authenticate,
+  signed,
+  authorise,
+  sameSite,
+  freshness,
+]
 
 /** Runs the steps from `index` on, without a promise for those that need none. */
 export function runPipeline(exchange: Exchange, services: PipelineServices, index = 0): void | Promise<void> {

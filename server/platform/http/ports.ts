@@ -11,6 +11,8 @@ export type RequestHead = {
   /** Host name without port, lower case. */
   readonly host: string
   readonly headers: IncomingHttpHeaders
+  /** Names and values in turn, every line as it came: `headers` has joined some and dropped others. */
+  readonly rawHeaders?: readonly string[]
   /** The client's address, after trusted proxies. */
   readonly address: string
 }
@@ -28,6 +30,16 @@ export type Authenticator = {
   whyNobody?(head: RequestHead): Refusal | null
   /** Asked before the answer: a Set-Cookie header by which the credential of this request is replaced. */
   renewal?(head: RequestHead): string | null
+  /** Asked of the one that knew the caller: what its credential says of the body. Null where it says nothing. */
+  proof?(head: RequestHead): BodyProof | null
+}
+
+/** What must still hold once the body is there, before anything is done with it. */
+export type BodyProof = {
+  /** The raw bytes, before anything is parsed; not called where there are none. @throws Refusal. */
+  hold(bytes: Uint8Array): void
+  /** Called last, whether there was a body or not. @throws Refusal. */
+  end(): void | Promise<void>
 }
 
 /** What a decision is about: nothing but attributes, so that the decision function needs no database. */

@@ -1,5 +1,5 @@
 /** Who is asking. Every way to authenticate ends in exactly one of these. */
-export type Principal = UserPrincipal | ApplicationPrincipal
+export type Principal = UserPrincipal | ApplicationPrincipal | KeyPrincipal
 
 /** A person with a session. */
 export type UserPrincipal = {
@@ -28,4 +28,32 @@ export type ApplicationPrincipal = {
   readonly roles: readonly string[]
   /** `key_…`, the public half of the key. */
   readonly keyId: string
+  /** What the key is narrowed to: exact permissions and `prefix:*`. Undefined where it is not. */
+  readonly scopes?: readonly string[]
+  /** There where the whole request was signed (RFC 9421). */
+  readonly signed?: true
+}
+
+/**
+ * A person or a service account, through a key: nobody sits there who could prove a factor, so that no session and no sensitive route is
+ * theirs.
+ */
+export type KeyPrincipal = {
+  readonly kind: 'key'
+  readonly owner: KeyOwner
+  /** The owner's: for whoever decides, the key is its owner with less. */
+  readonly id: string
+  readonly organisationId: string
+  /** The owner's, as they are now. */
+  readonly roles: readonly string[]
+  /** `key_…`, the public half of the key. */
+  readonly keyId: string
+  readonly scopes: readonly string[]
+  readonly signed?: true
+}
+
+export type KeyOwner = {
+  readonly kind: 'user' | 'service'
+  /** `usr_…` or `svc_…` */
+  readonly id: string
 }

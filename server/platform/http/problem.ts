@@ -25,6 +25,7 @@ export function problemFor(error: unknown, requestId: string, base = ''): Proble
   const { retryAfterSeconds, ...details } = refusal.details
   const headers: Record<string, string> = {}
   if (typeof retryAfterSeconds === 'number') headers['retry-after'] = String(Math.max(1, Math.ceil(retryAfterSeconds)))
+  if (typeof details.acceptSignature === 'string') headers['accept-signature'] = details.acceptSignature // RFC 9421 §5.1
   if (refusal.definition.status === 401) headers['www-authenticate'] = 'Bearer realm="custodia"' // RFC 9110 §11.6.1
   return {
     status: refusal.definition.status,

@@ -8,7 +8,7 @@ import { refuseRequest } from './errors.ts'
 import { hostName } from './hosts.ts'
 import type { Exchange, PipelineServices } from './pipeline.ts'
 import { runPipeline } from './pipeline.ts'
-import type { RequestHead } from './ports.ts'
+import type { BodyProof, RequestHead } from './ports.ts'
 import type { Principal } from './principal.ts'
 import type { Route, RouteRequest, Who } from './route.ts'
 import { Reply } from './route.ts'
@@ -75,7 +75,7 @@ export function registerRoutes(
         }
       },
       // Fastify reads no body of these methods, so that there is none to refuse.
-      ...(route.body === undefined && !bodyless.has(route.method) ? { preValidation: refuseBody } : {}),
+      preValidation: route.body === undefined && !bodyless.has(route.method) ? [endProof, refuseBody] : endProof,
       handler: (request, reply) => void answer(route, reply, request.call as Call),
     })
   }
@@ -88,6 +88,7 @@ class Call implements Exchange, Timed, RouteRequest<Who, TObject, TObject, TSche
   readonly raw: FastifyRequest['raw']
   readonly head: RequestHead
   principal: Principal | null = null
+  proof: BodyProof | null = null
   readonly startedMs = performance.now()
   earlier: Timed | null = null
   later: Timed | null = null
@@ -145,6 +146,17 @@ function renew({ authenticators }: PipelineServices, head: RequestHead, reply: F
   }
 }
 
+/** A body was held to what was signed while it was parsed; that there is none is held to it here. */
+function endProof(request: FastifyRequest, _reply: FastifyReply, done: (error?: Error) => void): void {
+  try {
+    const waiting = request.call?.proof?.end()
+    if (waiting === undefined) done()
+    else waiting.then(() => done(), done)
+  } catch (error) {
+    done(error as Error)
+  }
+}
+
 function refuseBody(request: FastifyRequest, _reply: FastifyReply, done: (error?: Error) => void): void {
   const has = request.body !== undefined && request.body !== null
   done(has ? refuseRequest('REQUEST_INVALID', { field: 'body', detail: 'is not taken here' }) : undefined)
@@ -173,7 +185,14 @@ const plain = (body: unknown) => ({ status: 200, body, headers: null })
 /** The head of a request, as authenticators see it. */
 export function headOf(request: FastifyRequest): RequestHead {
   const { method = 'GET', headers } = request.raw
-  return { method, url: request.raw.url ?? '/', host: hostName(headers.host) ?? '', headers, address: request.ip }
+  return {
+    method,
+    url: request.raw.url ?? '/',
+    host: hostName(headers.host) ?? '',
+    headers,
+    rawHeaders: request.raw.rawHeaders,
+    address: request.ip,
+  }
 }
 
 /** A query without a schema takes nothing; one with a schema takes nothing else. */

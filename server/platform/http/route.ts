@@ -71,6 +71,8 @@ export type RouteDefinition<
   readonly limit: LimitClass
   /** True where the caller must have proven a factor lately (`sensitiveMaxAgeSeconds`). */
   readonly sensitive: boolean
+  /** True where only a request that is signed as a whole (RFC 9421) is answered. */
+  readonly signed?: boolean
   readonly params?: Params
   readonly query?: Query
   readonly body?: Body
@@ -94,6 +96,7 @@ export type Route = {
   readonly who: Who
   readonly limit: LimitClass
   readonly sensitive: boolean
+  readonly signed?: boolean
   readonly params?: TObject | undefined
   readonly query?: TObject | undefined
   readonly body?: TSchema | undefined

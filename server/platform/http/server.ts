@@ -112,8 +112,9 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   })
 
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
     try {
+      request.call?.proof?.hold(body as Buffer)
       done(null, parseStrictJson(body as Buffer))
     } catch (error) {
       done(error as Error)

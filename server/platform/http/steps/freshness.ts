@@ -6,7 +6,10 @@ import type { UserPrincipal } from '../principal.ts'
 export const freshness: Step = {
   name: 'freshness',
   run({ route, principal }, services) {
-    if (!route.sensitive || principal?.kind !== 'user') return
+    if (!route.sensitive) return
+    // Whoever has the key of a person has not the person: a key that leaked must not change who they are.
+    if (principal?.kind === 'key') throw refuseRequest('KEY_NOT_ENOUGH')
+    if (principal?.kind !== 'user') return
     const own = services.freshSeconds?.(principal) ?? null
     if (own instanceof Promise) return own.then((seconds) => requireFresh(services, principal, seconds))
     requireFresh(services, principal, own)
