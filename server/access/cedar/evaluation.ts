@@ -1,6 +1,6 @@
 import type { EntityStore, Request } from './api.ts'
 import type { Result } from './failure.ts'
-import { Failure, noAttribute, noEntity } from './failure.ts'
+import { noAttribute, noEntity } from './failure.ts'
 import type { CedarRecord, EntityUid } from './values.ts'
 
 export type Variable = 'principal' | 'action' | 'resource' | 'context'
@@ -79,5 +79,3 @@ export class Slots {
     }
   }
 }
-
-export const isFailure = (result: Result): result is Failure => result instanceof Failure

@@ -31,15 +31,15 @@ export const valueOperators: Readonly<Record<string, Operator>> = {
 
 /** A literal may hold calls of extension functions: they are evaluated, and fail, where the literal is reached. */
 function literal(json: unknown, compilation: Compilation): Node {
-  return compilation.within(() => {
-    if (Array.isArray(json)) return setOf(json.map((element) => literal(element, compilation)))
-    if (!isPlainObject(json)) return constantNode(compilation.reading(() => valueFromJson(json)))
-    if (member(json, '__entity') !== undefined) return constantNode(compilation.reading(() => entityFromJson(json)))
-    if (member(json, '__extn') !== undefined) return literalCall(json, compilation)
-    if (member(json, '__expr') !== undefined) compilation.refuse('__expr is not supported')
-    return recordOf(json, compilation, (value) => literal(value, compilation))
-  })
+  if (Array.isArray(json)) return setOf(json.map((element) => within(element, compilation)))
+  if (!isPlainObject(json)) return constantNode(compilation.reading(() => valueFromJson(json)))
+  if (member(json, '__entity') !== undefined) return constantNode(compilation.reading(() => entityFromJson(json)))
+  if (member(json, '__extn') !== undefined) return literalCall(json, compilation)
+  if (member(json, '__expr') !== undefined) compilation.refuse('__expr is not supported')
+  return recordOf(json, compilation, (value) => within(value, compilation))
 }
+
+const within = (json: unknown, compilation: Compilation): Node => compilation.within(() => literal(json, compilation))
 
 function literalCall(json: unknown, compilation: Compilation): Node {
   const call = compilation.members(json, ['__extn']).__extn
@@ -47,7 +47,7 @@ function literalCall(json: unknown, compilation: Compilation): Node {
   const called = extensionFunctions.get(name) ?? compilation.refuse(`there is no extension function ${name}`)
   return applied(
     called,
-    args.map((arg) => literal(arg, compilation)),
+    args.map((arg) => within(arg, compilation)),
   )
 }
 
