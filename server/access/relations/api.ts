@@ -1,0 +1,160 @@
+import type { Queries } from '../../platform/database/database.ts'
+import type { Actor } from '../../platform/events/event.ts'
+
+/** What relations are about: a type of the configuration as in `inbox:mailbox`, and an identifier of the application's own. */
+export type ResourceId = { readonly type: string; readonly id: string }
+
+/**
+ * Whom a tuple names: `user`, `service`, `application`, `group` or `role` with its id; `user` with `*` for everyone of that kind in the
+ * organisation; or a resource, which with a relation is a subject set (everybody who has that relation to it).
+ */
+export type Subject = { readonly type: string; readonly id: string; readonly relation?: string }
+
+/** When a tuple counts. All that it says must be met. */
+export type Condition = {
+  /** Epoch milliseconds. */
+  readonly notBeforeMs?: number
+  /** 1 to 20 addresses or ranges, as in `10.0.0.0/8`. */
+  readonly networks?: readonly string[]
+  /** The least assurance level of the session. */
+  readonly assurance?: 1 | 2 | 3
+}
+
+export type Tuple = {
+  readonly resource: ResourceId
+  readonly relation: string
+  readonly subject: Subject
+  readonly condition?: Condition
+  /** Epoch milliseconds; from then on the tuple is not there. */
+  readonly expiresMs?: number
+}
+
+/** What a subject belongs to, through everything; made by `grants`. `untilMs` is Infinity where nothing of it ends. */
+export type Standing = {
+  readonly roles: readonly string[]
+  readonly groups: readonly string[]
+  readonly untilMs: number
+}
+
+/** What conditions are held against. */
+export type Circumstances = { readonly nowMs: number; readonly network: string | null; readonly assurance: number }
+
+export type Question = {
+  readonly organisationId: string
+  readonly subject: Subject
+  readonly standing: Standing
+  readonly resource: ResourceId
+  readonly relation: string
+  readonly circumstances: Circumstances
+}
+
+export type ConditionName = 'time' | 'network' | 'assurance'
+
+/** What would have to be otherwise for the relation to hold: where there are several ways, the one that asks least. */
+export type Unmet = {
+  readonly names: readonly ConditionName[]
+  /** The assurance level that would do, where that is missing. */
+  readonly assurance?: 1 | 2 | 3
+  /** When it begins, epoch milliseconds, where it has not yet. */
+  readonly notBeforeMs?: number
+}
+
+/** One step of the way from a resource to a subject. A step without a tuple is a rule of the type. */
+export type Step = {
+  readonly resource: ResourceId
+  readonly relation: string
+  readonly rule: 'direct' | 'computed' | 'parent'
+  readonly tuple: Tuple | null
+}
+
+export type Held = {
+  readonly holds: boolean
+  /** The answer can't become another before that, but by a change; Infinity where nothing in it ends. Epoch milliseconds. */
+  readonly untilMs: number
+  /** There where a grant is there but for conditions that are not met now. */
+  readonly conditional: Unmet | null
+  /** What decided, from the resource on; of an exclusion that refuses, what excluded. Empty where nothing was found. */
+  readonly path: readonly Step[]
+}
+
+/** Whose right limits a change. */
+export type Giver = {
+  readonly subject: Subject
+  readonly standing: Standing
+  readonly circumstances: Circumstances
+  /** What they may do in the whole organisation, by their roles. */
+  readonly permissions: ReadonlySet<string>
+}
+
+export type RelationChange = {
+  readonly organisationId: string
+  /** Null where nobody's rights limit it: an application about its own types, or the system. */
+  readonly by: Giver | null
+  readonly actor: Actor
+  readonly add?: readonly Tuple[]
+  /** Conditions and expiries of these are not looked at. */
+  readonly remove?: readonly Omit<Tuple, 'condition' | 'expiresMs'>[]
+}
+
+/** A relation by its name, or every relation that gives the permission. */
+export type Wanted = { readonly relation: string } | { readonly permission: string }
+
+export type Page<Item> = { readonly items: readonly Item[]; readonly next: string | null }
+
+export type ResourceSearch = {
+  readonly organisationId: string
+  readonly subject: Subject
+  readonly standing: Standing
+  readonly type: string
+  readonly wanted: Wanted
+  readonly circumstances: Circumstances
+  readonly cursor?: string
+  /** 1 to 1,000. */
+  readonly limit: number
+}
+
+export type SubjectSearch = {
+  readonly organisationId: string
+  readonly resource: ResourceId
+  readonly wanted: Wanted
+  /** The kind that is looked for; with a relation, subject sets. */
+  readonly kind: { readonly type: string; readonly relation?: string }
+  readonly standingOf: (subject: Subject) => Standing | Promise<Standing>
+  readonly circumstances: Circumstances
+  readonly cursor?: string
+  /** 1 to 1,000. */
+  readonly limit: number
+}
+
+export type Relations = {
+  /**
+   * Adds and removes tuples in the caller's transaction, with the event; raises the organisation's revision, and announces after the
+   * commit. What is there already, or gone already, is no error.
+   *
+   * @returns how many tuples changed.
+   * @throws Refusal ACCESS_RELATION_MALFORMED, ACCESS_RELATION_UNKNOWN, ACCESS_RELATION_SUBJECT_REFUSED,
+   * ACCESS_RELATION_NOT_YOURS_TO_GIVE, ACCESS_RELATION_OUTLIVES_YOURS, ACCESS_RELATIONS_TOO_WIDE.
+   */
+  write(tx: Queries, change: RelationChange): Promise<number>
+  /**
+   * Whether the subject has the relation to the resource. At once where it is remembered. An unknown type or relation holds for nobody.
+   *
+   * @throws Refusal ACCESS_RELATIONS_TOO_DEEP, ACCESS_RELATIONS_TOO_WIDE
+   */
+  holds(question: Question): Held | Promise<Held>
+  /** As `holds`, from the tables and nothing else, and by the way that lasts longest. */
+  explain(question: Question): Promise<Held>
+  /**
+   * Resources of the type, in the order of their identifiers: candidates by index, each put through `holds`. A page may be short, even
+   * empty, where `next` is there.
+   *
+   * @throws Refusal ACCESS_CURSOR_INVALID, ACCESS_RELATIONS_TOO_WIDE
+   */
+  listResources(search: ResourceSearch): Promise<Page<string>>
+  /** Subjects that tuples name, each put through `holds`; whom a group or a role stands for, `grants` knows. Throws as `listResources`. */
+  listSubjects(search: SubjectSearch): Promise<Page<Subject>>
+  /** Takes every tuple that names the subject: for one who is erased or deleted. Writes no event; announces. */
+  forget(tx: Queries, organisationId: string, subject: Subject): Promise<number>
+  /** Deletes tuples that expired, at most 1,000. @returns how many. */
+  sweep(): Promise<number>
+}
