@@ -1,5 +1,12 @@
 // The law of imports (ARCHITECTURE.md), checked by `npm test`.
-const tiers = [['keyring'], ['audit', 'access'], ['sessions', 'mail'], ['identity', 'apikeys'], ['activity'], ['gateway']]
+const tiers = [
+  ['keyring'],
+  ['audit', 'access'],
+  ['sessions', 'mail'],
+  ['identity', 'apikeys'],
+  ['activity'],
+  ['gateway'],
+]
 
 /** A module may import the `api.ts` of modules on lower tiers, and nothing else of them. */
 const moduleRules = tiers.flatMap((modules, tier) => {

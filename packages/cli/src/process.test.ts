@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { after, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { serverProcess } from '@custodia/wire/node/server-process.ts'
 import { serverCommands } from './server-commands.ts'
 import { custodia } from './testing.ts'
 
@@ -98,7 +99,7 @@ describe('a command of the server', () => {
 
   it('gets the option that keeps it small', async () => {
     const { out } = await ended(carry('setup-link'))
-    assert.equal(out.split('\n')[0], '--max-semi-space-size=8')
+    assert.equal(out.split('\n')[0], serverProcess.nodeArguments[0])
   })
 
   it('gets paths of files where it works with files, and nothing that would be an option of its own', async () => {

@@ -103,8 +103,10 @@ describe('whatever a stranger sends', () => {
         fc.string({ maxLength: 2 }),
         async (at, cut, put) => {
           const changed = text.slice(0, at) + put + text.slice(at + cut)
-          // Space between two items means nothing: what is signed is the one form that they are written in.
-          fc.pre(changed.replaceAll(' ', '') !== text.replaceAll(' ', ''))
+          // Space between two items means nothing, nor do zeros before a number (RFC 9651 §4.2.4): what is signed is the one form that
+          // they are written in.
+          const plain = (one: string) => one.replaceAll(' ', '').replace(/=0+(?=\d)/g, '=')
+          fc.pre(plain(changed) !== plain(text))
           assert.equal(await isAnswered(withHeader(valid, 'signature-input', changed), body), false, changed)
         },
       ),
