@@ -22,7 +22,7 @@ describe('the package that is published', () => {
     const program = join(folder, 'program.mjs')
     writeFileSync(
       program,
-      `import { createCustodia, plannedBits } from '@custodia/sdk'
+      `import { createCustodia, createSignatureVerifier, createSignedFetch, plannedBits } from '@custodia/sdk'
        import { custodiaExpress } from '@custodia/sdk/express'
        import { custodiaFastify } from '@custodia/sdk/fastify'
        import { custodiaHono } from '@custodia/sdk/hono'
@@ -32,10 +32,14 @@ describe('the package that is published', () => {
          () => custodia.identify('a.b.c'),
          () => custodia.collection('messages', { schemaVersion: 1 }).seal({ subject: 's', record: 'r', fields: { f: 'x' } }),
        ]) await act().catch((error) => codes.push(error.code))
+       const key = { algorithm: 'hmac-sha256', secret: new Uint8Array(32) }
+       const verifier = createSignatureVerifier({ authorities: ['api.example'], lookUp: () => key })
+       const fetch = createSignedFetch({ keyId: 'k', key, fetch: (url, init) => verifier.verifyFetchRequest(new Request(url, init)) })
+       codes.push((await fetch('https://api.example/', { method: 'POST', body: 'x' })).keyId)
        console.log(JSON.stringify([codes, plannedBits(1000), typeof custodiaExpress, typeof custodiaFastify, typeof custodiaHono]))`,
     )
     const out = execFileSync(process.execPath, [program], { encoding: 'utf8' })
-    const codes = ['ASSERTION_INVALID', 'CUSTODIA_UNREACHABLE']
+    const codes = ['ASSERTION_INVALID', 'CUSTODIA_UNREACHABLE', 'k']
     assert.deepEqual(JSON.parse(out), [codes, 8, 'function', 'function', 'function'])
   })
 

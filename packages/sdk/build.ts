@@ -27,10 +27,20 @@ copyFileSync(join(here, 'README.md'), join(out, 'README.md'))
 
 /** Copies what is published; `@custodia/wire/http/keyring.ts` becomes the way to the copy beside it. */
 function stageSources(): void {
-  const folders = { sdk: ['src'], wire: ['src/envelope', 'src/http', 'src/node'] }
+  const folders = {
+    sdk: ['src/**/*'],
+    // Of the ledger only what tells a sound public key.
+    wire: [
+      'src/envelope/**/*',
+      'src/http/**/*',
+      'src/http-signatures/**/*',
+      'src/ledger/{ed25519,sha256}',
+      'src/node/**/*',
+    ],
+  }
   for (const [name, parts] of Object.entries(folders)) {
     for (const file of globSync(
-      parts.map((part) => `${part}/**/*.ts`),
+      parts.map((part) => `${part}.ts`),
       { cwd: join(here, '..', name) },
     )) {
       if (/(?:\.test|\/testing)\.ts$/.test(file)) continue

@@ -13,11 +13,16 @@ import { createCollection } from './fields/collection.ts'
 import type { DataKeyLimits } from './keys/data-keys.ts'
 import { DataKeys } from './keys/data-keys.ts'
 
+export { ed25519PublicKey } from '@custodia/wire/http-signatures/algorithms.ts'
 export type { Identity } from './assertion/identity.ts'
 export type { CustodiaErrorCode, CustodiaErrorDetails } from './errors.ts'
 export { CustodiaError, errorTable, isCustodiaError } from './errors.ts'
 export type { CallSettings, Collection, OpenSettings, SealedRecord } from './fields/collection.ts'
 export { normalise, plannedBits } from './fields/index-token.ts'
+export type { SignedFetch, SignedFetchOptions } from './signatures/signed-fetch.ts'
+export { createSignedFetch } from './signatures/signed-fetch.ts'
+export type { SignatureVerifier, SignatureVerifierOptions, SignedRequest } from './signatures/verify-request.ts'
+export { createSignatureVerifier } from './signatures/verify-request.ts'
 
 export type CustodiaOptions = {
   /** Custodia's address, as in `https://custodia.example.org`. Keys travel there: `http:` only inside one machine or pod. */

@@ -20,6 +20,21 @@ export const errorTable = {
     title: 'This person may not do that here.',
     help: 'Ask an administrator of the organisation for the permission that is named.',
   },
+  SIGNATURE_INVALID: {
+    status: 401,
+    title: 'The signature on this request does not hold.',
+    help: 'Sign the request as docs/specs/signed-requests.md says, once for each sending, and compare the clocks of both machines.',
+  },
+  BODY_TOO_LARGE: {
+    status: 413,
+    title: 'The body is larger than may be signed here.',
+    help: 'Send less at once, or raise the option maxBodyBytes on both sides.',
+  },
+  NONCES_EXHAUSTED: {
+    status: 503,
+    title: 'More signed requests came in a short time than can be remembered.',
+    help: 'Try again in a minute. Give the option burn a store that holds more.',
+  },
   SIGNING_KEYS_UNAVAILABLE: {
     status: 503,
     title: 'The keys that prove identities can not be fetched.',
@@ -67,7 +82,7 @@ export const errorTable = {
   },
   CONFIGURATION_INVALID: {
     status: 500,
-    title: 'An option of createCustodia is wrong.',
+    title: 'An option is wrong.',
     help: 'See details.field.',
   },
 } as const

@@ -5,6 +5,8 @@ import { CustodiaError } from '../errors.ts'
 import type { Identifier } from './problem.ts'
 import { demandPermission, problemFrom } from './problem.ts'
 
+export { requireSignature, signedRequestOf } from '../signatures/express.ts'
+
 // A property of our own, and not one that other middleware knows how to set.
 const identities = new WeakMap<Request, Identity>()
 

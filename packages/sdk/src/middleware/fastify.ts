@@ -4,6 +4,8 @@ import type { Identity } from '../assertion/identity.ts'
 import type { Identifier } from './problem.ts'
 import { demandPermission, problemFrom } from './problem.ts'
 
+export { requireSignature, signedRequestOf } from '../signatures/fastify.ts'
+
 declare module 'fastify' {
   interface FastifyRequest {
     /** Who is asking. Null only on a route with `config: { custodia: 'anyone' }`. */

@@ -4,6 +4,8 @@ import type { Identity } from '../assertion/identity.ts'
 import type { Identifier } from './problem.ts'
 import { demandPermission, problemFrom } from './problem.ts'
 
+export { requireSignature, signedRequestOf } from '../signatures/hono.ts'
+
 /** For `new Hono<CustodiaEnvironment>()`: `context.get('identity')` is who asks. */
 export type CustodiaEnvironment = { Variables: { identity: Identity } }
 

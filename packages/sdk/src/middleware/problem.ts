@@ -21,7 +21,9 @@ export function problemFrom(error: unknown): Problem {
   if (!(error instanceof CustodiaError)) throw error
   const headers: Record<string, string> = { 'content-type': 'application/problem+json', 'cache-control': 'no-store' }
   // RFC 9110 §11.6.1: a 401 names the scheme that would do.
-  if (error.status === 401) headers['www-authenticate'] = 'Custodia-Assertion'
+  if (error.status === 401) {
+    headers['www-authenticate'] = error.code === 'SIGNATURE_INVALID' ? 'Custodia-Signature' : 'Custodia-Assertion'
+  }
   if (error.status === 503) headers['retry-after'] = '1'
   const { permission } = error.details
   const body = {

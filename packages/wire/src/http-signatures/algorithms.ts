@@ -35,7 +35,7 @@ const algorithms: {
       return sign(null, base, privateKey)
     },
     holds({ publicKey }, base, signature) {
-      // Under a key of low order a signature can be made without the private key.
+      // Under a key of low order a signature can be made without the private key; OpenSSL 3.0 lets it pass.
       if (publicKey.length !== 32 || signature.length !== 64 || !isSoundPoint(publicKey)) return false
       const key = createPublicKey({ key: Buffer.concat([spkiHead, publicKey]), format: 'der', type: 'spki' })
       return verify(null, base, key, signature)

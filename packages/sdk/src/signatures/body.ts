@@ -1,0 +1,99 @@
+import type { IncomingMessage } from 'node:http'
+import { CustodiaError } from '../errors.ts'
+
+/** Sees each part of a body as it comes; may throw to end the reading. */
+export type OnPart = (part: Uint8Array) => void
+
+/** @throws CustodiaError CONFIGURATION_INVALID where it is not 0 to 67,108,864. @returns 1,048,576 unless said. */
+export function maxBodyBytesOf(value = 1_048_576): number {
+  if (Number.isInteger(value) && value >= 0 && value <= 67_108_864) return value
+  throw new CustodiaError('CONFIGURATION_INVALID', { field: 'maxBodyBytes' })
+}
+
+/**
+ * The whole of a stream.
+ *
+ * @throws CustodiaError BODY_TOO_LARGE, and what `onPart` throws.
+ */
+export async function collect(
+  stream: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  maxBytes: number,
+  onPart: OnPart = () => undefined,
+): Promise<Buffer> {
+  const gathered = new Gathered(maxBytes, onPart)
+  for await (const part of stream) gathered.add(part)
+  return gathered.whole()
+}
+
+/**
+ * The body of a request that Node received, which stays readable: it is put back, so that whoever parses it comes after.
+ *
+ * @throws CustodiaError BODY_TOO_LARGE; SIGNATURE_INVALID where the sender goes away; what `onPart` throws. A plain Error
+ * where something has read the body already.
+ */
+export function peekBody(request: IncomingMessage, maxBytes: number, onPart: OnPart): Promise<Buffer> {
+  // RFC 9112 §6.3: a request has a body where one of the two says so, whatever its method.
+  const announced =
+    request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0
+  if (!announced || isOverAndEmpty(request)) return Promise.resolve(Buffer.alloc(0))
+  if (request.readableDidRead) throw new Error('the body was read before its signature: verify before the body parsers')
+
+  return new Promise((resolve, reject) => {
+    const gathered = new Gathered(maxBytes, onPart)
+    const stop = () => {
+      request.off('readable', read).off('error', gone).off('close', gone)
+    }
+    const gone = () => {
+      stop()
+      reject(new CustodiaError('SIGNATURE_INVALID', { reason: 'body' }))
+    }
+    const read = () => {
+      try {
+        // An empty body has nothing that could be put back: whoever comes after must see the end for the first time.
+        while (!isOverAndEmpty(request)) {
+          const part = request.read()
+          if (part === null) break
+          gathered.add(part)
+        }
+      } catch (error) {
+        stop()
+        reject(error)
+        return
+      }
+      if (!request.complete) return
+      stop()
+      const whole = gathered.whole()
+      // In the same turn as the last read: a turn later the stream would have said that it is over.
+      if (whole.length > 0) request.unshift(whole)
+      resolve(whole)
+    }
+    request.on('readable', read).on('error', gone).on('close', gone)
+  })
+}
+
+/** True for a body in chunks of which there is none. Reading it now would say 'end', and nobody listens yet. */
+const isOverAndEmpty = (request: IncomingMessage) =>
+  request.complete && request.readableLength === 0 && !request.readableDidRead
+
+class Gathered {
+  readonly #parts: Uint8Array[] = []
+  readonly #maxBytes: number
+  readonly #onPart: OnPart
+  #length = 0
+
+  constructor(maxBytes: number, onPart: OnPart) {
+    this.#maxBytes = maxBytes
+    this.#onPart = onPart
+  }
+
+  add(part: Uint8Array): void {
+    this.#length += part.length
+    if (this.#length > this.#maxBytes) throw new CustodiaError('BODY_TOO_LARGE', { maxBytes: this.#maxBytes })
+    this.#onPart(part)
+    this.#parts.push(part)
+  }
+
+  whole(): Buffer {
+    return Buffer.concat(this.#parts, this.#length)
+  }
+}
