@@ -35,6 +35,8 @@ export type Case = {
   readonly policy: { readonly now: number; readonly max_age_s: number; readonly required: string[] }
 }
 export const rfcCases = vector('rfc9421-appendix-b') as readonly Case[]
+/** Requests that other implementations signed, at `nowSeconds`. */
+export const interopCases = vector('interop') as readonly (Case & { readonly by: string })[]
 export const policyCases = vector('policy-cases') as readonly Case[]
 
 /** The request of a case, with its signature. */

@@ -4,7 +4,7 @@ import { makeSignature, signatureHolds } from './algorithms.ts'
 import { signatureBase } from './signature-base.ts'
 import { readSignature } from './signature-fields.ts'
 import { serializeInnerList } from './structured-fields.ts'
-import { headOf, keysOf, policyCases, policyFor, refused, rfcCases } from './testing.ts'
+import { headOf, interopCases, keysOf, nowSeconds, policyCases, policyFor, refused, rfcCases } from './testing.ts'
 import { verifyHead, verifyRequest } from './verify.ts'
 
 describe('RFC 9421, appendix B', () => {
@@ -69,6 +69,26 @@ describe('the cases of a policy', () => {
       assert.equal(keyId, each.key)
       assert.ok(each.policy.required.every((name) => covered.includes(name)))
       assert.deepEqual(policy.uses, [nonce])
+    })
+  }
+})
+
+describe('what other implementations sign', () => {
+  assert.equal(interopCases.length, 16)
+  for (const each of interopCases) {
+    test(`${each.by}, ${each.key}: ${each.message.method} ${each.message.url}`, async () => {
+      const keys = keysOf(each.key)
+      assert.ok(keys)
+      const url = new URL(each.message.url)
+      // As it stood on the wire: a URL keeps no lone question mark.
+      const head = { ...headOf(each), target: each.message.url.slice(url.origin.length) }
+      const policy = {
+        ...policyFor(each.key, keys.verifying, nowSeconds),
+        authorities: ['example.com', 'example.com:8443'],
+      }
+      const body = Buffer.from(each.message.body ?? '')
+      assert.equal((await verifyRequest(head, body, policy)).keyId, each.key)
+      await assert.rejects(verifyRequest({ ...head, target: `${head.target}x` }, body, policy), refused('signature'))
     })
   }
 })
