@@ -27,6 +27,7 @@ const guides = [
   'docs/guide/recovery.md',
   'docs/guide/risk.md',
   'docs/guide/sessions.md',
+  'docs/guide/sign-requests.md',
   'docs/guide/your-brand.md',
   'docs/guide/close-an-api-version.md',
 ]
