@@ -66,11 +66,19 @@ export const principalTypes = ['User', 'Application', 'Service'] as const
  * @throws Error where it is no `application:noun`, or takes the name `custodia`.
  */
 export function entityTypeOf(type: string): `${string}::${string}` {
-  const [, application = '', noun = ''] = /^([a-z][a-z0-9-]{0,49}):([a-z][a-z0-9-]{0,49})$/.exec(type) ?? []
+  const [, application = '', noun = ''] = /^([a-z][a-z0-9-]{0,49}):([a-z][a-z0-9_-]{0,49})$/.exec(type) ?? []
   if (application === '') throw new Error(`${type} is no type of resources: that is as in inbox:mailbox`)
   if (application === 'custodia') throw new Error(`${type}: that name is Custodia’s own`)
   return `${pascal(application)}::${pascal(noun)}`
 }
+
+/** The id of the `Custodia::Relation` in which everybody is who has the relation to the resource, as in `inbox:mailbox/7#reader`. */
+export const relationId = ({ type, id }: { readonly type: string; readonly id: string }, relation: string): string =>
+  `${type}/${id}#${relation}`
+
+/** The declared types by their Cedar types. */
+export const declaredTypes = (types: readonly Pick<ResourceType, 'type'>[]): Readonly<Record<string, string>> =>
+  Object.fromEntries(types.map(({ type }) => [entityTypeOf(type), type]))
 
 /** `mail-box` and `mailbox` differ, and so do `a-1` and `a1`: what follows a hyphen is a capital, or stands behind `_`. */
 const pascal = (words: string): string =>
