@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import type { Http2ServerRequest } from 'node:http2'
 import { CustodiaError } from '../errors.ts'
 
 /** Sees each part of a body as it comes; may throw to end the reading. */
@@ -32,10 +33,7 @@ export async function collect(
  * where something has read the body already.
  */
 export function peekBody(request: IncomingMessage, maxBytes: number, onPart: OnPart): Promise<Buffer> {
-  // RFC 9112 §6.3: a request has a body where one of the two says so, whatever its method.
-  const announced =
-    request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0
-  if (!announced || isOverAndEmpty(request)) return Promise.resolve(Buffer.alloc(0))
+  if (!announcesBody(request) || isOverAndEmpty(request)) return Promise.resolve(Buffer.alloc(0))
   if (request.readableDidRead) throw new Error('the body was read before its signature: verify before the body parsers')
 
   return new Promise((resolve, reject) => {
@@ -60,7 +58,7 @@ export function peekBody(request: IncomingMessage, maxBytes: number, onPart: OnP
         reject(error)
         return
       }
-      if (!request.complete) return
+      if (!isComplete(request)) return
       stop()
       const whole = gathered.whole()
       // In the same turn as the last read: a turn later the stream would have said that it is over.
@@ -71,9 +69,22 @@ export function peekBody(request: IncomingMessage, maxBytes: number, onPart: OnP
   })
 }
 
+function announcesBody(request: IncomingMessage): boolean {
+  // RFC 9113 §8.1: in HTTP/2 the end of the stream says it, and a length is optional.
+  if (request.httpVersionMajor > 1) return (request as unknown as Http2ServerRequest).stream.endAfterHeaders !== true
+  // RFC 9112 §6.3: a request has a body where one of the two says so, whatever its method.
+  return request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0
+}
+
+/** Only HTTP/1 says that all has come; of HTTP/2 and of requests that a framework makes up for tests, the stream knows it. */
+function isComplete(request: IncomingMessage): boolean {
+  const { _readableState } = request as unknown as { readonly _readableState?: { readonly ended?: boolean } }
+  return (request.httpVersionMajor === 1 && request.complete) || _readableState?.ended === true
+}
+
 /** True for a body in chunks of which there is none. Reading it now would say 'end', and nobody listens yet. */
 const isOverAndEmpty = (request: IncomingMessage) =>
-  request.complete && request.readableLength === 0 && !request.readableDidRead
+  isComplete(request) && request.readableLength === 0 && !request.readableDidRead
 
 class Gathered {
   readonly #parts: Uint8Array[] = []

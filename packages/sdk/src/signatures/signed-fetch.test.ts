@@ -163,6 +163,31 @@ describe('a verifier', () => {
   })
 })
 
+describe('a body that is held back', () => {
+  it('until its nonce would be forgotten is refused, however early its head came', async () => {
+    const { url, init, headers } = await sent('https://api.example/x', { method: 'POST', body: 'z' })
+    const at = frozenClock()
+    const held = createSignatureVerifier({ authorities: ['api.example'], lookUp, clock: at })
+    const slow = () => {
+      const stream = new ReadableStream(
+        {
+          pull(controller) {
+            at.advance(33_000)
+            controller.enqueue(init.body)
+            controller.close()
+          },
+        },
+        { highWaterMark: 0 },
+      )
+      return held.verifyFetchRequest(
+        new Request(url, { method: 'POST', headers, body: stream, duplex: 'half' } as RequestInit),
+      )
+    }
+    assert.equal((await slow()).keyId, 'key_hmac')
+    await assert.rejects(slow(), { details: { reason: 'old' } })
+  })
+})
+
 describe('the memory of nonces', () => {
   it('knows a nonce of a key until its end, and keys apart', () => {
     const at = frozenClock()

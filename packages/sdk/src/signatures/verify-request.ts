@@ -71,19 +71,19 @@ export function createSignatureVerifier<Key extends VerifyingKey>(
   const burn = options.burn ?? createNonceMemory(clock)
   const maxBodyBytes = maxBodyBytesOf(options.maxBodyBytes)
   const fixed = policyOf(options)
+  const nowSeconds = () => Math.floor(clock.nowMs() / 1000)
 
   async function verify(
     headOf: () => RequestHead,
     readBody: (onPart: OnPart) => Promise<Buffer>,
   ): Promise<SignedRequest<Key>> {
     try {
-      const policy = { ...fixed, nowSeconds: Math.floor(clock.nowMs() / 1000) }
-      const verified = await verifyHead(headOf(), policy)
+      const verified = await verifyHead(headOf(), { ...fixed, nowSeconds: nowSeconds() })
       // A stranger's body is never read: only now.
       const check = new BodyCheck(verified.digests)
       const body = await readBody((part) => check.update(part))
       check.end()
-      await burnNonce(verified, burn)
+      await burnNonce(verified, burn, nowSeconds())
       const { keyId, key, covered } = verified
       return { keyId, key, covered, body }
     } catch (error) {

@@ -21,7 +21,7 @@ import {
   withHeader,
 } from './testing.ts'
 import type { HeadPolicy } from './verify.ts'
-import { verifyRequest } from './verify.ts'
+import { burnNonce, verifyHead, verifyRequest } from './verify.ts'
 
 type Settings = { key?: VerifyingKey; now?: number } & Partial<HeadPolicy<VerifyingKey>>
 
@@ -390,6 +390,14 @@ describe('the nonce', () => {
       const { nonce } = await verify(signed({ nowSeconds: nowSeconds + ahead }))
       await isRefused('old', signed({ nowSeconds: nowSeconds + ahead }), body, { now: nonce.untilSeconds })
     }
+  })
+
+  test('of a body that was held back until the nonce would be forgotten is refused', async () => {
+    const policy = policyFor('key_one', hmacKey, nowSeconds)
+    const verified = await verifyHead(signed(), policy)
+    await burnNonce(verified, policy.burn, verified.nonce.untilSeconds - 1)
+    await assert.rejects(burnNonce(verified, policy.burn, verified.nonce.untilSeconds), refused('old'))
+    assert.equal(policy.uses.length, 1)
   })
 
   test('that can not be stored lets nothing in', async () => {

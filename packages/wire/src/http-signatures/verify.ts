@@ -72,13 +72,13 @@ export async function verifyRequest<Key extends VerifyingKey>(
   const check = new BodyCheck(verified.digests)
   check.update(body)
   check.end()
-  await burnNonce(verified, policy.burn)
+  await burnNonce(verified, policy.burn, policy.nowSeconds)
   return verified
 }
 
 /**
  * The part of `verifyRequest` that needs no body, so that a stranger's is never read. Pass the body through a `BodyCheck`
- * of its `digests` and call `burnNonce` before anything is done.
+ * of its `digests` and call `burnNonce` with the time that it is then, before anything is done.
  *
  * @throws SignatureError, and what `lookUp` throws.
  */
@@ -111,8 +111,12 @@ export async function verifyHead<Key extends VerifyingKey>(
   }
 }
 
-/** @throws SignatureError `nonce`, and what `burn` throws. */
-export async function burnNonce(verified: VerifiedHead<VerifyingKey>, burn: Burn): Promise<void> {
+/**
+ * @param nowSeconds once the whole body is there. Its sender may have held it back until the nonce would be forgotten at once.
+ * @throws SignatureError `old` or `nonce`, and what `burn` throws.
+ */
+export async function burnNonce(verified: VerifiedHead<VerifyingKey>, burn: Burn, nowSeconds: number): Promise<void> {
+  if (nowSeconds >= verified.nonce.untilSeconds) throw new SignatureError('old')
   if (!(await burn(verified.nonce))) throw new SignatureError('nonce')
 }
 
