@@ -71,6 +71,42 @@ export const errors = {
     title: 'The cursor is none that this list gave.',
     help: 'Begin again without a cursor.',
   },
+  ACCESS_RELATION_MALFORMED: {
+    status: 422,
+    title: 'The change of relations is malformed.',
+    help: 'The detail says what is wrong. A call has 1 to 100 tuples; identifiers are 1 to 200 printable ASCII characters without # and space.',
+  },
+  ACCESS_RELATION_UNKNOWN: {
+    status: 422,
+    title: 'There is no such resource type, or it has no such relation.',
+    help: 'Use the types that the application’s configuration declares.',
+  },
+  ACCESS_RELATION_SUBJECT_REFUSED: {
+    status: 422,
+    title: 'The relation can’t be given to a subject of that kind.',
+    help: 'The type’s declaration says which kinds it takes; everyone only where it says so.',
+  },
+  ACCESS_RELATION_NOT_YOURS_TO_GIVE: {
+    status: 403,
+    title:
+      'Sharing this is not yours: you neither manage the resource nor have all that this would give, whatever the conditions.',
+    help: 'Ask somebody who manages the resource.',
+  },
+  ACCESS_RELATION_OUTLIVES_YOURS: {
+    status: 422,
+    title: 'What you give would last longer than what you have.',
+    help: 'Give it until the moment that is named, or earlier.',
+  },
+  ACCESS_RELATIONS_TOO_DEEP: {
+    status: 422,
+    title: 'The resource’s relations lead over more than 25 others.',
+    help: 'Nest folders and teams less deeply.',
+  },
+  ACCESS_RELATIONS_TOO_WIDE: {
+    status: 422,
+    title: 'Too many resources or subject sets stand between the subject and the resource.',
+    help: 'A relation to one resource names at most 100 resources or subject sets; ask about less at once.',
+  },
 } as const
 
 export const refuse = refuser(errors)

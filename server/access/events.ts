@@ -64,6 +64,10 @@ export const events = {
     summary: 'Somebody searched the log of decisions.',
     data: Type.Object({ filters: Type.Record(Type.String(), Type.String()), continued: Type.Boolean() }),
   },
+  'relations.changed': {
+    summary: 'Resources were shared, or no longer.',
+    data: Type.Object({ added: Type.Array(Type.String()), removed: Type.Array(Type.String()) }),
+  },
 } as const
 
 export const event = eventMaker('access', events)
