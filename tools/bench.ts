@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { availableParallelism, cpus } from 'node:os'
 import { parseArgs } from 'node:util'
+import { cedar } from '../bench/cedar.ts'
 import { envelope } from '../bench/envelope.ts'
 import { gatewayHop } from '../bench/gateway-hop.ts'
 import { ledgerAppend } from '../bench/ledger-append.ts'
@@ -23,6 +24,7 @@ const benches: readonly Bench[] = [
   signIns,
   passkeySignIns,
   envelope,
+  cedar,
   ledgerAppend,
   start,
   memory,

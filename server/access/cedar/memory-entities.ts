@@ -39,12 +39,15 @@ function readEntity(json: unknown): Known {
   if (!Array.isArray(parents)) throw new ValueRefused('parents are a list')
   return {
     uid: entityFromJson(member(json, 'uid')),
-    attributes: recordFromJson(member(json, 'attrs') ?? {}),
-    tags: recordFromJson(member(json, 'tags') ?? {}),
+    attributes: recordOf(member(json, 'attrs')),
+    tags: recordOf(member(json, 'tags')),
     parents: parents.map(entityFromJson),
     above: null,
   }
 }
+
+const nothing: CedarRecord = new Map()
+const recordOf = (json: unknown): CedarRecord => (json === undefined ? nothing : recordFromJson(json))
 
 /** Everything above one, level by level: no recursion, whatever the depth of the hierarchy. */
 function resolve(entity: Known, known: ReadonlyMap<string, Known>): void {
@@ -54,7 +57,7 @@ function resolve(entity: Known, known: ReadonlyMap<string, Known>): void {
     if (parent.key === entity.uid.key) throw new ValueRefused('an entity is above itself')
     if (above.has(parent.key)) continue
     above.set(parent.key, parent)
-    open.push(...(known.get(parent.key)?.parents ?? []))
+    for (const next of known.get(parent.key)?.parents ?? []) open.push(next)
   }
   entity.above = above
 }

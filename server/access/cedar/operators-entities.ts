@@ -21,7 +21,7 @@ export const entityOperators: Readonly<Record<string, Operator>> = {
     return hasPath(compilation.compile(left), names, compilation)
   },
   getTag: tagOperator((result) => result),
-  hasTag: tagOperator((result) => (result === noEntity || result === noTag ? false : !(result instanceof Failure))),
+  hasTag: tagOperator((result) => !(result instanceof Failure)),
   in(body, compilation) {
     const [left, right] = operandsOf(body, compilation)
     return memberOf(left, right, compilation)

@@ -58,12 +58,15 @@ export class Duration {
  */
 export class CedarSet {
   readonly #plain = new Set<Value>()
-  readonly #composed = new Map<string, Value>()
+  #composed = nothing
 
   constructor(values: Iterable<Value>) {
     for (const value of values) {
-      if (typeof value === 'object') this.#composed.set(keyOf(value), value)
-      else this.#plain.add(value)
+      if (typeof value !== 'object') this.#plain.add(value)
+      else {
+        if (this.#composed === nothing) this.#composed = new Map()
+        this.#composed.set(keyOf(value), value)
+      }
     }
   }
 
@@ -94,6 +97,9 @@ export class CedarSet {
     yield* this.#composed.values()
   }
 }
+
+/** Most sets hold plain values alone. */
+const nothing = new Map<string, Value>()
 
 function sharesKey(left: ReadonlyMap<string, Value>, right: ReadonlyMap<string, Value>): boolean {
   const [few, many] = left.size <= right.size ? [left, right] : [right, left]
