@@ -1,0 +1,71 @@
+import type { Bus } from '../../platform/cache/cache.ts'
+import type { Clock } from '../../platform/clock.ts'
+import { afterCommit } from '../../platform/database/after-commit.ts'
+import type { Database } from '../../platform/database/database.ts'
+import type { Recorder } from '../../platform/events/event.ts'
+import type { Random } from '../../platform/random.ts'
+import { lockOrganisation, raiseRevision } from '../revision.ts'
+import { Answers } from './answers.ts'
+import type { Held, Relations } from './api.ts'
+import type { CursorKeys } from './cursor.ts'
+import { Cursors } from './cursor.ts'
+import { hold, isKnown } from './hold.ts'
+import { listResources } from './list-resources.ts'
+import { listSubjects } from './list-subjects.ts'
+import type { ResourceTypes } from './model.ts'
+import { removeExpired, removeSubject, tupleReader } from './store.ts'
+import { write } from './write.ts'
+
+const topic = 'access.changed'
+/** What this room says on it, before the organisation. */
+const said = 'relations '
+const maxSwept = 1_000
+
+export type RelationsNeeds = {
+  readonly types: ResourceTypes
+  readonly cursorKeys: CursorKeys
+  readonly database: Database
+  readonly bus: Bus
+  readonly clock: Clock
+  readonly random: Random
+  readonly recorder: Recorder
+}
+
+const nobody: Held = { holds: false, untilMs: Number.POSITIVE_INFINITY, conditional: null, path: [] }
+
+/** The relations of every organisation, as the rest of the access module sees them. */
+export function createRelations(needs: RelationsNeeds): Relations {
+  const { types, database, bus, clock, random, recorder } = needs
+  const reader = tupleReader(database.queries)
+  const services = { types, reader, cursors: new Cursors(needs.cursorKeys, random) }
+  const answers = new Answers(bus)
+  // What others say on this topic changes who somebody is; that comes with each question.
+  bus.subscribe(topic, (message) => {
+    if (message.startsWith(said)) answers.forget(message.slice(said.length))
+  })
+  bus.onGap(() => answers.forget(null))
+  const announce = async (organisationId: string): Promise<void> => {
+    answers.forget(organisationId)
+    await bus.publish(topic, said + organisationId)
+  }
+
+  return {
+    write: (tx, change) => write({ types, clock, recorder, announce }, tx, change),
+    holds(question) {
+      if (!isKnown(types, question)) return nobody
+      return answers.get(question) ?? answers.fill(question, () => hold(services, question))
+    },
+    explain: async (question) => (isKnown(types, question) ? await hold(services, question, true) : nobody),
+    listResources: (search) => listResources(services, search),
+    listSubjects: (search) => listSubjects(services, search),
+    async forget(tx, organisationId, subject) {
+      await lockOrganisation(tx, organisationId)
+      const removed = await removeSubject(tx, organisationId, subject)
+      if (removed === 0) return 0
+      await raiseRevision(tx, organisationId)
+      afterCommit(tx, () => announce(organisationId))
+      return removed
+    },
+    sweep: () => removeExpired(database.queries, clock.nowMs(), maxSwept),
+  }
+}
