@@ -3,8 +3,8 @@ const tiers = [
   ['keyring'],
   ['audit', 'access'],
   ['sessions', 'mail'],
-  ['identity', 'apikeys'],
-  ['activity'],
+  ['identity'],
+  ['apikeys', 'activity'],
   ['gateway'],
 ]
 

@@ -3,6 +3,8 @@ import type { Actor } from '../platform/events/event.ts'
 import type { Authorizer } from '../platform/http/ports.ts'
 import type { Principal } from '../platform/http/principal.ts'
 
+export { scopeCovers } from './key-scope.ts'
+
 export type Role = { readonly name: string; readonly summary: string; readonly permissions: readonly string[] }
 
 export type Access = Authorizer & {

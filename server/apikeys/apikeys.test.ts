@@ -1,16 +1,20 @@
 import assert from 'node:assert/strict'
 import test, { after, before } from 'node:test'
+import { crc32 } from 'node:zlib'
 import fc from 'fast-check'
 import type { Access } from '../access/api.ts'
+import type { Identity } from '../identity/api.ts'
 import type { Keyring } from '../keyring/api.ts'
 import type { TestDatabase } from '../platform/database/testing.ts'
 import { openTestDatabase } from '../platform/database/testing.ts'
 import { isRefusal } from '../platform/errors.ts'
 import type { RequestHead } from '../platform/http/ports.ts'
-import { newId, systemRandom } from '../platform/random.ts'
+import { base32, newId, systemRandom } from '../platform/random.ts'
 import { testContext } from '../platform/testing.ts'
-import { keyPattern, makeKey, parseKey } from './key-format.ts'
+import type { config } from './config.ts'
+import { keyPattern, makeKey, parseKey, scannerPattern } from './key-format.ts'
 import { createApiKeys, apikeys as module } from './module.ts'
+import { hashSecret } from './secret-hash.ts'
 
 let opened: TestDatabase
 before(async () => {
@@ -22,12 +26,15 @@ after(() => opened.close())
 const keyring = { secret: async () => Buffer.alloc(32, 7) } as unknown as Keyring
 const access = { roles: () => [{ name: 'application', summary: '', permissions: [] }] } as unknown as Access
 
+const identity = {} as Identity
+const permissions = { 'mail:read': { summary: '' }, 'mail:send': { summary: '' }, 'mailbox:read': { summary: '' } }
+
 const start = async (
   database = opened.database,
-  from = testContext<Record<never, never>>({ config: {}, database }),
+  from = testContext<typeof config>({ config: { maxDays: 90, retentionDays: 30 }, database, permissions }),
 ) => ({
   context: from,
-  keys: await createApiKeys(from, { keyring, access }),
+  keys: await createApiKeys(from, { keyring, access, identity }),
 })
 
 const head = (authorization?: string): RequestHead => ({
@@ -40,14 +47,40 @@ const head = (authorization?: string): RequestHead => ({
 
 test('every key that is made is read back, and fits the published pattern', () => {
   for (let i = 0; i < 200; i++) {
-    const { key, id, secret } = makeKey(systemRandom)
+    const { key, id, secret, environment } = makeKey(systemRandom, 'live')
     assert.match(key, keyPattern)
-    assert.deepEqual(parseKey(key), { id, secret })
+    assert.deepEqual(parseKey(key), { id, secret, environment })
+    const found = `see ${key}, (“${key}”) key=${key};`.match(new RegExp(scannerPattern, 'g'))
+    assert.deepEqual(found, [key, key, key])
   }
 })
 
+test('a key from before there were environments is read, found by scanners and good for what it was', async () => {
+  // Made by the first release.
+  const body = 'cus_aaaqeayeaudaocajbifqydiob4_aaaqeayeaudaocajbifqydiob4ibceqtcqkrmfyydenbwha5dypq'
+  const key = `${body}${crcOf(body)}`
+  const id = `key_${body.slice(4, 30)}`
+  assert.deepEqual(parseKey(key), { id, secret: body.slice(31), environment: null })
+  assert.deepEqual(
+    key.match(new RegExp(scannerPattern)),
+    Object.assign([key], { index: 0, input: key, groups: undefined }),
+  )
+  const { keys } = await start()
+  const organisationId = newId('org')
+  await opened.asOwner(
+    `insert into apikeys.key (id, organisation_id, application_id, roles, secret_hash, created_at)
+     values ('${id}', '${organisationId}', 'inbox', '{application}', '\\x${hashSecret(body.slice(31), Buffer.alloc(32, 7)).toString('hex')}', now())`,
+  )
+  const expected = { kind: 'application', id: 'inbox', organisationId, roles: ['application'], keyId: id }
+  assert.deepEqual(await keys.authenticate(head(`Bearer ${key}`)), expected)
+  // Rotated, it has an environment; the old half holds on as it is.
+  const rotated = await keys.rotate(organisationId, id, {})
+  assert.match(String(rotated.key), /^cus_live_/)
+  for (const one of [key, rotated.key]) assert.deepEqual(await keys.authenticate(head(`Bearer ${one}`)), expected)
+})
+
 test('a key with one character wrong, missing or added is no key', () => {
-  const { key } = makeKey(systemRandom)
+  const { key } = makeKey(systemRandom, 'live')
   fc.assert(
     fc.property(fc.nat(key.length - 1), fc.constantFrom(...'abcz27'), (at, char) => {
       if (key[at] !== char) assert.equal(parseKey(key.slice(0, at) + char + key.slice(at + 1)), null)
@@ -79,13 +112,13 @@ test('a request without a bearer token is left to others', async () => {
 test('a wrong secret for a right id is refused, also once the right one is remembered', async () => {
   const { keys, context } = await start()
   const { key } = await keys.issue({ organisationId: newId('org'), applicationId: 'inbox' })
-  const { id } = parseKey(key) as { id: string }
+  const { id } = parseKey(String(key)) as { id: string }
   await keys.authenticate(head(`Bearer ${key}`))
   // A key with the victim's id, another secret, and a checksum that fits.
-  const forged = makeKey({ bytes: (length) => (length === 16 ? bytesOf(id) : systemRandom.bytes(length)) }).key
+  const forged = makeKey({ bytes: (length) => (length === 16 ? bytesOf(id) : systemRandom.bytes(length)) }, 'live').key
   assert.equal(parseKey(forged)?.id, id)
   await assert.rejects(
-    async () => keys.authenticate(head(`Bearer ${forged}`)),
+    async () => await keys.authenticate(head(`Bearer ${forged}`)),
     (error) => isRefusal(error, 'APIKEY_INVALID'),
   )
   assert.equal(context.events.at(-1)?.type, 'apikeys.key.refused')
@@ -93,9 +126,9 @@ test('a wrong secret for a right id is refused, also once the right one is remem
 
 test('garbage, an unknown key and a key of nobody are refused alike', async () => {
   const { keys } = await start()
-  for (const token of ['x', makeKey(systemRandom).key, 'cus_', 'a'.repeat(10_000)])
+  for (const token of ['x', makeKey(systemRandom, 'live').key, 'cus_', 'a'.repeat(10_000)])
     await assert.rejects(
-      async () => keys.authenticate(head(`Bearer ${token}`)),
+      async () => await keys.authenticate(head(`Bearer ${token}`)),
       (error) => isRefusal(error, 'APIKEY_INVALID'),
     )
 })
@@ -110,7 +143,7 @@ test('a revoked key is refused on the very next request, here and in another pro
   assert.equal(await keys.revoke(organisationId, keyId), true)
   for (const one of [keys, elsewhere.keys])
     await assert.rejects(
-      async () => one.authenticate(head(`Bearer ${key}`)),
+      async () => await one.authenticate(head(`Bearer ${key}`)),
       (error) => isRefusal(error, 'APIKEY_INVALID'),
     )
   assert.equal(await keys.revoke(organisationId, keyId), false)
@@ -134,7 +167,7 @@ test('neither the key nor its secret stands in the database', async () => {
   const { keys } = await start()
   const { key } = await keys.issue({ organisationId: newId('org'), applicationId: 'inbox' })
   const rows = JSON.stringify(await opened.asOwner('select * from apikeys.key'))
-  assert.ok(!rows.includes((parseKey(key) as { secret: string }).secret))
+  assert.ok(!rows.includes((parseKey(String(key)) as { secret: string }).secret))
 })
 
 function bytesOf(id: string): Buffer {
@@ -142,4 +175,10 @@ function bytesOf(id: string): Buffer {
     .map((char) => 'abcdefghijklmnopqrstuvwxyz234567'.indexOf(char).toString(2).padStart(5, '0'))
     .join('')
   return Buffer.from((bits.match(/.{8}/g) ?? []).slice(0, 16).map((byte) => Number.parseInt(byte, 2)))
+}
+
+const crcOf = (body: string): string => {
+  const bytes = Buffer.alloc(4)
+  bytes.writeUInt32BE(crc32(body))
+  return base32(bytes)
 }

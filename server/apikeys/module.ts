@@ -1,66 +1,93 @@
 import type { Access } from '../access/api.ts'
+import type { Identity } from '../identity/api.ts'
 import type { Keyring } from '../keyring/api.ts'
-import { afterCommit } from '../platform/database/after-commit.ts'
-import type { Context } from '../platform/module.ts'
+import { MemoryCache } from '../platform/cache/memory-cache.ts'
+import type { Route } from '../platform/http/route.ts'
+import type { Job } from '../platform/jobs/job.ts'
+import type { Context, SubjectData } from '../platform/module.ts'
 import { defineModule } from '../platform/module.ts'
-import type { ApiKeys } from './api.ts'
-import { errors, refuse } from './errors.ts'
-import { event, events } from './events.ts'
-import { makeKey } from './key-format.ts'
-import { insertKey, revokeKey } from './store.ts'
-import { hashSecret, KeyVerifier, revokedTopic } from './verify.ts'
+import type { ApiKeys, IssuedKey } from './api.ts'
+import { Background } from './background.ts'
+import { byBearer } from './bearer.ts'
+import { config } from './config.ts'
+import { errors } from './errors.ts'
+import { events } from './events.ts'
+import type { Issued } from './issue.ts'
+import { issueForApplication } from './issue-for-application.ts'
+import { LiveKeys } from './live-keys.ts'
+import type { Parts } from './parts.ts'
+import { revoke } from './revoke.ts'
+import { rotate } from './rotate.ts'
+import { routes } from './routes.ts'
+import { list } from './show.ts'
+import type { Proofs } from './signature.ts'
+import { bySignature } from './signature.ts'
+import { subjectData } from './subject-data.ts'
+import { sweep } from './sweep.ts'
 
-type Uses = { keyring: Keyring; access: Access }
+type Uses = { keyring: Keyring; access: Access; identity: Identity }
 
-export const apikeys = defineModule<ApiKeys, Uses, Record<never, never>>({
+export type ApiKeysModule = ApiKeys & {
+  readonly routes: readonly Route[]
+  readonly jobs: readonly Job[]
+  readonly subjectData: SubjectData
+  /** Resolves once what goes on behind answers is done: uses written down, leaked keys revoked. */
+  settled(): Promise<void>
+  stop(): Promise<void>
+}
+
+const system = { kind: 'system' } as const
+const mostListed = 200
+
+export const apikeys = defineModule<ApiKeysModule, Uses, typeof config>({
   name: 'apikeys',
-  uses: ['keyring', 'access'],
-  config: {},
-  permissions: {},
+  uses: ['keyring', 'access', 'identity'],
+  config,
+  permissions: {
+    'apikeys:keys:read': { summary: 'See the API keys of the people of the organisation.' },
+    'apikeys:keys:write': { summary: 'Revoke the API keys of the people of the organisation.' },
+  },
   errors,
   events,
   migrations: new URL('migrations/', import.meta.url),
   start: createApiKeys,
+  routes: (api) => api.routes,
+  jobs: (api) => api.jobs,
+  subjectData: (api) => api.subjectData,
   authenticators: (api) => [api],
+  stop: (api) => api.stop(),
 })
 
-export async function createApiKeys(context: Context, { keyring, access }: Uses): Promise<ApiKeys> {
-  const { database, bus, clock, random, recorder } = context
+export async function createApiKeys(context: Context<typeof config>, uses: Uses): Promise<ApiKeysModule> {
+  const { keyring, access, identity } = uses
+  const { database, bus, clock } = context
+  const live = new LiveKeys({ database, bus, clock, keyring })
+  const background = new Background(context.log)
   const pepper = await keyring.secret('apikey-pepper')
-  const verifier = new KeyVerifier({ database, bus, recorder, pepper })
-  const system = { kind: 'system' } as const
-
+  const own = new MemoryCache({ clock, maxEntries: 10_000 })
+  const parts: Parts = { context, keyring, access, identity, pepper, live, background, own }
+  const proofs: Proofs = new WeakMap()
   return {
     name: 'api key',
-    authenticate: (head) => verifier.authenticate(head),
-    async issue({ organisationId, applicationId, roles = ['application'] }) {
-      const unknown = roles.find((name) => !access.roles().some((role) => role.name === name))
-      if (unknown !== undefined) throw refuse('APIKEY_ROLE_UNKNOWN', { role: unknown })
-      const { id, secret, key } = makeKey(random)
-      await database.transaction(async (tx) => {
-        await insertKey(tx, {
-          id,
-          organisation_id: organisationId,
-          application_id: applicationId,
-          roles: [...roles],
-          secret_hash: hashSecret(secret, pepper),
-          created_at: new Date(clock.nowMs()),
-        })
-        const data = { key: id, application: applicationId, roles: [...roles] }
-        await recorder.record(tx, event('key.issued', { organisationId, actor: system, data }))
-      })
-      return { keyId: id, key }
-    },
-    async revoke(organisationId, keyId) {
-      return await database.transaction(async (tx) => {
-        if (!(await revokeKey(tx, organisationId, keyId, new Date(clock.nowMs())))) return false
-        await recorder.record(tx, event('key.revoked', { organisationId, actor: system, data: { key: keyId } }))
-        afterCommit(tx, async () => {
-          verifier.forget(keyId)
-          await bus.publish(revokedTopic, keyId)
-        })
-        return true
-      })
+    authenticate: (head) => byBearer(parts, head) ?? bySignature(parts, proofs, head),
+    proof: (head) => proofs.get(head) ?? null,
+    issue: async (asked) => shown(await issueForApplication(parts, asked)),
+    list: async (organisationId, owner) =>
+      await list(parts, { organisationId, ...(owner === undefined ? {} : { owner }) }, mostListed),
+    rotate: async (organisationId, id, asked, by = system) =>
+      shown(await rotate(parts, { organisationId, id }, asked, by)),
+    revoke: async (organisationId, id, by = system) => (await revoke(parts, { organisationId, id }, by)) > 0,
+    revokeAll: async (organisationId, owner, by = system) => await revoke(parts, { organisationId, owner }, by),
+    routes: routes(parts),
+    jobs: [sweep(parts)],
+    subjectData: subjectData(parts),
+    settled: async () => await background.settled(),
+    async stop() {
+      await background.settled()
+      live.close()
+      await own.close()
     },
   }
 }
+
+const shown = ({ row, token, signingSecret }: Issued): IssuedKey => ({ keyId: row.id, key: token, signingSecret })

@@ -11,7 +11,7 @@ import type { MigrationSource, TestDatabase } from '../platform/database/testing
 import { openTestDatabase } from '../platform/database/testing.ts'
 import type { Event } from '../platform/events/event.ts'
 import { AddressLimits } from '../platform/http/limits.ts'
-import type { RequestHead } from '../platform/http/ports.ts'
+import type { Authenticator, RequestHead } from '../platform/http/ports.ts'
 import type { UserPrincipal } from '../platform/http/principal.ts'
 import type { Route } from '../platform/http/route.ts'
 import { createHttpServer } from '../platform/http/server.ts'
@@ -139,7 +139,11 @@ export type Browser = {
 export type TestServer = { browser(cookie?: string): Browser; close(): Promise<void> }
 
 /** Serves routes of a process as Custodia does, on a loopback port, by the name custodia.localhost. */
-export async function serve(process: TestProcess, routes: readonly Route[]): Promise<TestServer> {
+export async function serve(
+  process: TestProcess,
+  routes: readonly Route[],
+  authenticators: readonly Authenticator[] = [],
+): Promise<TestServer> {
   const { clock, metrics, log } = process.context
   const plenty = { burst: 1_000_000, perSeconds: 1 }
   const limits = { 'sign-in': plenty, read: plenty, write: plenty, expensive: plenty }
@@ -155,6 +159,7 @@ export async function serve(process: TestProcess, routes: readonly Route[]): Pro
           whyNobody: process.sessions.whyNobody,
           renewal: process.sessions.renewal,
         },
+        ...authenticators,
       ],
       authorizer: process.access,
       ownOrigins: new Set(['http://custodia.localhost']),
