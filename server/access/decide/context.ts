@@ -1,0 +1,28 @@
+import type { CedarRecord } from '../cedar/api.ts'
+import { recordFromJson } from '../cedar/api.ts'
+import type { Facts, What } from './question.ts'
+
+/** Documentation addresses (RFC 5737): nobody comes from there, so that a condition on a network is not met. */
+const nowhere = '192.0.2.0'
+
+/**
+ * The context of a decision. What an application sends stands under its own name, so that it can't speak for Custodia.
+ *
+ * @throws ValueRefused where it sends what Cedar has no value for.
+ */
+export function contextOf(
+  { nowMs, address, assurance, factors, risk, api, application }: Facts,
+  what: What,
+): CedarRecord {
+  const dataClass = what.attributes?.dataClass
+  return recordFromJson({
+    time: { __extn: { fn: 'datetime', arg: new Date(nowMs).toISOString() } },
+    network: { __extn: { fn: 'ip', arg: address ?? nowhere } },
+    assurance,
+    factors: [...factors],
+    risk,
+    api,
+    ...(typeof dataClass === 'string' ? { dataClass } : {}),
+    ...(application === undefined ? {} : { application }),
+  })
+}

@@ -1,0 +1,28 @@
+import type { Recorded } from '../decisions/api.ts'
+import type { Held, Standing } from '../relations/api.ts'
+import type { Question } from './question.ts'
+
+/** What a decision looked at, for the log: enough to decide it again with other policies. */
+export function recordedOf(
+  { who, what, facts }: Question,
+  { roles, groups }: Standing,
+  held: ReadonlyMap<string, Held>,
+): Recorded {
+  const { nowMs, address, assurance, factors, risk, api, application } = facts
+  const dataClass = what.attributes?.dataClass
+  return {
+    context: {
+      time: { __extn: { fn: 'datetime', arg: new Date(nowMs).toISOString() } },
+      ...(address === null ? {} : { network: { __extn: { fn: 'ip', arg: address } } }),
+      assurance,
+      factors: [...factors],
+      risk,
+      api,
+      ...(typeof dataClass === 'string' ? { dataClass } : {}),
+      ...(application === undefined ? {} : { application }),
+    },
+    principal: { attributes: { organisation: who.organisationId, kind: who.kind }, roles, groups },
+    resource: { attributes: { ...what.attributes, organisation: what.organisationId }, complete: true },
+    relations: Object.fromEntries([...held].map(([id, { holds }]) => [id, holds])),
+  }
+}
