@@ -27,15 +27,14 @@ function readNumber(text: string, most: number): number | undefined {
   return value <= most ? value : undefined
 }
 
+const octets = /^(0|[1-9][0-9]{0,2})\.(0|[1-9][0-9]{0,2})\.(0|[1-9][0-9]{0,2})\.(0|[1-9][0-9]{0,2})$/
+
 function readIpv4(text: string): readonly number[] | undefined {
-  const octets = text.split('.').map((octet) => readNumber(octet, 255))
-  if (octets.length !== 4) return undefined
-  let word = 0
-  for (const octet of octets) {
-    if (octet === undefined) return undefined
-    word = word * 256 + octet
-  }
-  return [word]
+  const match = octets.exec(text)
+  if (match === null) return undefined
+  const [first, second, third, fourth] = [Number(match[1]), Number(match[2]), Number(match[3]), Number(match[4])]
+  if (first > 255 || second > 255 || third > 255 || fourth > 255) return undefined
+  return [((first * 256 + second) * 256 + third) * 256 + fourth]
 }
 
 const group = /^[0-9a-fA-F]{1,4}$/
