@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict'
 import test, { after, before } from 'node:test'
 import fc from 'fast-check'
+import type { Keyring } from '../keyring/api.ts'
+import { keyring as keyringModule } from '../keyring/module.ts'
+import type { TestMachine } from '../keyring/testing.ts'
+import { testMachine } from '../keyring/testing.ts'
 import type { Queries } from '../platform/database/database.ts'
 import type { TestDatabase } from '../platform/database/testing.ts'
 import { openTestDatabase } from '../platform/database/testing.ts'
@@ -32,18 +36,28 @@ const roles = {
 }
 
 let opened: TestDatabase
+let machine: TestMachine
+let keyring: Keyring
 before(async () => {
-  opened = await openTestDatabase([{ module: 'access', folder: module.migrations as URL }])
+  opened = await openTestDatabase([
+    { module: 'keyring', folder: keyringModule.migrations as URL },
+    { module: 'access', folder: module.migrations as URL },
+  ])
+  machine = await testMachine()
+  keyring = await machine.start(opened.database)
 })
-after(() => opened.close())
+after(async () => {
+  await machine.close()
+  await opened.close()
+})
 
 const start = (configured = roles, known = permissions) => {
   const context = testContext<typeof config>({
-    config: { roles: configured },
+    config: { roles: configured, privilegedRoles: [] },
     database: opened.database,
     permissions: known,
   })
-  return { context, access: createAccess(context) }
+  return { context, access: createAccess(context, { keyring }) }
 }
 
 function user(organisationId: string, held: readonly string[]): Principal {
@@ -94,12 +108,12 @@ test('a role allows what it names and nothing more', async () => {
 test('an administrator of one organisation is nobody in another, and the boundary is named', async () => {
   const { access } = start()
   const resource = { type: 'mailbox', id: 'x', organisationId: 'org_b' }
-  assert.deepEqual(await access.decide(user('org_a', ['administrator']), 'inbox:read', resource), {
+  assert.deepEqual(await access.decide(user('org_a', ['administrator']), 'inbox:read', { resource }), {
     allowed: false,
     reason: 'forbidden',
     policies: ['organisation-boundary'],
   })
-  assert.equal((await access.decide(user('org_b', ['administrator']), 'inbox:read', resource)).allowed, true)
+  assert.equal((await access.decide(user('org_b', ['administrator']), 'inbox:read', { resource })).allowed, true)
 })
 
 test('a role that nobody configured gives nothing', async () => {
@@ -133,7 +147,7 @@ test('for any roles the remembered answer is the answer of the roles themselves'
         const expected = own && held.some((name) => table.get(name)?.has(permission))
         const resource = { type: 't', id: 'i', organisationId: own ? 'org_a' : 'org_b' }
         for (let i = 0; i < 2; i++)
-          assert.equal((await access.decide(user('org_a', held), permission, resource)).allowed, expected)
+          assert.equal((await access.decide(user('org_a', held), permission, { resource })).allowed, expected)
       },
     ),
     { numRuns: 300 },
@@ -196,6 +210,7 @@ test('nobody gives what they do not have, nor takes it from another', async () =
   const organisation = newId('org')
   const [administrator, helper, target] = [newId('usr'), user(organisation, ['helper']), newId('usr')]
   await give(access, organisation, administrator, ['administrator'])
+  await give(access, organisation, helper.id, ['helper'])
   await assert.rejects(give(access, organisation, target, ['administrator'], helper), (error) =>
     isRefusal(error, 'ACCESS_NOT_YOURS_TO_GIVE'),
   )
@@ -222,7 +237,7 @@ test('the last administrator stays, also when two resign at once', async () => {
 test('a role taken away is gone at once in another process', async () => {
   const { access, context } = start()
   const database = await opened.reopen()
-  const elsewhere = createAccess(context.another(database))
+  const elsewhere = createAccess(context.another(database), { keyring })
   const [organisation, subject] = [newId('org'), newId('usr')]
   const heard: (string | null)[] = []
   elsewhere.onChange((id) => heard.push(id))

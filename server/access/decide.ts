@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import cedar from '@cedar-policy/cedar-wasm/nodejs'
 import type { Decision, Resource } from '../platform/http/ports.ts'
 import type { Principal } from '../platform/http/principal.ts'
@@ -13,21 +12,24 @@ const maxRemembered = 10_000
  * their organisation. Deny by default.
  *
  * A decision here follows from the roles, the permission and whether the organisations are the same, and from nothing
- * else; so it is made once by Cedar and remembered. The policies never change while the process lives.
+ * else; so it is made once by Cedar and remembered. Other roles are another decider.
  */
 export class Decider {
   readonly #policySetId: string
   readonly #remembered = new Map<string, Decision>()
 
-  /** @throws Error where Cedar finds a policy invalid against the schema. */
-  constructor(roles: readonly Role[], permissions: PermissionTable) {
+  /**
+   * @param policySetId under which Cedar keeps them, in the place of what it kept under it before.
+   * @throws Error where Cedar finds a policy invalid against the schema.
+   */
+  constructor(roles: readonly Role[], permissions: PermissionTable, policySetId: string) {
     const policies = policiesFor(roles)
     const schema = schemaFor(Object.keys(permissions))
     const checked = cedar.validate({ schema, policies: { staticPolicies: policies } })
     if (checked.type === 'failure') throw new Error(`Cedar refuses the policies: ${checked.errors[0]?.message}`)
     const wrong = checked.validationErrors[0]
     if (wrong !== undefined) throw new Error(`Cedar refuses policy ${wrong.policyId}: ${wrong.error.message}`)
-    this.#policySetId = createHash('sha256').update(JSON.stringify(policies)).digest('hex')
+    this.#policySetId = policySetId
     cedar.preparsePolicySet(this.#policySetId, { staticPolicies: policies })
   }
 

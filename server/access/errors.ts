@@ -4,7 +4,7 @@ export const errors = {
   ACCESS_ROLE_UNKNOWN: {
     status: 422,
     title: 'There is no such role.',
-    help: 'Use one of the roles in the configuration (access.roles).',
+    help: 'List the roles: those of the configuration (access.roles) and the organisation’s own.',
   },
   ACCESS_NOT_YOURS_TO_GIVE: {
     status: 403,
@@ -106,6 +106,146 @@ export const errors = {
     status: 422,
     title: 'Too many resources or subject sets stand between the subject and the resource.',
     help: 'A relation to one resource names at most 100 resources or subject sets; ask about less at once.',
+  },
+  ACCESS_EXPIRY_TOO_LATE: {
+    status: 403,
+    title: 'It would last longer than your own right to it.',
+    help: 'Let it end no later than the detail says, or ask somebody who has the right for good.',
+  },
+  ACCESS_EXPIRY_PAST: {
+    status: 422,
+    title: 'The expiry is not in the future.',
+    help: 'Say a later time.',
+  },
+  ACCESS_PERMISSION_UNKNOWN: {
+    status: 422,
+    title: 'There is no such permission.',
+    help: 'Roles hold exact names; docs/reference/permissions.md lists them.',
+  },
+  ACCESS_ROLE_TAKEN: {
+    status: 409,
+    title: 'There is a role of this name.',
+    help: 'Choose another name.',
+  },
+  ACCESS_ROLE_FIXED: {
+    status: 409,
+    title: 'The role comes from the configuration.',
+    help: 'Make a role of your own that includes it.',
+  },
+  ACCESS_ROLE_IN_USE: {
+    status: 409,
+    title: 'Somebody has the role, or another role includes it.',
+    help: 'Take it from them first.',
+  },
+  ACCESS_ROLE_MARKED: {
+    status: 409,
+    title: 'A role that is marked privileged stands still, and what it includes.',
+    help: 'Ask to take the mark from it; a second administrator agrees.',
+  },
+  ACCESS_ROLE_UNMARKED: {
+    status: 409,
+    title: 'The role is not marked privileged.',
+    help: 'There is nothing to do.',
+  },
+  ACCESS_ROLE_PRIVILEGED_HELD: {
+    status: 409,
+    title: 'Those who have the role would gain what needs a second administrator.',
+    help: 'Make another role, and assign that.',
+  },
+  ACCESS_CYCLE: {
+    status: 422,
+    title: 'It would include itself, directly or by others.',
+    help: 'Leave out the one that leads back.',
+  },
+  ACCESS_TOO_DEEP: {
+    status: 422,
+    title: 'It would be nested too deeply.',
+    help: 'Put it closer to the top.',
+  },
+  ACCESS_TOO_MANY: {
+    status: 409,
+    title: 'There are as many as there may be.',
+    help: 'Remove some that nobody needs.',
+  },
+  ACCESS_NAME_TAKEN: {
+    status: 409,
+    title: 'Another one has this name.',
+    help: 'Choose another name.',
+  },
+  ACCESS_SUBJECT_UNKNOWN: {
+    status: 422,
+    title: 'There is nobody like this in the organisation.',
+    help: 'Use the identifier of a person, a group or a service account of it, or the name of an application.',
+  },
+  ACCESS_GROUP_UNKNOWN: {
+    status: 404,
+    title: 'There is no such group.',
+    help: 'List the groups.',
+  },
+  ACCESS_MEMBERSHIP_UNKNOWN: {
+    status: 404,
+    title: 'They are not in the group.',
+    help: 'List its members.',
+  },
+  ACCESS_ASSIGNMENT_UNKNOWN: {
+    status: 404,
+    title: 'They do not have the role by themselves.',
+    help: 'List their assignments; a role may come from a group.',
+  },
+  ACCESS_SERVICE_ACCOUNT_UNKNOWN: {
+    status: 404,
+    title: 'There is no such service account.',
+    help: 'List the service accounts.',
+  },
+  ACCESS_APPROVAL_NEEDED: {
+    status: 409,
+    title: 'The role is given only where a second administrator agrees.',
+    help: 'Assign it by /v1/assignments, which asks for that.',
+  },
+  ACCESS_APPROVAL_UNKNOWN: {
+    status: 404,
+    title: 'There is no such request.',
+    help: 'List the approvals.',
+  },
+  ACCESS_APPROVAL_OVER: {
+    status: 409,
+    title: 'It was decided already, or its time is over.',
+    help: 'Ask anew.',
+  },
+  ACCESS_APPROVAL_NOT_YOURS: {
+    status: 403,
+    title: 'Whoever asked, and whoever gains by it, can’t agree to it.',
+    help: 'Ask another administrator.',
+  },
+  ACCESS_PERSON_NEEDED: {
+    status: 403,
+    title: 'Only a person who is signed in can ask for this, and agree to it.',
+    help: 'Do it in the console.',
+  },
+  ACCESS_REVIEW_UNKNOWN: {
+    status: 404,
+    title: 'There is no such review.',
+    help: 'List the reviews.',
+  },
+  ACCESS_REVIEW_OVER: {
+    status: 409,
+    title: 'The review is over.',
+    help: 'Open another.',
+  },
+  ACCESS_REVIEW_OWN: {
+    status: 403,
+    title: 'It is your own.',
+    help: 'Let another reviewer decide it.',
+  },
+  ACCESS_REVIEW_ITEM_UNKNOWN: {
+    status: 404,
+    title: 'The review does not list this.',
+    help: 'List its items.',
+  },
+  ACCESS_REVIEW_EMPTY: {
+    status: 422,
+    title: 'There is nothing to review.',
+    help: 'Choose another role or group.',
   },
 } as const
 

@@ -1,53 +1,85 @@
-import type { Context } from '../platform/module.ts'
+import type { Keyring } from '../keyring/api.ts'
+import type { Route } from '../platform/http/route.ts'
+import type { Job } from '../platform/jobs/job.ts'
+import type { Context, SubjectData } from '../platform/module.ts'
 import { defineModule } from '../platform/module.ts'
 import type { Access } from './api.ts'
-import { Decider } from './decide.ts'
+import { Deciders } from './deciders.ts'
 import { errors } from './errors.ts'
 import { events } from './events.ts'
-import { RoleCache } from './role-cache.ts'
+import type { GrantsRoom } from './grants/create-grants.ts'
+import { createGrants } from './grants/create-grants.ts'
+import { readServiceAccount } from './grants/service-account-store.ts'
+import { lockOrganisation } from './revision.ts'
 import { config, danglingPatterns, resolveRoles } from './roles.ts'
 import { routes } from './routes.ts'
 import { setRoles } from './set-roles.ts'
 import { readRoles } from './store.ts'
 
-const topic = 'access.changed'
+type Uses = { keyring: Keyring }
 
-export const access = defineModule<Access, Record<never, never>, typeof config>({
+export type AccessModule = Access & {
+  readonly grants: GrantsRoom
+  readonly routes: readonly Route[]
+  readonly jobs: readonly Job[]
+  readonly subjectData: SubjectData
+}
+
+export const access = defineModule<AccessModule, Uses, typeof config>({
   name: 'access',
-  uses: [],
+  uses: ['keyring'],
   config,
-  permissions: { 'access:roles:read': { summary: 'See which roles there are.' } },
+  permissions: {
+    'access:roles:read': { summary: 'See which roles there are.' },
+    'access:roles:write': { summary: 'Make, change and delete roles, from the permissions that one has.' },
+    'access:assignments:read': { summary: 'See who has which role, until when and why.' },
+    'access:assignments:write': { summary: 'Assign and take roles, of those that one has.' },
+    'access:groups:read': { summary: 'See the groups, and who is in them.' },
+    'access:groups:write': { summary: 'Make groups, and put people in them who gain no more than one has.' },
+    'access:service-accounts:read': { summary: 'See the service accounts.' },
+    'access:service-accounts:write': { summary: 'Make, disable and delete service accounts.' },
+    'access:approvals:read': { summary: 'See what waits for a second administrator.' },
+    'access:approvals:write': { summary: 'Agree to what another administrator asked for, or refuse it.' },
+    'access:reviews:read': { summary: 'See the reviews of assignments.' },
+    'access:reviews:write': { summary: 'Open reviews of assignments, and decide what they list.' },
+  },
   errors,
   events,
   migrations: new URL('migrations/', import.meta.url),
   start: createAccess,
-  routes,
+  routes: (api) => api.routes,
+  jobs: (api) => api.jobs,
+  subjectData: (api) => api.subjectData,
   authorizer: (api) => api,
 })
 
-export function createAccess(context: Context<typeof config>): Access {
-  const { bus, clock, recorder, database, permissions } = context
+export function createAccess(context: Context<typeof config>, { keyring }: Uses): AccessModule {
+  const { clock, recorder, database, permissions } = context
   const dangling = danglingPatterns(context.config.roles, permissions)
   if (dangling.length > 0)
     throw new Error(`CUSTODIA_ACCESS_ROLES names permissions that do not exist: ${dangling.join(', ')}.`)
   const roles = resolveRoles(context.config.roles, permissions)
-  const decider = new Decider(roles, permissions)
-  const cache = new RoleCache(bus)
-  const listeners = new Set<(subjectId: string | null) => void>()
-  const changed = (subjectId: string | null) => {
-    cache.forget(subjectId)
-    for (const listener of listeners) listener(subjectId)
-  }
-  bus.subscribe(topic, changed)
-  bus.onGap(() => changed(null))
+  const privileged = new Set(context.config.privilegedRoles)
+  const unknown = [...privileged].find((name) => !roles.some((role) => role.name === name))
+  if (unknown !== undefined)
+    throw new Error(`CUSTODIA_ACCESS_PRIVILEGED_ROLES names a role that does not exist: ${unknown}.`)
+  const configured = { roles, privileged, permissions: new Set(Object.keys(permissions)) }
+  const grants = createGrants(context, keyring, configured)
+  const deciders = new Deciders(permissions)
+  // The policies of the configuration are made now: what Cedar refuses stops the start.
+  deciders.of(grants.plainTable)
 
-  const api: Access = {
-    decide: (principal, permission, resource) => decider.decide(principal, permission, resource),
-    roles: () => roles,
-    async rolesOf(organisationId, subjectId) {
-      const read = async () => (await readRoles(database.queries, organisationId, [subjectId])).map((row) => row.role)
-      return cache.get(organisationId, subjectId) ?? (await cache.fill(organisationId, subjectId, read))
+  return {
+    decide(principal, permission, about) {
+      const table = grants.roleTable(principal.organisationId)
+      return table instanceof Promise
+        ? table.then((one) => deciders.of(one).decide(principal, permission, about?.resource))
+        : deciders.of(table).decide(principal, permission, about?.resource)
     },
+    standingOf: grants.standingOf,
+    roleTable: grants.roleTable,
+    roles: () => roles,
+    rolesOf: async (organisationId, subjectId) => (await grants.standingOf(organisationId, subjectId)).roles,
     async rolesOfMany(organisationId, subjectIds) {
       const found = new Map<string, string[]>(subjectIds.map((id) => [id, []]))
       if (subjectIds.length > 0)
@@ -56,23 +88,27 @@ export function createAccess(context: Context<typeof config>): Access {
       return found
     },
     setRoles: (tx, change) =>
-      setRoles(tx, change, {
-        roles,
-        clock,
-        recorder,
-        permissionsOf: (principal) => grantedTo(principal),
-        announce: async (subjectId) => {
-          changed(subjectId)
-          await bus.publish(topic, subjectId)
-        },
-      }),
-    permissionsOf: async (principal) => grantedTo(principal),
-    onChange(listener) {
-      listeners.add(listener)
-      return () => listeners.delete(listener)
+      setRoles(tx, change, { readTable: grants.readTable, clock, recorder, announce: grants.announce }),
+    async permissionsOf(principal) {
+      const decider = deciders.of(await grants.roleTable(principal.organisationId))
+      return Object.keys(permissions).filter((permission) => decider.decide(principal, permission).allowed)
     },
+    async permissionsOfRoles(queries, organisationId, names) {
+      const table = await grants.readTable(queries, organisationId)
+      return new Set(names.flatMap((name) => table.roles.get(name)?.permissions ?? []))
+    },
+    exceeds: grants.exceeds,
+    lock: lockOrganisation,
+    async serviceAccount(queries, organisationId, id) {
+      const row = await readServiceAccount(queries, organisationId, id)
+      return row === null ? null : { id: row.id, name: row.name, disabled: row.disabled_at !== null }
+    },
+    lendDirectory: grants.lendDirectory,
+    onShift: grants.onShift,
+    onChange: grants.onChange,
+    grants,
+    routes: routes({ grants }),
+    jobs: grants.jobs,
+    subjectData: grants.subjectData,
   }
-  const grantedTo = (principal: Parameters<Access['permissionsOf']>[0]) =>
-    Object.keys(permissions).filter((permission) => decider.decide(principal, permission).allowed)
-  return api
 }

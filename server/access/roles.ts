@@ -16,7 +16,10 @@ const defaults: RoleConfiguration = {
   [administrator]: { summary: 'May do everything in the organisation.', permissions: ['*'] },
   auditor: {
     summary: 'May read the ledger, users and sessions.',
-    permissions: ['ledger:read', 'identity:users:read', 'access:roles:read', 'sessions:read'],
+    permissions: [
+      ...['ledger:read', 'identity:users:read', 'sessions:read', 'access:roles:read', 'access:assignments:read'],
+      ...['access:groups:read', 'access:service-accounts:read', 'access:approvals:read', 'access:reviews:read'],
+    ],
   },
   member: { summary: 'A person of the organisation.', permissions: [] },
   [verifier]: { summary: 'A machine that verifies the whole ledger.', permissions: ['ledger:read:all'] },
@@ -31,6 +34,20 @@ export const config = {
     default: {},
     check: checkRoles,
   }),
+  privilegedRoles: setting.texts({
+    description: 'Roles of the configuration that are given only where a second administrator agrees.',
+    shape: 'a list of names of roles, at most 50',
+    example: 'administrator',
+    default: [],
+    max: 50,
+    check: checkRoleName,
+  }),
+}
+
+function checkRoleName(name: string): string {
+  if (!/^[a-z][a-z0-9-]{0,49}$/.test(name))
+    throw new Error('it is not a role name (lower-case letters, digits, hyphens)')
+  return name
 }
 
 /** Roles as configured, their patterns resolved to the permissions that exist. */

@@ -29,7 +29,8 @@ export async function changeUser(parts: Parts, id: string, change: UserChange, b
       const row = await readMember(tx, organisationId, id)
       if (row === null) throw refuse('IDENTITY_USER_UNKNOWN')
       const held = await rolesOf(parts, organisationId, id)
-      await requireNoLess(parts, by, held)
+      await parts.access.lock(tx, organisationId)
+      await requireNoLess(parts, tx, by, id)
 
       const roles = change.roles ?? held
       if (change.roles !== undefined) {
@@ -55,9 +56,8 @@ async function renewSessions(
   { before, after }: { readonly before: readonly string[]; readonly after: readonly string[] },
 ): Promise<void> {
   if (new Set(before).symmetricDifference(new Set(after)).size === 0) return
-  const permissionsOf = (roles: readonly string[]) =>
-    new Set(access.roles().flatMap(({ name, permissions }) => (roles.includes(name) ? permissions : [])))
-  const raised = !permissionsOf(after).isSubsetOf(permissionsOf(before))
+  const permissionsOf = async (roles: readonly string[]) => await access.permissionsOfRoles(tx, organisationId, roles)
+  const raised = !(await permissionsOf(after)).isSubsetOf(await permissionsOf(before))
   await sessions.rotateAll(tx, { organisationId, userId }, { raised })
 }
 
@@ -88,17 +88,13 @@ async function changeState(
   return row.state
 }
 
-/** Nobody unmakes or locks out somebody who may do more than they may themselves. */
-export async function requireNoLess({ access }: Parts, by: Asking, held: readonly string[]): Promise<void> {
+/** Nobody unmakes or locks out somebody who may do more than they may themselves, by whatever way they may. */
+export async function requireNoLess({ access }: Parts, tx: Queries, by: Asking, id: string): Promise<void> {
   const bound = boundBy(by)
-  if (bound === null) return
-  const own = new Set(await access.permissionsOf(bound))
-  const theirs = access.roles().filter((role) => held.includes(role.name))
-  if (theirs.some((role) => role.permissions.some((permission) => !own.has(permission))))
-    throw refuse('IDENTITY_NOT_YOURS_TO_CHANGE')
+  if (bound !== null && (await access.exceeds(tx, bound, id)) !== null) throw refuse('IDENTITY_NOT_YOURS_TO_CHANGE')
 }
 
-/** As committed, not as remembered: every change of roles and states waits for the organisation's lock. */
+/** Those that they have by themselves and for good, as committed, not as remembered: every change of roles and states waits for the organisation's lock. */
 export async function rolesOf({ access }: Parts, organisationId: string, id: string): Promise<readonly string[]> {
   return (await access.rolesOfMany(organisationId, [id])).get(id) ?? []
 }

@@ -20,7 +20,7 @@ import { defineRoute, Reply } from '../platform/http/route.ts'
 import { attemptRoutes } from './attempts/routes.ts'
 import { before } from './before.ts'
 import { changePassword } from './change-password.ts'
-import { changeUser } from './change-user.ts'
+import { changeUser, rolesOf } from './change-user.ts'
 import { refuse } from './errors.ts'
 import { factorRoutes } from './factors/routes.ts'
 import { freshRoutes } from './fresh/routes.ts'
@@ -43,7 +43,7 @@ import { themeRoutes } from './theme/routes.ts'
 
 export function routes(parts: Parts): readonly Route[] {
   const show = async (row: PersonRow) =>
-    await showUser(parts, row, await parts.access.rolesOf(row.organisation_id, row.id))
+    await showUser(parts, row, await rolesOf(parts, row.organisation_id, row.id))
   return [
     ...attemptRoutes(parts),
     ...freshRoutes(parts),

@@ -220,6 +220,21 @@ export async function readPeople(
     .execute()
 }
 
+/** Whether people of the organisation may sign in; of anybody else, nothing. */
+export async function readStates(
+  queries: Queries,
+  organisationId: string,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, State>> {
+  const rows = await tables(queries)
+    .selectFrom('identity.person')
+    .select(['id', 'state'])
+    .where('organisation_id', '=', organisationId)
+    .where('id', 'in', [...ids])
+    .execute()
+  return new Map(rows.map(({ id, state }) => [id, state]))
+}
+
 /** Identifiers of active people, in their own order, after `after`. */
 export async function readActiveIds(
   queries: Queries,

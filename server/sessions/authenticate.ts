@@ -74,11 +74,12 @@ async function read(parts: Parts, head: RequestHead, { token, key, host }: Cooki
   if (row === null || row.host !== host || !(await serves(parts, row, head, now))) return null
   const expires = await use(parts, row, now)
   if (expires === null) return null
+  const standing = await parts.access.standingOf(row.organisation_id, row.user_id)
   const principal: UserPrincipal = {
     kind: 'user',
     id: row.user_id,
     organisationId: row.organisation_id,
-    roles: await parts.access.rolesOf(row.organisation_id, row.user_id),
+    roles: standing.roles,
     sessionId: row.id,
     factors: row.factors,
     authenticatedAtMs: row.authenticated_at.getTime(),
@@ -89,7 +90,8 @@ async function read(parts: Parts, head: RequestHead, { token, key, host }: Cooki
     if (host === null) await renew(parts, { ...row, privileges_at: row.privileges_at }, token, head)
   } else if (bus.healthy()) {
     const expiresAtMs = Math.min(expires.getTime(), row.expires_at?.getTime() ?? Number.POSITIVE_INFINITY)
-    const session = { principal, expiresAtMs, recheckAtMs: now.getTime() + recheckMs }
+    // A role that ends makes whoever has it somebody else.
+    const session = { principal, expiresAtMs, recheckAtMs: Math.min(now.getTime() + recheckMs, standing.untilMs) }
     const seen = parts.live.get(key)?.addresses.filter((address) => address !== head.address) ?? []
     const addresses = [head.address, ...seen.slice(0, maxAddresses - 1)]
     parts.live.remember(key, { session, host, agent: agentOf(head), addresses }, generation)

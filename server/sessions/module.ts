@@ -78,7 +78,11 @@ export async function createSessions(
     ended,
     endAllListeners: new Set(),
   }
-  const stopListening = access.onChange((userId) => live.forgetPerson(userId))
+  const stopForgetting = access.onChange((userId) => live.forgetPerson(userId))
+  const stopRotating = access.onShift(async (tx, { organisationId, subjectIds, raised }) => {
+    for (const userId of subjectIds)
+      if (userId.startsWith('usr_')) await rotateAll(parts, tx, { organisationId, userId }, { raised })
+  })
   context.metrics.gauge(
     'custodia_sessions_remembered',
     'Cookies whose session this process remembers.',
@@ -108,7 +112,8 @@ export async function createSessions(
     jobs: [sweep(parts)],
     subjectData: subjectData(parts),
     async stop() {
-      stopListening()
+      stopForgetting()
+      stopRotating()
       ended.close()
     },
   }

@@ -193,10 +193,10 @@ test('a read that began before the end does not bring the session back', async (
   const gate = Promise.withResolvers<void>()
   const slow = {
     ...one.access,
-    async rolesOf() {
+    async standingOf() {
       reached.resolve()
       await gate.promise
-      return []
+      return { roles: [], groups: [], untilMs: Number.POSITIVE_INFINITY }
     },
   }
   const context = { ...one.context, config: testConfig }

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { request as httpRequest } from 'node:http'
-import type { Access } from '../access/api.ts'
+import type { AccessModule } from '../access/module.ts'
 import { access } from '../access/module.ts'
 import type { Keyring } from '../keyring/api.ts'
 import { keyring } from '../keyring/module.ts'
@@ -42,7 +42,7 @@ export const testConfig = {
 export type TestProcess = {
   readonly context: Context
   readonly keyring: Keyring
-  readonly access: Access
+  readonly access: AccessModule
   readonly sessions: Awaited<ReturnType<typeof sessions.start>>
 }
 
@@ -58,7 +58,7 @@ export type TestHouse = {
 export async function openTestHouse(more: Modules = [], roles: Roles = {}): Promise<TestHouse> {
   const db = await openTestDatabase(migrationsOf([keyring, access, sessions, ...more]))
   const machine = await testMachine()
-  const permissions = Object.assign({}, ...[sessions, ...more].map((module) => module.permissions))
+  const permissions = Object.assign({}, ...[access, sessions, ...more].map((module) => module.permissions))
   const stops: (() => Promise<void>)[] = []
   return {
     db,
@@ -68,9 +68,10 @@ export async function openTestHouse(more: Modules = [], roles: Roles = {}): Prom
       const database: Database = stops.length === 0 ? db.database : await db.reopen()
       const base = machine.context(database)
       const context: Context = { ...base, permissions, ...changes, config: {} }
+      const ring = await machine.start(database, { bus: context.bus })
       const uses = {
-        keyring: await machine.start(database, { bus: context.bus }),
-        access: await startModule(access, { ...context, config: { roles } }, {}),
+        keyring: ring,
+        access: await startModule(access, { ...context, config: { roles, privilegedRoles: [] } }, { keyring: ring }),
       }
       const config = { ...testConfig, ...(changes.config as Partial<typeof testConfig> | undefined) }
       const started = await startModule(sessions, { ...context, config }, uses)

@@ -35,6 +35,7 @@ create table access.group_of_subjects (
   created_at timestamptz not null,
   unique (organisation_id, name)
 );
+create index group_organisation on access.group_of_subjects (organisation_id, created_at, id);
 grant select, insert, update, delete on access.group_of_subjects to custodia_app;
 
 create table access.membership (
@@ -60,14 +61,16 @@ create table access.service_account (
   disabled_at timestamptz,
   unique (organisation_id, name)
 );
+create index service_account_organisation on access.service_account (organisation_id, created_at, id);
 grant select, insert, update, delete on access.service_account to custodia_app;
 
 -- What a second administrator must agree to before it is done.
 create table access.approval (
   id text primary key,
   organisation_id text not null,
-  kind text not null check (kind in ('assignment', 'membership')),
-  subject_id text not null,
+  kind text not null check (kind in ('assignment', 'membership', 'unmark')),
+  -- Who gains by it. Null where a role loses its mark.
+  subject_id text,
   -- The role, or the group.
   target text not null,
   until timestamptz,
@@ -79,7 +82,7 @@ create table access.approval (
   decided_by text,
   outcome text check (outcome in ('approved', 'refused', 'withdrawn'))
 );
-create index approval_organisation on access.approval (organisation_id, id);
+create index approval_organisation on access.approval (organisation_id, asked_at, id);
 create index approval_expiry on access.approval (expires_at);
 grant select, insert, update, delete on access.approval to custodia_app;
 
@@ -94,7 +97,7 @@ create table access.review (
   due_at timestamptz not null,
   closed_at timestamptz
 );
-create index review_organisation on access.review (organisation_id, id);
+create index review_organisation on access.review (organisation_id, opened_at, id);
 create index review_due on access.review (due_at) where closed_at is null;
 grant select, insert, update, delete on access.review to custodia_app;
 

@@ -1,7 +1,7 @@
 import { actorOf } from '../../platform/events/event.ts'
 import type { Principal, UserPrincipal } from '../../platform/http/principal.ts'
 import { newId } from '../../platform/random.ts'
-import { requireNoLess, rolesOf } from '../change-user.ts'
+import { requireNoLess } from '../change-user.ts'
 import { refuse } from '../errors.ts'
 import { event } from '../events.ts'
 import type { Parts } from '../parts.ts'
@@ -72,6 +72,6 @@ export async function requireRecoverable(
   const person = await readMember(tx, by.organisationId, userId)
   if (person?.state !== 'active') throw refuse('IDENTITY_USER_UNKNOWN')
   if (userId === by.id) throw refuse('IDENTITY_RECOVERY_BY_ANOTHER')
-  await requireNoLess(parts, by, await rolesOf(parts, by.organisationId, userId))
+  await requireNoLess(parts, tx, by, userId)
   return person
 }

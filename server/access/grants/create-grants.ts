@@ -1,0 +1,77 @@
+import type { Keyring } from '../../keyring/api.ts'
+import type { Queries } from '../../platform/database/database.ts'
+import type { Principal } from '../../platform/http/principal.ts'
+import type { Route } from '../../platform/http/route.ts'
+import type { Job } from '../../platform/jobs/job.ts'
+import type { Context, SubjectData } from '../../platform/module.ts'
+import { closeDueReviews } from './close-review.ts'
+import type { RoleTable } from './grants.ts'
+import type { Directory, JoinListener, Parts, ShiftListener } from './parts.ts'
+import type { RememberedGrants } from './remember-grants.ts'
+import { rememberGrants } from './remember-grants.ts'
+import { readWrittenRoles } from './role-store.ts'
+import type { Configured } from './role-table.ts'
+import { roleTableOf } from './role-table.ts'
+import { routes } from './routes.ts'
+import { readRights, readRightsOf } from './standing.ts'
+import { subjectData } from './subject-data.ts'
+import { sweep } from './sweep.ts'
+
+/** The room, as the rest of the module sees it. */
+export type GrantsRoom = RememberedGrants & {
+  /** What every organisation has that made no roles. */
+  readonly plainTable: RoleTable
+  readonly routes: readonly Route[]
+  readonly jobs: readonly Job[]
+  readonly subjectData: SubjectData
+  /** The use cases' own parts, for tests that go past the routes. */
+  readonly parts: Parts
+  readTable(queries: Queries, organisationId: string): Promise<RoleTable>
+  exceeds(tx: Queries, by: Principal, subjectId: string): Promise<string | null>
+  lendDirectory(directory: Directory): void
+  onShift(listener: ShiftListener): () => void
+  /** For what a group has beside roles: whoever adds a member gives that, too. */
+  onJoin(listener: JoinListener): () => void
+}
+
+export function createGrants(context: Omit<Context, 'config'>, keyring: Keyring, configured: Configured): GrantsRoom {
+  const { bus, clock, database } = context
+  const plainTable = roleTableOf(configured, [])
+  const readTable = async (queries: Queries, organisationId: string) => {
+    const written = await readWrittenRoles(queries, organisationId)
+    return written.length === 0 ? plainTable : roleTableOf(configured, written)
+  }
+  const remembered = rememberGrants({ bus, clock, queries: database.queries, readTable })
+  let directory: Directory | null = null
+  const shifts = new Set<ShiftListener>()
+  const joins = new Set<JoinListener>()
+  const parts: Parts = {
+    ...{ context, keyring, configured, readTable, shifts, joins },
+    announce: remembered.announce,
+    directory: () => directory,
+  }
+  const listen = <Listener>(all: Set<Listener>, listener: Listener) => {
+    all.add(listener)
+    return () => void all.delete(listener)
+  }
+  return {
+    ...remembered,
+    ...{ plainTable, parts, readTable },
+    routes: routes(parts),
+    jobs: [sweep(parts), closeDueReviews(parts)],
+    subjectData: subjectData(parts),
+    async exceeds(tx, by, subjectId) {
+      const { organisationId } = by
+      const at = { now: new Date(clock.nowMs()), table: await readTable(tx, organisationId) }
+      const own = await readRightsOf(tx, by, at)
+      const theirs = await readRights(tx, { organisationId, subjectId, ...at, evenDisabled: true })
+      for (const [permission, untilMs] of theirs) if ((own.get(permission) ?? 0) < untilMs) return permission
+      return null
+    },
+    lendDirectory(lent) {
+      directory = lent
+    },
+    onShift: (listener) => listen(shifts, listener),
+    onJoin: (listener) => listen(joins, listener),
+  }
+}

@@ -1,0 +1,205 @@
+import { sql } from 'kysely'
+import type { Queries } from '../../platform/database/database.ts'
+import { deleteBatch } from '../../platform/database/delete-batch.ts'
+import type { Moment } from './cursor.ts'
+
+export type GroupRow = { id: string; organisation_id: string; name: string; description: string; created_at: Date }
+export type MembershipRow = {
+  organisation_id: string
+  group_id: string
+  member_id: string
+  added_at: Date
+  expires_at: Date | null
+  added_by: string | null
+  reason_sealed: Buffer | null
+}
+
+type Tables = { 'access.group_of_subjects': GroupRow; 'access.membership': MembershipRow }
+
+const tables = (queries: Queries) => queries.withTables<Tables>()
+
+/** @returns false where a group has the name. */
+export async function insertGroup(tx: Queries, row: GroupRow): Promise<boolean> {
+  const result = await tables(tx)
+    .insertInto('access.group_of_subjects')
+    .values(row)
+    .onConflict((conflict) => conflict.columns(['organisation_id', 'name']).doNothing())
+    .executeTakeFirst()
+  return result.numInsertedOrUpdatedRows === 1n
+}
+
+export async function readGroup(queries: Queries, organisationId: string, id: string): Promise<GroupRow | null> {
+  const row = await tables(queries)
+    .selectFrom('access.group_of_subjects')
+    .selectAll()
+    .where('organisation_id', '=', organisationId)
+    .where('id', '=', id)
+    .executeTakeFirst()
+  return row ?? null
+}
+
+export async function readGroupByName(queries: Queries, organisationId: string, name: string) {
+  const row = await tables(queries)
+    .selectFrom('access.group_of_subjects')
+    .selectAll()
+    .where('organisation_id', '=', organisationId)
+    .where('name', '=', name)
+    .executeTakeFirst()
+  return row ?? null
+}
+
+export async function countGroups(queries: Queries, organisationId: string): Promise<number> {
+  const { count } = await tables(queries)
+    .selectFrom('access.group_of_subjects')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('organisation_id', '=', organisationId)
+    .executeTakeFirstOrThrow()
+  return Number(count)
+}
+
+type Page = { readonly after: string | null; readonly limit: number }
+
+/** The first to be made comes first. */
+export async function readGroups(
+  queries: Queries,
+  organisationId: string,
+  { after, limit }: { readonly after: Moment | null; readonly limit: number },
+): Promise<GroupRow[]> {
+  const query = tables(queries)
+    .selectFrom('access.group_of_subjects')
+    .selectAll()
+    .where('organisation_id', '=', organisationId)
+  const rest =
+    after === null
+      ? query
+      : query.where(({ eb, refTuple, tuple }) => eb(refTuple('created_at', 'id'), '>', tuple(after.at, after.id)))
+  return await rest.orderBy('created_at').orderBy('id').limit(limit).execute()
+}
+
+export async function updateGroup(
+  tx: Queries,
+  organisationId: string,
+  { id, name, description }: Pick<GroupRow, 'id' | 'name' | 'description'>,
+): Promise<void> {
+  await tables(tx)
+    .updateTable('access.group_of_subjects')
+    .set({ name, description })
+    .where('organisation_id', '=', organisationId)
+    .where('id', '=', id)
+    .execute()
+}
+
+/** Its memberships go with it. */
+export async function removeGroup(tx: Queries, organisationId: string, id: string): Promise<void> {
+  await tables(tx)
+    .deleteFrom('access.group_of_subjects')
+    .where('organisation_id', '=', organisationId)
+    .where('id', '=', id)
+    .execute()
+}
+
+export async function writeMembership(tx: Queries, row: MembershipRow): Promise<void> {
+  const { added_at, expires_at, added_by, reason_sealed } = row
+  await tables(tx)
+    .insertInto('access.membership')
+    .values(row)
+    .onConflict((conflict) =>
+      conflict.columns(['group_id', 'member_id']).doUpdateSet({ added_at, expires_at, added_by, reason_sealed }),
+    )
+    .execute()
+}
+
+/** @returns null where there is none that counts at `now`. */
+export async function readMembership(
+  queries: Queries,
+  organisationId: string,
+  { groupId, memberId }: { readonly groupId: string; readonly memberId: string },
+  now: Date,
+): Promise<MembershipRow | null> {
+  const row = await tables(queries)
+    .selectFrom('access.membership')
+    .selectAll()
+    .where('organisation_id', '=', organisationId)
+    .where('group_id', '=', groupId)
+    .where('member_id', '=', memberId)
+    .where((eb) => eb.or([eb('expires_at', 'is', null), eb('expires_at', '>', now)]))
+    .executeTakeFirst()
+  return row ?? null
+}
+
+/** Of a group by member, or of a member by group; those that count at `now`. */
+export async function readMemberships(
+  queries: Queries,
+  organisationId: string,
+  { of, after, limit }: Page & { readonly of: { readonly groupId: string } | { readonly memberId: string } },
+  now: Date,
+): Promise<MembershipRow[]> {
+  const query = tables(queries)
+    .selectFrom('access.membership')
+    .selectAll()
+    .where('organisation_id', '=', organisationId)
+    .where((eb) => eb.or([eb('expires_at', 'is', null), eb('expires_at', '>', now)]))
+  const found =
+    'groupId' in of
+      ? query
+          .where('group_id', '=', of.groupId)
+          .where('member_id', '>', after ?? '')
+          .orderBy('member_id')
+      : query
+          .where('member_id', '=', of.memberId)
+          .where('group_id', '>', after ?? '')
+          .orderBy('group_id')
+  return await found.limit(limit).execute()
+}
+
+/** Expired ones counted in: they are swept later. */
+export async function countMembers(queries: Queries, groupId: string): Promise<number> {
+  const { count } = await tables(queries)
+    .selectFrom('access.membership')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('group_id', '=', groupId)
+    .executeTakeFirstOrThrow()
+  return Number(count)
+}
+
+export async function removeMembership(
+  tx: Queries,
+  organisationId: string,
+  groupId: string,
+  memberId: string,
+): Promise<void> {
+  await tables(tx)
+    .deleteFrom('access.membership')
+    .where('organisation_id', '=', organisationId)
+    .where('group_id', '=', groupId)
+    .where('member_id', '=', memberId)
+    .execute()
+}
+
+/** All of a member's, expired ones too. @returns the groups. */
+export async function removeMembershipsOf(tx: Queries, organisationId: string, memberId: string): Promise<string[]> {
+  const rows = await tables(tx)
+    .deleteFrom('access.membership')
+    .where('organisation_id', '=', organisationId)
+    .where('member_id', '=', memberId)
+    .returning('group_id')
+    .execute()
+  return rows.map((row) => row.group_id).sort()
+}
+
+/** Which group stands in which, whatever has expired: what comes back may not close a circle either. */
+export async function readNesting(tx: Queries, organisationId: string): Promise<ReadonlyMap<string, string[]>> {
+  const rows = await tables(tx)
+    .selectFrom('access.membership')
+    .select(['group_id', 'member_id'])
+    .where('organisation_id', '=', organisationId)
+    .where('member_id', 'like', 'grp\\_%')
+    .execute()
+  const inside = new Map<string, string[]>()
+  for (const { group_id, member_id } of rows) inside.set(group_id, [...(inside.get(group_id) ?? []), member_id])
+  return inside
+}
+
+export async function deleteExpiredMemberships(queries: Queries, before: Date, limit: number): Promise<number> {
+  return await deleteBatch(queries, 'access.membership', sql`expires_at < ${before}`, limit)
+}

@@ -1,0 +1,71 @@
+import type { Keyring, Place } from '../../keyring/api.ts'
+import type { Clock } from '../../platform/clock.ts'
+import type { Database, Queries } from '../../platform/database/database.ts'
+import type { Recorder } from '../../platform/events/event.ts'
+import type { Principal } from '../../platform/http/principal.ts'
+import type { Random } from '../../platform/random.ts'
+import type { RoleTable } from './grants.ts'
+import type { Configured } from './role-table.ts'
+
+/** What may be known of people here, where nobody knows them: the module that does, lends it. */
+export type Directory = {
+  /** Those of them that are people of this organisation, and whether they may sign in. At most 200 are asked about at once. */
+  states(
+    tx: Queries,
+    organisationId: string,
+    userIds: readonly string[],
+  ): Promise<ReadonlyMap<string, 'invited' | 'active' | 'disabled'>>
+}
+
+/** A change of what people, service accounts and applications may do, while its transaction is open. */
+export type Shift = {
+  readonly organisationId: string
+  /** At most 1,000 of them; where there are more, what is remembered of their roles is dropped all the same. */
+  readonly subjectIds: readonly string[]
+  /** True where somebody may do more by it. */
+  readonly raised: boolean
+}
+
+export type ShiftListener = (tx: Queries, shift: Shift) => Promise<void>
+
+/** Somebody is about to become a member of a group. A listener refuses where whoever asks lacks something that the group has. */
+export type JoinListener = (tx: Queries, joining: { by: Principal; groupId: string; memberId: string }) => Promise<void>
+
+export type Parts = {
+  readonly context: {
+    readonly database: Database
+    readonly clock: Clock
+    readonly random: Random
+    readonly recorder: Recorder
+  }
+  readonly keyring: Keyring
+  readonly configured: Configured
+  /** Null until a module that knows people lends it. */
+  directory(): Directory | null
+  readTable(queries: Queries, organisationId: string): Promise<RoleTable>
+  readonly shifts: Set<ShiftListener>
+  readonly joins: Set<JoinListener>
+  /** Drops what is remembered here and elsewhere: of these subjects, or of the whole organisation. */
+  announce(organisationId: string, subjectIds: readonly string[] | null): Promise<void>
+}
+
+export const nowOf = ({ context }: Parts): Date => new Date(context.clock.nowMs())
+
+/** Why a right was given, sealed under the organisation's key for the row that it stands in. */
+export async function sealReason(parts: Parts, organisationId: string, record: string, reason: string) {
+  return await parts.keyring.seal(reasonPlace(organisationId, record), reason)
+}
+
+/** @returns null where none was given, as before reasons were asked for. */
+export async function openReason(parts: Parts, organisationId: string, record: string, sealed: Buffer | null) {
+  return sealed === null ? null : (await parts.keyring.open(reasonPlace(organisationId, record), sealed)).toString()
+}
+
+const reasonPlace = (organisationId: string, record: string): Place => ({
+  organisationId,
+  subjectId: null,
+  collection: 'access.reason',
+  record,
+  field: 'reason',
+  schemaVersion: 1,
+})
