@@ -122,4 +122,13 @@ describe('signed requests that Fastify makes up for tests', () => {
     assert.equal((await inject({ ...headers }, body)).statusCode, 401)
     assert.equal((await inject({ ...signed('POST', 'inbox.test', body) }, '{"count":9}')).statusCode, 401)
   })
+
+  it('have one authority with and without the default port of what was spoken', async () => {
+    const host = { host: 'inbox.test:80' }
+    assert.equal((await inject({ ...signed('POST', 'inbox.test', '{}'), ...host }, '{}')).statusCode, 200)
+    assert.equal(
+      (await inject({ ...signed('POST', 'inbox.test', '{}'), host: 'inbox.test:443' }, '{}')).statusCode,
+      401,
+    )
+  })
 })

@@ -3,6 +3,7 @@ import { generateKeyPairSync } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, it } from 'node:test'
+import { setImmediate as turn } from 'node:timers/promises'
 import { frozenClock } from '../assertion/testing.ts'
 import { createNonceMemory } from './nonce-memory.ts'
 import type { SignedFetchOptions } from './signed-fetch.ts'
@@ -98,6 +99,35 @@ describe('a fetch that signs', () => {
     await assert.rejects(call, reason)
   })
 
+  it('asks no more of a stream once it was called off', async () => {
+    const calledOff = new AbortController()
+    let pulled = 0
+    const stream = new ReadableStream({
+      pull(controller) {
+        pulled += 1
+        if (pulled === 3) calledOff.abort()
+        controller.enqueue(new Uint8Array(10))
+      },
+    })
+    const call = sent('https://api.example/', { method: 'POST', body: stream, signal: calledOff.signal })
+    await assert.rejects(call, { name: 'AbortError' })
+    for (let turns = 0; turns < 20; turns += 1) await turn()
+    assert.ok(pulled < 10, String(pulled))
+  })
+
+  it('keeps its own copy of a secret', async () => {
+    const secret = Uint8Array.from(clientKeys.key_hmac.secret)
+    const verifier = createSignatureVerifier({ authorities: ['api.example'], lookUp, clock })
+    const fetch = createSignedFetch({
+      keyId: 'key_hmac',
+      key: { algorithm: 'hmac-sha256', secret },
+      clock,
+      fetch: async (url, init) => new Response((await verifier.verifyFetchRequest(new Request(url, init))).keyId),
+    })
+    secret.fill(0)
+    assert.equal(await (await fetch('https://api.example/')).text(), 'key_hmac')
+  })
+
   it('is not made with a key or an option that is none, and never says what the key was', () => {
     const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 })
     const { publicKey } = generateKeyPairSync('ed25519')
@@ -160,6 +190,39 @@ describe('a verifier', () => {
       code: 'SIGNATURE_INVALID',
       details: { reason: 'authority' },
     })
+  })
+})
+
+describe('a verifier’s options', () => {
+  const options = { authorities: ['api.example'], lookUp, clock }
+  const request = async (given: Partial<SignedFetchOptions> = {}) => {
+    const { url, headers } = await sent('https://api.example/x', { headers: { 'x-a': '1' } }, given)
+    return new Request(url, { headers })
+  }
+
+  it('demand a header, a purpose, another window', async () => {
+    const strict = createSignatureVerifier({ ...options, required: ['x-a'], tag: 'inbox' })
+    await strict.verifyFetchRequest(await request({ cover: ['x-a'], tag: 'inbox' }))
+    await assert.rejects(strict.verifyFetchRequest(await request({ tag: 'inbox' })), {
+      details: { reason: 'uncovered' },
+    })
+    await assert.rejects(strict.verifyFetchRequest(await request({ cover: ['x-a'] })), { details: { reason: 'tag' } })
+    const narrow = createSignatureVerifier({ ...options, maxAgeSeconds: 10, maxAheadSeconds: 0 })
+    const past = frozenClock(clock.nowMs() - 11_000)
+    await assert.rejects(narrow.verifyFetchRequest(await request({ clock: past })), { details: { reason: 'old' } })
+    const ahead = frozenClock(clock.nowMs() + 1_000)
+    await assert.rejects(narrow.verifyFetchRequest(await request({ clock: ahead })), { details: { reason: 'ahead' } })
+  })
+
+  it('believe the Host that came, where an adapter gives requests an address of its own', async () => {
+    const { headers } = await request()
+    const inside = (host: string) => new Request('http://127.0.0.1:3000/x', { headers: [...headers, ['host', host]] })
+    const verifier = createSignatureVerifier({ ...options, scheme: 'https' })
+    await assert.rejects(verifier.verifyFetchRequest(inside('127.0.0.1:3000')), { details: { reason: 'authority' } })
+    await assert.rejects(verifier.verifyFetchRequest(inside('api.example, api.example')), {
+      details: { reason: 'message' },
+    })
+    assert.equal((await verifier.verifyFetchRequest(inside('api.example'))).keyId, 'key_hmac')
   })
 })
 
