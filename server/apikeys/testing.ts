@@ -78,6 +78,7 @@ const echoes: readonly Route[] = [
     path: '/test/write',
     summary: 'Say who calls, and what came.',
     who: { permission: 'identity:users:read' },
+    query: Type.Object({ as: Type.Optional(Type.String()) }),
     body: Type.Object({ text: Type.String() }),
     handle: async ({ principal, body }) => ({ kind: principal.kind, id: principal.id, body }),
   }),
