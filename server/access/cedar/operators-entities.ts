@@ -103,27 +103,23 @@ function tagOperator(finish: (result: Result) => Result): Operator {
   }
 }
 
-/** `in` one entity, or any of a set of them. Who is not known is in itself and nothing else. */
+/**
+ * `in` one entity, or any of a set of them. Who is not known is in itself and nothing else. What two variables, or a variable and a
+ * literal, say is asked once in a decision: so a long list in a context is gone through once, and not by each policy.
+ */
 function memberOf(left: Node, right: Node, compilation: Compilation): Node {
   const { constant } = right
-  if (constant === undefined) {
-    return {
-      run(evaluation) {
-        const entity = left.run(evaluation)
-        if (entity instanceof Failure) return entity
-        const above = right.run(evaluation)
-        return above instanceof Failure ? above : isBelow(evaluation, entity, candidatesOf(above))
-      },
-    }
-  }
-  const candidates = constant instanceof Failure ? constant : candidatesOf(constant)
+  const literal = constant === undefined || constant instanceof Failure ? constant : candidatesOf(constant)
   const ask = (evaluation: Evaluation): Result => {
     const entity = left.run(evaluation)
     if (entity instanceof Failure) return entity
-    return isBelow(evaluation, entity, candidates)
+    if (literal !== undefined) return isBelow(evaluation, entity, literal)
+    const above = right.run(evaluation)
+    return above instanceof Failure ? above : isBelow(evaluation, entity, candidatesOf(above))
   }
-  if (left.path === undefined || !(constant instanceof EntityUid)) return { run: ask }
-  return { run: compilation.slots.remembered(`${left.path} in ${constant.key}`, ask) }
+  const whom = constant instanceof EntityUid ? constant.key : right.path
+  if (left.path === undefined || whom === undefined) return { run: ask }
+  return { run: compilation.slots.remembered(`${left.path} in ${whom}`, ask) }
 }
 
 function isBelow(evaluation: Evaluation, entity: Value, candidates: readonly EntityUid[] | Failure): Result {

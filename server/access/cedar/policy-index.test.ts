@@ -134,6 +134,23 @@ describe('the store', () => {
     assert.equal(asked.attributes, 2)
   })
 
+  it('is asked about a list in the context once, however many policies go through it', () => {
+    const listed = { '.': { left: variable('context'), attr: 'groups' } }
+    const compiled = compilePolicies(
+      many(100, (at) => ({
+        conditions: [
+          { kind: 'when', body: { in: { left: variable('principal'), right: listed } } },
+          { kind: 'when', body: { '<': { left: value(at), right: value(2) } } },
+        ],
+      })),
+    )
+    const groups = Array.from({ length: 1_000 }, (_, at) => ({ __entity: uid('Group', `${at}`) }))
+    const { entities, asked } = store([entityUid('Group', '999')])
+    const context = recordFromJson({ groups })
+    assert.deepEqual(compiled.decide(request({ context }), entities).determining, ['p0', 'p1'])
+    assert.equal(asked.isIn, 1_000)
+  })
+
   it('is asked as often as it is read where there are more attributes than a decision remembers, and decides the same', () => {
     const compiled = compilePolicies(
       many(2_000, (at) => ({

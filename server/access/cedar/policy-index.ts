@@ -44,7 +44,8 @@ export class PolicyIndex {
       const type = constraint.equals?.type ?? constraint.type
       return type === undefined ? null : [type]
     }
-    this.#actions = new Postings(this.#policies, (policy) => actionKeys(policy, above))
+    const below = belowOf(above)
+    this.#actions = new Postings(this.#policies, (policy) => actionKeys(policy, below))
     this.#principals = new Postings(this.#policies, (policy) => typesOf(policy.principal))
     this.#resources = new Postings(this.#policies, (policy) => typesOf(policy.resource))
     // Every membership that a scope asks about has its slot before the first decision.
@@ -157,14 +158,24 @@ function visitGroups(
   }
 }
 
+/** The other way round: for each group, the keys of the actions in it. */
+function belowOf(above: Above): ReadonlyMap<string, readonly string[]> | null {
+  if (above === null) return null
+  const below = new Map<string, string[]>()
+  for (const [key, groups] of above) for (const group of groups) listOf(below, group).push(key)
+  return below
+}
+
 /** Keys of the actions that a policy can apply to; null where any may be, or only the store knows. */
-function actionKeys({ action }: Policy, above: Above): readonly string[] | null {
+function actionKeys(
+  { action }: Policy,
+  below: ReadonlyMap<string, readonly string[]> | null,
+): readonly string[] | null {
   if (action === null) return null
   if ('equals' in action) return [action.equals.key]
-  if (above === null) return action.within.length === 0 ? [] : null
-  const groups = new Set(action.within.map(({ key }) => key))
-  const below = [...above].filter(([, ancestors]) => !groups.isDisjointFrom(ancestors)).map(([key]) => key)
-  return [...groups, ...below]
+  if (below === null) return action.within.length === 0 ? [] : null
+  const keys = new Set(action.within.flatMap(({ key }) => [key, ...(below.get(key) ?? [])]))
+  return [...keys]
 }
 
 /** Which policies name a key, and which name none. */
