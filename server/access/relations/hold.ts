@@ -16,6 +16,9 @@ export const questionLimits = {
   reads: 5_000,
 } as const
 
+/** Reads that questions of one list share; beyond that each is answered by itself. */
+const maxShared = 10_000
+
 export type Answer = Held & {
   /** True where another network or session could have another answer. */
   readonly circumstantial: boolean
@@ -54,32 +57,45 @@ export async function holdToGive(services: HoldServices, question: Question): Pr
 }
 
 /**
- * Which of these the subject of the first one has: for lists, whose questions differ in nothing but resource and relation, so that one
- * reading serves all of them. A question that `hold` would refuse to answer is one that does not hold.
+ * Which of these hold: for lists, whose questions differ in nothing but resource and relation, so that one reading serves all of them.
+ * Each is answered as `hold` does, within the same limits; one that it would refuse to answer is one that does not hold.
  */
 export async function holdMany(services: HoldServices, questions: readonly Question[]): Promise<readonly boolean[]> {
-  const [first] = questions
-  if (first === undefined) return []
-  const known = new Knowledge(services, first)
-  const answers = new Map<Question, boolean>()
-  const how = { mode: 'actual', exhaustive: false } as const
+  const pool: Pool = new Map()
+  const answers = new Array<boolean | undefined>(questions.length)
+  const known = questions.map((question) => new Knowledge(services, question))
+  for (;;) {
+    const missing = new Map<string, Read>()
+    for (const [index, one] of known.entries()) {
+      if (answers[index] !== undefined) continue
+      const step = stepWithin(one, pool)
+      if (typeof step === 'boolean') answers[index] = step
+      else for (const read of step) missing.set(keyOfRead(read), read)
+    }
+    const [first] = questions
+    if (missing.size === 0 || first === undefined) return answers.map((answer) => answer === true)
+    if (pool.size + missing.size > maxShared) {
+      for (const [index, question] of questions.entries()) answers[index] ??= await holdsAlone(services, question)
+      continue
+    }
+    await readInto(pool, services.reader, first, [...missing.values()])
+  }
+}
+
+/** As far as a question comes with what was read: its answer, or what it needs. */
+function stepWithin(known: Knowledge, pool: Pool): boolean | readonly Read[] {
   try {
-    while (answers.size < questions.length) {
-      const missing = new Map<string, Read>()
-      for (const question of questions) {
-        if (answers.has(question)) continue
-        const { found, evaluation } = known.evaluate(question, how)
-        if (found !== null || evaluation.missing.size === 0) answers.set(question, found !== null)
-        else for (const [key, read] of evaluation.missing) missing.set(key, read)
-      }
-      if (missing.size > 0) await known.read([...missing.values()])
+    for (;;) {
+      const { found, missing } = known.evaluate({ mode: 'actual', exhaustive: false })
+      if (found !== null || missing.length === 0) return found !== null
+      const unread = missing.filter((read) => !pool.has(keyOfRead(read)))
+      if (unread.length > 0) return unread
+      known.take(missing, pool)
     }
   } catch (error) {
-    if (!isLimit(error)) throw error
-    for (const question of questions)
-      if (!answers.has(question)) answers.set(question, await holdsAlone(services, question))
+    if (isLimit(error)) return false
+    throw error
   }
-  return questions.map((question) => answers.get(question) === true)
 }
 
 async function holdsAlone(services: HoldServices, question: Question): Promise<boolean> {
@@ -94,11 +110,22 @@ async function holdsAlone(services: HoldServices, question: Question): Promise<b
 const isLimit = (error: unknown): boolean =>
   isRefusal(error, 'ACCESS_RELATIONS_TOO_DEEP') || isRefusal(error, 'ACCESS_RELATIONS_TOO_WIDE')
 
-/** What was read for questions about one subject. */
+/** What was read, by `readKey`. */
+type Pool = Map<string, readonly Tuple[]>
+
+async function readInto(pool: Pool, reader: TupleReader, question: Question, reads: readonly Read[]): Promise<void> {
+  const { organisationId, circumstances } = question
+  const found = await reader.read(organisationId, reads, subjectsFor(question), circumstances.nowMs)
+  const tuples = new Map<string, Tuple[]>(reads.map((read) => [keyOfRead(read), []]))
+  for (const tuple of found) tuples.get(readKey(tuple.resource.type, tuple.resource.id, tuple.relation))?.push(tuple)
+  for (const [key, one] of tuples) pool.set(key, one)
+}
+
+/** What one question was told, level by level. */
 class Knowledge {
   readonly #services: HoldServices
   readonly #question: Question
-  readonly #tuples = new Map<string, Tuple[]>()
+  readonly #tuples = new Map<string, readonly Tuple[]>()
   #depth = 0
 
   constructor(services: HoldServices, question: Question) {
@@ -106,39 +133,38 @@ class Knowledge {
     this.#question = question
   }
 
-  evaluate(question: Question, how: How): { readonly found: Found | null; readonly evaluation: Evaluation } {
-    const evaluation = new Evaluation(this.#services.types, this.#tuples, question, how)
-    return { found: evaluation.run(), evaluation }
+  evaluate(how: How) {
+    const evaluation = new Evaluation(this.#services.types, this.#tuples, this.#question, how)
+    return { found: evaluation.run(), missing: [...evaluation.missing.values()], evaluation }
   }
 
   async settle(how: How): Promise<{ readonly found: Found | null; readonly evaluation: Evaluation }> {
+    const pool: Pool = new Map()
     for (;;) {
-      const { found, evaluation } = this.evaluate(this.#question, how)
-      const enough = evaluation.missing.size === 0 || (found !== null && !how.exhaustive)
-      if (enough) return { found, evaluation }
-      await this.read([...evaluation.missing.values()])
+      const { found, missing, evaluation } = this.evaluate(how)
+      if (missing.length === 0 || (found !== null && !how.exhaustive)) return { found, evaluation }
+      await readInto(pool, this.#services.reader, this.#question, missing)
+      this.take(missing, pool)
     }
   }
 
-  async read(reads: readonly Read[]): Promise<void> {
-    const { organisationId, circumstances, resource, relation } = this.#question
+  /** Goes one level down. @throws Refusal where that is too deep, or too much. */
+  take(reads: readonly Read[], pool: Pool): void {
+    const { resource, relation } = this.#question
     const about = { type: resource.type, relation }
     // The resource's own level is none to go down.
     if (this.#depth++ > questionLimits.depth) throw refuse('ACCESS_RELATIONS_TOO_DEEP', about)
     if (this.#tuples.size + reads.length > questionLimits.reads) throw refuse('ACCESS_RELATIONS_TOO_WIDE', about)
-    const subjects = subjectsFor(this.#question)
-    const found = await this.#services.reader.read(organisationId, reads, subjects, circumstances.nowMs)
-    for (const { type, id, relation: name } of reads) this.#tuples.set(readKey(type, id, name), [])
-    for (const tuple of found) this.#tuples.get(keyOf(tuple))?.push(tuple)
-    for (const { type, id, relation: name } of reads) {
-      const edges =
-        this.#tuples.get(readKey(type, id, name))?.filter(({ subject }) => isResourceType(subject.type)) ?? []
-      if (edges.length > maxEdges) throw refuse('ACCESS_RELATIONS_TOO_WIDE', about)
+    for (const read of reads) {
+      const tuples = pool.get(keyOfRead(read)) ?? []
+      const edges = tuples.filter(({ subject }) => isResourceType(subject.type)).length
+      if (edges > maxEdges) throw refuse('ACCESS_RELATIONS_TOO_WIDE', about)
+      this.#tuples.set(keyOfRead(read), tuples)
     }
   }
 }
 
-const keyOf = ({ resource, relation }: Tuple): string => readKey(resource.type, resource.id, relation)
+const keyOfRead = ({ type, id, relation }: Read): string => readKey(type, id, relation)
 
 /** Every subject whose tuples are about who is asked for, but for subject sets. */
 export function subjectsFor({ subject, standing }: Pick<Question, 'subject' | 'standing'>): readonly SubjectKey[] {

@@ -100,13 +100,18 @@ async function sourcesOf(
   relations: readonly string[],
 ): Promise<readonly SubjectKey[]> {
   const between = betweenOf(types, type, relations)
-  const targets = between.flatMap((one) =>
+  const all = between.flatMap((one) =>
     readsOf(types, one.type, one.relation).map((relation) => ({ type: one.type, relation })),
   )
+  const targets = [...new Map(all.map((one) => [`${one.type}#${one.relation}`, one])).values()]
   const sources = new Map<string, SubjectKey>()
   const add = (keys: readonly SubjectKey[]): SubjectKey[] => {
-    const fresh = keys.filter((key) => !sources.has(textOf(key)))
-    for (const key of fresh) sources.set(textOf(key), key)
+    const fresh: SubjectKey[] = []
+    for (const key of keys) {
+      if (sources.has(textOf(key))) continue
+      sources.set(textOf(key), key)
+      fresh.push(key)
+    }
     if (sources.size > maxSources) throw refuse('ACCESS_RELATIONS_TOO_WIDE', { type })
     return fresh
   }
