@@ -66,13 +66,13 @@ describe('passkeys in Chromium', withBrowser, () => {
     await server?.remove()
   })
 
-  /** Runs with a browser that shows the sign-in page, and has an authenticator. */
+  /** Runs with a browser that shows a page without passkeys of its own, which would be in the way, and has an authenticator. */
   const visit = async (
     kind: Parameters<typeof VirtualAuthenticator.plugIn>[1],
     work: (page: Page, key: VirtualAuthenticator, visitor: Visitor) => Promise<void>,
   ) => {
     const visitor = await newVisitor(browser)
-    await visitor.page.goto(`${server.publicUrl}/sign-in`)
+    await visitor.page.goto(`${server.publicUrl}/recovery`)
     await work(visitor.page, await VirtualAuthenticator.plugIn(visitor.page, kind), visitor)
     await visitor.leave()
   }
