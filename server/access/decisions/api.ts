@@ -69,3 +69,12 @@ export class NotRecorded extends Error {
     this.what = what
   }
 }
+
+/** For whoever decides again what was decided. */
+export type ReplaySource = {
+  /** Newest first, below `before`, at most `limit`: in pages, so that nothing waits for all of them. */
+  newest(
+    organisationId: string,
+    page: { readonly since: Date; readonly before: string | null; readonly limit: number },
+  ): Promise<readonly LoggedDecision[]>
+}

@@ -6,6 +6,8 @@ create table access.policy_version (
   text text not null,
   -- Cedar's JSON form of the text, by `policy/ID`: a start or a change needs no parser.
   compiled text not null,
+  -- Where in the text each policy stands: [[id, start, end], …], in UTF-16 units.
+  outline text not null,
   hash bytea not null,
   policies integer not null,
   tests integer not null,

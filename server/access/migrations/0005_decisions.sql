@@ -27,3 +27,5 @@ create index decision_principal on access.decision (organisation_id, principal_i
 create index decision_action on access.decision (organisation_id, action, id desc);
 create index decision_age on access.decision (at);
 grant select, insert, delete on access.decision to custodia_app;
+-- A sweep passes over rows that are locked, and to lock a row PostgreSQL asks for the right to change something of it.
+grant update (latency_us) on access.decision to custodia_app;

@@ -35,4 +35,6 @@ export type PolicyNeeds = {
   held(tx: Queries, principal: Principal): Promise<ReadonlySet<string>>
   /** Whether a role with these permissions would wait for a second administrator. */
   privileged(tx: Queries, organisationId: string, permissions: ReadonlySet<string>): Promise<boolean>
+  /** Says everywhere, after the commit, that who may do what is another now. */
+  announce(organisationId: string): Promise<void>
 }

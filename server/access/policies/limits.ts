@@ -13,5 +13,5 @@ export const limits = {
   /** Errors and warnings that are told; more are counted. */
   findings: 100,
   /** Versions that are kept of an organisation. */
-  versions: 500,
+  versions: 200,
 } as const

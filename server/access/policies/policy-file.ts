@@ -2,8 +2,10 @@ import cedar from '@cedar-policy/cedar-wasm/nodejs'
 import type { Finding } from './finding.ts'
 import { lineAt, PolicyFileError } from './finding.ts'
 import { limits } from './limits.ts'
+import { compiledId, writtenId } from './policy-id.ts'
 import type { PolicyTest } from './policy-tests.ts'
 import { readTests } from './policy-tests.ts'
+import { actionsOf } from './scope.ts'
 
 /** One policy of a file. */
 export type FilePolicy = {
@@ -16,21 +18,15 @@ export type FilePolicy = {
   readonly json: string
   /** Permissions that its scope names; null where it names none, and so means all. */
   readonly actions: readonly string[] | null
-  /** Where it begins in the file. */
+  /** Where it begins in the file: its line, and its place in UTF-16 units. */
   readonly line: number
+  readonly start: number
 }
 
 export type PolicyFile = { readonly policies: readonly FilePolicy[]; readonly tests: readonly PolicyTest[] }
 
 /** As in `no-nights`. The colon and the slash are for built-in policies and for files of others. */
 const idPattern = /^[a-z0-9][a-z0-9._-]{0,99}$/
-const prefix = 'policy/'
-
-/** How a policy of the organisation is called where built-in ones stand beside it. */
-export const compiledId = (id: string): string => `${prefix}${id}`
-/** The other way; what is not the organisation's own stays as it is. */
-export const writtenId = (id: string): string => (id.startsWith(prefix) ? id.slice(prefix.length) : id)
-
 /**
  * Reads a policy file (docs/specs/policy-file.md). Only in a worker: text that is nested deeply enough breaks Cedar's WebAssembly for
  * good, for everybody who uses the same instance.
@@ -62,23 +58,23 @@ export function readPolicyFile(text: string): PolicyFile {
 }
 
 function readPolicy(policy: string, whole: string): FilePolicy {
-  const at = whole.indexOf(policy)
-  const line = at < 0 ? 1 : whole.slice(0, at).split('\n').length
+  const start = Math.max(0, whole.indexOf(policy))
+  const line = whole.slice(0, start).split('\n').length
   const answer = cedar.policyToJson(policy)
   if (answer.type === 'failure') throw new PolicyFileError(answer.errors[0]?.message ?? 'Cedar can’t read it', line)
   const { json } = answer
   const id = json.annotations?.id ?? ''
   if (!idPattern.test(id))
     throw new PolicyFileError('a policy has @id("…") of lower-case letters, digits, dots, hyphens, at most 100', line)
-  return { id, effect: json.effect, text: policy, json: JSON.stringify(json), actions: actionsOf(json.action), line }
-}
-
-type ActionScope = { op: string; entity?: unknown; entities?: unknown[] }
-
-function actionsOf(scope: ActionScope): readonly string[] | null {
-  if (scope.op === 'All') return null
-  const named = (scope.entities ?? [scope.entity]) as ({ id: string } | { __entity: { id: string } })[]
-  return named.map((one) => ('__entity' in one ? one.__entity.id : one.id))
+  return {
+    id,
+    effect: json.effect,
+    text: policy,
+    json: JSON.stringify(json),
+    actions: actionsOf(json.action),
+    line,
+    start,
+  }
 }
 
 /** Whom Cedar's finding is about, and where in the file. */

@@ -12,8 +12,10 @@ import type { PolicySetJson } from './api.ts'
 import { coerceRecord } from './coerce.ts'
 import type { Finding } from './finding.ts'
 import { limits } from './limits.ts'
+import { ownPolicies } from './own-policies.ts'
 import type { FilePolicy, PolicyFile } from './policy-file.ts'
-import { compiledId, findingOf, readPolicyFile, writtenId } from './policy-file.ts'
+import { findingOf, readPolicyFile } from './policy-file.ts'
+import { writtenId } from './policy-id.ts'
 import type { PolicyTest, TypeAndId } from './policy-tests.ts'
 import type { CedarSchema, RecordType } from './schema.ts'
 import { relationId } from './schema.ts'
@@ -76,11 +78,6 @@ export function study({ text, schema, declared, builtIn }: StudyOrder): Study {
     tests,
     testCount: file.tests.length,
   }
-}
-
-/** By the ids that they have beside built-in ones. */
-export function ownPolicies(policies: readonly Pick<FilePolicy, 'id' | 'json'>[]): PolicySetJson {
-  return { staticPolicies: Object.fromEntries(policies.map(({ id, json }) => [compiledId(id), JSON.parse(json)])) }
 }
 
 function validate(file: PolicyFile, text: string, schema: CedarSchema, own: PolicySetJson) {
