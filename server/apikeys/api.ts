@@ -3,8 +3,6 @@ import type { Actor } from '../platform/events/event.ts'
 import type { Authenticator } from '../platform/http/ports.ts'
 import type { Owner } from './owner.ts'
 
-export type { Owner, OwnerKind } from './owner.ts'
-
 /** A key as it is shown, once. */
 export type IssuedKey = {
   readonly keyId: string

@@ -26,7 +26,7 @@ after(() => opened.close())
 const keyring = { secret: async () => Buffer.alloc(32, 7) } as unknown as Keyring
 const access = { roles: () => [{ name: 'application', summary: '', permissions: [] }] } as unknown as Access
 
-const identity = {} as Identity
+const identity = { onDisowned: () => () => {} } as unknown as Identity
 const permissions = { 'mail:read': { summary: '' }, 'mail:send': { summary: '' }, 'mailbox:read': { summary: '' } }
 
 const start = async (

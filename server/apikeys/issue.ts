@@ -79,7 +79,7 @@ export async function issue(parts: Parts, wanted: Wanted): Promise<Issued> {
   return { row: stored, token: requireSignature ? null : key, signingSecret: signing?.shown ?? null }
 }
 
-async function store({ context }: Parts, tx: Queries, row: NewRow, actor: Actor): Promise<KeyRow> {
+async function store({ context, identity }: Parts, tx: Queries, row: NewRow, actor: Actor): Promise<KeyRow> {
   const { organisation_id: organisationId, created_at: now } = row
   const owner = { kind: row.owner_kind, id: row.application_id }
   await lockOwner(tx, organisationId, owner)
@@ -95,5 +95,6 @@ async function store({ context }: Parts, tx: Queries, row: NewRow, actor: Actor)
     signing: row.algorithm,
   }
   await context.recorder.record(tx, event('key.issued', { organisationId, actor, subjectId: subjectOf(owner), data }))
+  if (owner.kind === 'user') await identity.tellOfKey(tx, owner.id, 'key-made')
   return stored
 }

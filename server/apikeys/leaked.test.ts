@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { IssuedKey } from '@custodia/wire/http/keys.ts'
+import { mailOf, mailsOf, tokenIn } from '../identity/recovery/testing.ts'
 import { join, setUp } from '../identity/testing.ts'
 import { systemRandom } from '../platform/random.ts'
 import type { Answer, Browser } from '../sessions/testing.ts'
@@ -11,13 +12,15 @@ import { callWith, keysOf, makeKeyAs, openKeysHouse } from './testing.ts'
 let house: KeysHouse
 let one: KeysProcess
 let other: KeysProcess
+let administrator: Browser
 let browser: Browser
 
 before(async () => {
   house = await openKeysHouse()
   one = await house.process()
   other = await house.process()
-  browser = (await join(one, await setUp(one), { roles: ['reader'] })).browser
+  administrator = await setUp(one)
+  browser = (await join(one, administrator, { roles: ['reader'] })).browser
 })
 after(async () => await house.close())
 
@@ -166,4 +169,26 @@ test('the same report a hundred times at once ends a key once', async () => {
   const before = leaks().length
   await Promise.all(Array.from({ length: 100 }, () => report([token, token])))
   assert.equal(leaks().length, before + 1)
+})
+
+test('a person is told when a key is made in their name, and when one was found; neither mail has the key or who found it', async () => {
+  const { user, browser: by } = await join(one, administrator, { roles: ['reader'] })
+  const { token } = await makeKeyAs(by, { name: 'Secret plan' })
+  await mailOf(one, user, 'key-made')
+  await report([token], 'https://example.org/look-here')
+  await mailOf(one, user, 'key-leaked')
+  const text = (await mailsOf(one, user)).map((mail) => `${mail.subject} ${mail.text}`).join()
+  for (const told of [String(token).slice(36), 'Secret plan', 'look-here']) assert.ok(!text.includes(told), told)
+})
+
+test('who says that it was not them loses the keys that somebody made in their account, with no session left too', async () => {
+  const { user, browser: by } = await join(one, administrator, { roles: ['reader'] })
+  const made = await makeKeyAs(by)
+  const beside = await makeKeyAs(browser)
+  assert.deepEqual(await holds(made.token), both(200))
+  await by.call('DELETE', '/v1/sessions')
+  const token = tokenIn(await mailOf(one, user, 'key-made'), 'not-me')
+  assert.equal((await one.server.browser().call('POST', '/v1/not-me', { token })).status, 204)
+  assert.deepEqual(await holds(made.token), both('APIKEY_INVALID'))
+  assert.deepEqual(await holds(beside.token), both(200))
 })

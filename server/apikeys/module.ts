@@ -16,7 +16,7 @@ import type { Issued } from './issue.ts'
 import { issueForApplication } from './issue-for-application.ts'
 import { LiveKeys } from './live-keys.ts'
 import type { Parts } from './parts.ts'
-import { revoke } from './revoke.ts'
+import { revoke, revokeIn } from './revoke.ts'
 import { rotate } from './rotate.ts'
 import { routes } from './routes.ts'
 import { list } from './show.ts'
@@ -67,6 +67,11 @@ export async function createApiKeys(context: Context<typeof config>, uses: Uses)
   const own = new MemoryCache({ clock, maxEntries: 10_000 })
   const parts: Parts = { context, keyring, access, identity, pepper, live, background, own }
   const proofs: Proofs = new WeakMap()
+  // Whoever was in somebody's account may have made themselves a key to come back by.
+  const stopHearing = identity.onDisowned(async (tx, { organisationId, userId }) => {
+    const owner = { kind: 'user', id: userId } as const
+    await revokeIn(parts, tx, { organisationId, owner }, owner, 'not-me')
+  })
   return {
     name: 'api key',
     authenticate: (head) => byBearer(parts, head) ?? bySignature(parts, proofs, head),
@@ -83,6 +88,7 @@ export async function createApiKeys(context: Context<typeof config>, uses: Uses)
     subjectData: subjectData(parts),
     settled: async () => await background.settled(),
     async stop() {
+      stopHearing()
       await background.settled()
       live.close()
       await own.close()

@@ -67,6 +67,7 @@ async function revokeOne(parts: Parts, row: KeyRow, foundAt: string, secret: 'cu
         personal: { foundAt },
       }),
     )
+    if (kind === 'user') await parts.identity.tellOfKey(tx, id, 'key-leaked')
     parts.live.changed(tx, [row.id])
   })
 }

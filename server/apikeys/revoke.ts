@@ -1,3 +1,4 @@
+import type { Queries } from '../platform/database/database.ts'
 import type { Actor } from '../platform/events/event.ts'
 import { event } from './events.ts'
 import { subjectOf } from './owner.ts'
@@ -7,19 +8,22 @@ import type { Which } from './store.ts'
 import { revokeKeys } from './store.ts'
 
 /** Ends one key, or all of an owner: refused on the very next request, in every process. @returns how many were live. */
-export async function revoke(parts: Parts, which: Which, by: Actor, why = 'revoked'): Promise<number> {
-  const { database, recorder } = parts.context
-  return await database.transaction(async (tx) => {
-    const gone = await revokeKeys(tx, which, nowOf(parts), why)
-    for (const { id, owner } of gone) {
-      const { organisationId } = which
-      const about = { organisationId, actor: by, subjectId: subjectOf(owner), data: { key: id, why } }
-      await recorder.record(tx, event('key.revoked', about))
-    }
-    parts.live.changed(
-      tx,
-      gone.map(({ id }) => id),
-    )
-    return gone.length
-  })
+export async function revoke(parts: Parts, which: Which, by: Actor): Promise<number> {
+  return await parts.context.database.transaction((tx) => revokeIn(parts, tx, which, by, 'revoked'))
+}
+
+/** As `revoke`, in the caller's transaction. @param why as the ledger and the person's export say it. */
+export async function revokeIn(parts: Parts, tx: Queries, which: Which, by: Actor, why: string): Promise<number> {
+  const { recorder } = parts.context
+  const gone = await revokeKeys(tx, which, nowOf(parts), why)
+  for (const { id, owner } of gone) {
+    const { organisationId } = which
+    const about = { organisationId, actor: by, subjectId: subjectOf(owner), data: { key: id, why } }
+    await recorder.record(tx, event('key.revoked', about))
+  }
+  parts.live.changed(
+    tx,
+    gone.map(({ id }) => id),
+  )
+  return gone.length
 }

@@ -1,3 +1,4 @@
+import type { Queries } from '../platform/database/database.ts'
 import type { Administration } from './administration.ts'
 
 /** What other modules may know about a person. */
@@ -16,6 +17,15 @@ export type Import = {
   /** Told now and then how far it is. */
   readonly progress: (done: number, of: number) => void
 }
+
+/** What a person is told of the keys that call in their name. */
+export type KeyNotice = 'key-made' | 'key-leaked'
+
+/** Somebody said of a notice that it was not them. */
+export type DisownedListener = (
+  tx: Queries,
+  person: { readonly organisationId: string; readonly userId: string },
+) => Promise<void>
 
 export type Identity = {
   /** @returns null where there is nobody, or they may not sign in any more. Cached for a minute at most. */
@@ -36,6 +46,13 @@ export type Identity = {
   importUsers(what: Import): Promise<number>
   /** What the operator's own commands do. For them only: it asks nobody for permission. */
   readonly administration: Administration
+  /** Tells a person, in the caller's transaction. Who may not sign in, or can't be written to, is not told. */
+  tellOfKey(tx: Queries, userId: string, what: KeyNotice): Promise<void>
+  /**
+   * Called within the transaction in which a person disowns what was done in their account: what else somebody could have left behind
+   * to come back by goes then, or none of it does.
+   */
+  onDisowned(listener: DisownedListener): () => void
   /** Identifiers of the installation's organisations, the oldest first, at most `limit`. */
   organisations(limit: number): Promise<readonly string[]>
 }

@@ -15,6 +15,7 @@ import { events } from './events.ts'
 import { Guesses } from './guesses.ts'
 import { importUsers } from './import/import-users.ts'
 import { createSetupLink } from './links/setup.ts'
+import { tellOfKey } from './notices/tell-of-key.ts'
 import { tellSignedOut } from './notices/tell-signed-out.ts'
 import type { Parts } from './parts.ts'
 import { config } from './parts.ts'
@@ -82,6 +83,11 @@ export async function createIdentity(context: Context<typeof config>, uses: Uses
     createSetupLink: () => createSetupLink(parts),
     importUsers: (what) => importUsers(parts, what),
     administration: administration(parts),
+    tellOfKey: (tx, userId, what) => tellOfKey(parts, tx, userId, what),
+    onDisowned(listener) {
+      parts.disowned.add(listener)
+      return () => parts.disowned.delete(listener)
+    },
     organisations: (limit) => readOrganisationIds(context.database.queries, limit),
     routes: routes(parts),
     jobs: [sweep(parts), delegatedRecoveries(parts)],
@@ -128,6 +134,7 @@ async function makeParts(context: Context<typeof config>, { keyring, access, ses
     recoveryKey: await keyring.secret('recovery-code'),
     sentCodeKey: await keyring.secret('sent-code'),
     later: new Later({ random, log }),
+    disowned: new Set(),
     changes: new Queue({ atOnce: 1, maxWaiting: maxWaitingChanges }),
   }
 }

@@ -6,6 +6,7 @@ import type { Mail } from '../mail/api.ts'
 import { setting } from '../platform/config/setting.ts'
 import type { Context } from '../platform/module.ts'
 import type { Sessions } from '../sessions/api.ts'
+import type { DisownedListener } from './api.ts'
 import { workSettings } from './challenge/settings.ts'
 import type { Guesses } from './guesses.ts'
 import { attestationSettings } from './passkeys/attestation-roots.ts'
@@ -87,6 +88,8 @@ export type Parts = {
   readonly sentCodeKey: Buffer
   /** Recoveries that were asked for and begin after the answer. */
   readonly later: Later
+  /** Told within the transaction in which a person says that it was not them. */
+  readonly disowned: Set<DisownedListener>
   /** Changes of people, one at a time: each needs a second connection while it holds one. */
   readonly changes: Queue
 }

@@ -9,6 +9,8 @@ export type NoticeKind =
   | 'factor-removed'
   | 'unusual-sign-in'
   | 'signed-out-everywhere'
+  | 'key-made'
+  | 'key-leaked'
   | 'operator-recovery'
   | 'delegated-recovery-begun'
   | 'delegated-recovery-approved'
@@ -80,6 +82,16 @@ const notices: Readonly<Record<NoticeKind, Words>> = {
       `${spared ? 'All sessions of your account but one' : 'All sessions of your account'} were signed out${
         byAnother ? ' by an administrator' : ''
       }.`,
+  },
+  'key-made': {
+    subject: 'an API key was made',
+    said: () =>
+      'A key was made with which programs call in your name, without your password and without your second factor. Your keys are listed in your account, and can be revoked there.',
+  },
+  'key-leaked': {
+    subject: 'an API key of yours was found by others',
+    said: () =>
+      'Somebody found the secret of a key of yours where others can read it, and reported it. It holds no more. What calls by this key needs a new one; the place where it was found is in your account.',
   },
   'operator-recovery': {
     subject: 'a recovery link was made for your account',

@@ -35,6 +35,7 @@ export async function notMe(parts: Parts, token: string, address: string): Promi
     // Every other link: those of older notices have done their work, and a recovery that was granted is not wanted now.
     await deleteUnusedLinks(tx, { personId: id })
     const sessions = await endEntrances(parts, tx, person, 'not-me', actor)
+    for (const listener of parts.disowned) await listener(tx, { organisationId, userId: id })
     // Whoever it was may have signed in, and their browser is known since.
     await deleteDevices(tx, id)
     const ended = await endDelegated(tx, id, 'cancelled', now)
