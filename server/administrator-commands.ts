@@ -37,10 +37,13 @@ function inOrganisation(command: OrganisationCommand): AdministratorCommand {
     await command(await organisationOf(administration, options.organisation), words, options)
 }
 
-async function organisationOf(
+const organisationOf = async (
   administration: Administration,
   named: string | undefined,
-): Promise<OrganisationAdministration> {
+): Promise<OrganisationAdministration> => administration.of(await organisationIdOf(administration, named))
+
+/** The one that is named, or the only one that there is. @throws Error in words for none, and for one of several. */
+export async function organisationIdOf(administration: Administration, named: string | undefined): Promise<string> {
   const known = await administration.organisations(maxOrganisations)
   const [first, second] = known
   if (first === undefined)
@@ -51,5 +54,5 @@ async function organisationOf(
     )
   if (named !== undefined && !known.some(({ id }) => id === named))
     throw new Error(`There is no organisation ${named}. “custodia organisations list” lists them.`)
-  return administration.of(named ?? first.id)
+  return named ?? first.id
 }

@@ -10,6 +10,13 @@ const known = {
   state: { type: 'string' },
   limit: { type: 'string' },
   after: { type: 'string' },
+  days: { type: 'string' },
+  environment: { type: 'string' },
+  networks: { type: 'string' },
+  overlap: { type: 'string' },
+  rate: { type: 'string' },
+  scopes: { type: 'string' },
+  signing: { type: 'string' },
 } as const
 
 /** Options as they were typed: what is in them is for each command to judge. */
@@ -21,6 +28,13 @@ export type CommandOptions = {
   readonly state?: string
   readonly limit?: string
   readonly after?: string
+  readonly days?: string
+  readonly environment?: string
+  readonly networks?: string
+  readonly overlap?: string
+  readonly rate?: string
+  readonly scopes?: string
+  readonly signing?: string
 }
 
 export type CommandLine = { readonly words: readonly string[]; readonly options: CommandOptions }

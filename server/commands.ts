@@ -8,6 +8,7 @@ import { print } from './command-output.ts'
 import type { Identity } from './identity/api.ts'
 import { identity } from './identity/module.ts'
 import { configuration, dataFolderOf } from './instance.ts'
+import { keyCommands } from './key-commands.ts'
 import { initRootKey } from './keyring/init-root-key.ts'
 import { buildFilter, importUsersFrom } from './password-commands.ts'
 import type { PlatformSettings } from './platform/config/platform-settings.ts'
@@ -65,6 +66,17 @@ export const accountCommands: Readonly<Record<string, Command>> = {
       async (words, json, options) =>
         await withInstance(async ({ app }) => {
           const { value, text } = await command(app.api<Identity>(identity).administration, words, options)
+          print(json, value, text)
+        }),
+    ]),
+  ),
+  ...Object.fromEntries(
+    Object.entries(keyCommands).map(([name, command]): [string, Command] => [
+      name,
+      async (words, json, options) =>
+        await withInstance(async ({ app }) => {
+          const { administration } = app.api<Identity>(identity)
+          const { value, text } = await command({ keys: app.api<ApiKeys>(apikeys), administration }, words, options)
           print(json, value, text)
         }),
     ]),

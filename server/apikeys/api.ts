@@ -37,7 +37,7 @@ export type ApiKeys = Authenticator & {
   /** Keys that are neither revoked nor expired, the newest first, at most 200. */
   list(organisationId: string, owner?: Owner): Promise<readonly ApiKey[]>
   /**
-   * Gives a key a new secret; the old one holds until the overlap is over, or its own expiry.
+   * Gives a key of an application a new secret; those of people are theirs alone. The old one holds until the overlap is over, or its own expiry.
    *
    * @throws Refusal APIKEY_UNKNOWN, APIKEY_ROTATED_MEANWHILE, APIKEY_EXPIRY_TOO_LATE.
    */

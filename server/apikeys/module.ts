@@ -80,7 +80,7 @@ export async function createApiKeys(context: Context<typeof config>, uses: Uses)
     list: async (organisationId, owner) =>
       await list(parts, { organisationId, ...(owner === undefined ? {} : { owner }) }, mostListed),
     rotate: async (organisationId, id, asked, by = system) =>
-      shown(await rotate(parts, { organisationId, id }, asked, by)),
+      shown(await rotate(parts, { organisationId, kind: 'application', id }, asked, by)),
     revoke: async (organisationId, id, by = system) => (await revoke(parts, { organisationId, id }, by)) > 0,
     revokeAll: async (organisationId, owner, by = system) => await revoke(parts, { organisationId, owner }, by),
     routes: routes(parts),

@@ -50,7 +50,12 @@ export type NewRow = Omit<
 >
 
 /** Whose keys, or one of them. */
-export type Which = { readonly organisationId: string; readonly owner?: Owner; readonly id?: string }
+export type Which = {
+  readonly organisationId: string
+  readonly kind?: OwnerKind
+  readonly owner?: Owner
+  readonly id?: string
+}
 
 const tables = (queries: Queries) => queries.withTables<{ 'apikeys.key': KeyRow }>()
 
@@ -88,13 +93,14 @@ export async function readLiveKeys(queries: Queries, ids: readonly string[]): Pr
     .execute()
 }
 
-const usable = (queries: Queries, { organisationId, owner, id }: Which, now: Date) => {
+const usable = (queries: Queries, { organisationId, kind, owner, id }: Which, now: Date) => {
   let rows = tables(queries)
     .selectFrom('apikeys.key')
     .where('organisation_id', '=', organisationId)
     .where('revoked_at', 'is', null)
     .where((eb) => eb.or([eb('expires_at', 'is', null), eb('expires_at', '>', now)]))
   if (owner !== undefined) rows = rows.where('owner_kind', '=', owner.kind).where('application_id', '=', owner.id)
+  if (kind !== undefined) rows = rows.where('owner_kind', '=', kind)
   return id === undefined ? rows : rows.where('id', '=', id)
 }
 

@@ -6,6 +6,7 @@ import { serverProcess } from '@custodia/wire/node/server-process.ts'
 import { administratorCommands } from './administrator-commands.ts'
 import type { Command, Input } from './command.ts'
 import { usageError } from './command.ts'
+import { keyCommands } from './key-commands.ts'
 import type { Described, Shape } from './shapes.ts'
 import { shapes } from './shapes.ts'
 
@@ -130,6 +131,7 @@ const described: readonly Described[] = [
     shapes: [shapes.path],
   },
   ...administratorCommands,
+  ...keyCommands,
   {
     name: 'passwords build-filter',
     operands: 'LIST OUT',

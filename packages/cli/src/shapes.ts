@@ -33,6 +33,23 @@ export const shapes = {
   factor: identifier('fac', 'factor'),
   session: identifier('ses', 'session'),
   organisation: identifier('org', 'organisation'),
+  key: identifier('key', 'key'),
+  /** Whose keys: a person by their address, or one key. */
+  keyOrAddress: {
+    pattern: /^(?:key_[a-z2-7]{26}|(?=.{3,254}$)[^-\s@\p{Cc}\p{Cf}][^\s@\p{Cc}\p{Cf}]*@[^\s@\p{Cc}\p{Cf}]+)$/u,
+    words: 'key (key_ and 26 letters and digits) and no mail address.',
+  },
+  environment: { pattern: /^[a-z][a-z0-9]{1,11}$/, words: 'environment: 2 to 12 letters and digits, such as live.' },
+  scopes: {
+    pattern: /^[a-z][a-z0-9:.,*-]{2,4000}$/,
+    words: 'list of permissions with commas between them, such as mail:read,calendar:*.',
+  },
+  networks: {
+    pattern: /^[0-9a-fA-F:][0-9a-fA-F:.,/]{1,1000}$/,
+    words: 'list of networks with commas between them, such as 192.0.2.7,2001:db8::/48.',
+  },
+  number: { pattern: /^\d{1,6}$/, words: 'number.' },
+  algorithm: { pattern: /^hmac-sha256$/, words: 'way to sign that the server makes a secret for: hmac-sha256.' },
   state: { pattern: /^(?:invited|active|disabled)$/, words: 'state: invited, active or disabled.' },
   limit: { pattern: /^(?:[1-9]\d?|1\d\d|200)$/, words: 'number from 1 to 200.' },
   cursor: { pattern: /^[A-Za-z0-9_][A-Za-z0-9_-]{0,199}$/, words: 'place in the list: take it from the page before.' },

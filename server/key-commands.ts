@@ -1,0 +1,108 @@
+import type { ApiKey, RotateKey } from '@custodia/wire/http/keys.ts'
+import { NewKey } from '@custodia/wire/http/keys.ts'
+import { printableField } from '@custodia/wire/printable.ts'
+import { Type } from 'typebox'
+import { organisationIdOf } from './administrator-commands.ts'
+import type { ApiKeys, IssuedKey } from './apikeys/api.ts'
+import { refuse } from './apikeys/errors.ts'
+import type { CommandOptions } from './command-line.ts'
+import type { Answer } from './command-output.ts'
+import { minute, table } from './command-output.ts'
+import type { Administration } from './identity/administration.ts'
+import { compileValidator } from './platform/http/validate.ts'
+
+type Installation = { readonly keys: ApiKeys; readonly administration: Administration }
+type KeyCommand = (on: Installation, words: readonly string[], options: CommandOptions) => Promise<Answer>
+
+/** `custodia keys …` */
+export const keyCommands: Readonly<Record<string, KeyCommand>> = {
+  async 'keys list'({ keys, administration }, [email], { organisation }) {
+    const organisationId = await organisationIdOf(administration, organisation)
+    const owner = email === undefined ? undefined : await ownerOf(administration, organisationId, email)
+    const items = await keys.list(organisationId, owner)
+    return { value: { items }, text: items.length === 0 ? 'There are no keys.' : keyTable(items) }
+  },
+
+  async 'keys create'({ keys, administration }, [applicationId = '', ...roles], options) {
+    const organisationId = await organisationIdOf(administration, options.organisation)
+    const narrowed = narrowedBy(options)
+    const issued = await keys.issue({
+      organisationId,
+      applicationId,
+      ...(roles.length === 0 ? {} : { roles }),
+      ...narrowed,
+    })
+    return shown(issued, `Give it to ${applicationId}.`)
+  },
+
+  async 'keys rotate'({ keys, administration }, [keyId = ''], options) {
+    const organisationId = await organisationIdOf(administration, options.organisation)
+    const asked: RotateKey = {
+      ...(options.days === undefined ? {} : { days: Number(options.days) }),
+      ...(options.overlap === undefined ? {} : { overlapSeconds: Number(options.overlap) }),
+    }
+    check(Rotation, asked)
+    return shown(await keys.rotate(organisationId, keyId, asked), 'The old secret holds until the overlap is over.')
+  },
+
+  async 'keys revoke'({ keys, administration }, [word = ''], { organisation }) {
+    const organisationId = await organisationIdOf(administration, organisation)
+    if (word.includes('@')) {
+      const revoked = await keys.revokeAll(organisationId, await ownerOf(administration, organisationId, word))
+      return {
+        value: { revoked },
+        text: `${revoked} ${revoked === 1 ? 'key' : 'keys'} of ${printableField(word)} revoked.`,
+      }
+    }
+    if (!(await keys.revoke(organisationId, word))) throw refuse('APIKEY_UNKNOWN')
+    return { value: { revoked: 1 }, text: `${printableField(word)} is revoked.` }
+  },
+}
+
+/** What the API holds such fields to. */
+const { scopes, environment, days, networks, requestsPerMinute } = NewKey.properties
+const Narrowed = Type.Object({ scopes: Type.Optional(scopes), environment, days, networks, requestsPerMinute })
+const Rotation = Type.Object({ days, overlapSeconds: Type.Optional(Type.Integer({ minimum: 0, maximum: 604_800 })) })
+
+function narrowedBy(options: CommandOptions) {
+  const list = (text: string) => text.split(',').filter((item) => item !== '')
+  const narrowed = {
+    ...(options.days === undefined ? {} : { days: Number(options.days) }),
+    ...(options.environment === undefined ? {} : { environment: options.environment }),
+    ...(options.scopes === undefined ? {} : { scopes: list(options.scopes) }),
+    ...(options.networks === undefined ? {} : { networks: list(options.networks) }),
+    ...(options.rate === undefined ? {} : { requestsPerMinute: Number(options.rate) }),
+  }
+  check(Narrowed, narrowed)
+  if (options.signing === undefined) return narrowed
+  if (options.signing !== 'hmac-sha256') throw new Error('--signing is hmac-sha256: of Ed25519 the owner has the key.')
+  return { ...narrowed, signing: { algorithm: options.signing }, requireSignature: true } as const
+}
+
+/** @throws Refusal REQUEST_INVALID */
+const check = (schema: object, value: object): void => void compileValidator(schema, 'body')(value)
+
+async function ownerOf(administration: Administration, organisationId: string, email: string) {
+  const { user } = await administration.of(organisationId).show(email)
+  return { kind: 'user', id: user.id } as const
+}
+
+function shown(issued: IssuedKey, advice: string): Answer {
+  const secret =
+    issued.signingSecret === null ? [] : [issued.signingSecret, 'All of this text is the secret to sign with.']
+  const lines = [...(issued.key === null ? [] : [issued.key]), ...secret, `${issued.keyId} is shown once. ${advice}`]
+  return { value: issued, text: lines.join('\n') }
+}
+
+const keyTable = (items: readonly ApiKey[]): string =>
+  table(
+    ['KEY-ID', 'OWNER', 'SCOPES', 'EXPIRES', 'LAST USED', 'NAME'],
+    items.map((key) => [
+      key.id,
+      key.owner.id,
+      key.scopes?.join(' ') ?? 'all',
+      minute(key.expiresAt),
+      minute(key.lastUsedAt),
+      key.name ?? '-',
+    ]),
+  )
