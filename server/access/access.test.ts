@@ -14,6 +14,7 @@ import { newId } from '../platform/random.ts'
 import { testContext } from '../platform/testing.ts'
 import type { Access } from './api.ts'
 import { policiesFor } from './decide.ts'
+import { usualDecisions } from './decisions/config.ts'
 import { createAccess, access as module } from './module.ts'
 import { config } from './roles.ts'
 
@@ -53,7 +54,7 @@ after(async () => {
 
 const start = (configured = roles, known = permissions) => {
   const context = testContext<typeof config>({
-    config: { roles: configured, privilegedRoles: [] },
+    config: { roles: configured, privilegedRoles: [], ...usualDecisions },
     database: opened.database,
     permissions: known,
   })

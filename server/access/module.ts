@@ -4,12 +4,22 @@ import type { Job } from '../platform/jobs/job.ts'
 import type { Context, SubjectData } from '../platform/module.ts'
 import { defineModule } from '../platform/module.ts'
 import type { Access } from './api.ts'
+import { builtInPolicies } from './decide/built-in.ts'
 import { Deciders } from './deciders.ts'
+import type { OpenDecisionLog } from './decisions/decision-log.ts'
+import { openDecisionLog } from './decisions/decision-log.ts'
+import { decisionPermissions, decisionRoutes } from './decisions/routes.ts'
+import { withDecisions } from './decisions/subject-data.ts'
+import { sweepDecisions } from './decisions/sweep.ts'
 import { errors } from './errors.ts'
 import { events } from './events.ts'
 import type { GrantsRoom } from './grants/create-grants.ts'
 import { createGrants } from './grants/create-grants.ts'
 import { readServiceAccount } from './grants/service-account-store.ts'
+import { needsOfGrants } from './policies/needs-of-grants.ts'
+import type { OpenPolicies } from './policies/policies.ts'
+import { openPolicies } from './policies/policies.ts'
+import { policyPermissions, policyRoutes } from './policies/routes.ts'
 import { lockOrganisation } from './revision.ts'
 import { config, danglingPatterns, resolveRoles } from './roles.ts'
 import { routes } from './routes.ts'
@@ -20,6 +30,9 @@ type Uses = { keyring: Keyring }
 
 export type AccessModule = Access & {
   readonly grants: GrantsRoom
+  readonly policies: OpenPolicies
+  readonly decisions: OpenDecisionLog
+  stop(): Promise<void>
   readonly routes: readonly Route[]
   readonly jobs: readonly Job[]
   readonly subjectData: SubjectData
@@ -42,6 +55,8 @@ export const access = defineModule<AccessModule, Uses, typeof config>({
     'access:approvals:write': { summary: 'Agree to what another administrator asked for, or refuse it.' },
     'access:reviews:read': { summary: 'See the reviews of assignments.' },
     'access:reviews:write': { summary: 'Open reviews of assignments, and decide what they list.' },
+    ...policyPermissions,
+    ...decisionPermissions,
   },
   errors,
   events,
@@ -51,6 +66,7 @@ export const access = defineModule<AccessModule, Uses, typeof config>({
   jobs: (api) => api.jobs,
   subjectData: (api) => api.subjectData,
   authorizer: (api) => api,
+  stop: (api) => api.stop(),
 })
 
 export function createAccess(context: Context<typeof config>, { keyring }: Uses): AccessModule {
@@ -65,6 +81,17 @@ export function createAccess(context: Context<typeof config>, { keyring }: Uses)
     throw new Error(`CUSTODIA_ACCESS_PRIVILEGED_ROLES names a role that does not exist: ${unknown}.`)
   const configured = { roles, privileged, permissions: new Set(Object.keys(permissions)) }
   const grants = createGrants(context, keyring, configured)
+  const decisions = openDecisionLog({ ...context, keyring, sampled: context.config.decisionSample })
+  const policies = openPolicies(context, {
+    ...needsOfGrants(
+      grants,
+      (table) => builtInPolicies(table, new Map()),
+      () => clock.nowMs(),
+    ),
+    keyring,
+    decisions,
+    source: { permissions: Object.keys(permissions), resourceTypes: [] },
+  })
   const deciders = new Deciders(permissions)
   // The policies of the configuration are made now: what Cedar refuses stops the start.
   deciders.of(grants.plainTable)
@@ -107,8 +134,19 @@ export function createAccess(context: Context<typeof config>, { keyring }: Uses)
     onShift: grants.onShift,
     onChange: grants.onChange,
     grants,
-    routes: routes({ grants }),
-    jobs: grants.jobs,
-    subjectData: grants.subjectData,
+    policies,
+    decisions,
+    routes: [...routes({ grants }), ...policyRoutes(policies.parts), ...decisionRoutes(context)],
+    jobs: [
+      ...grants.jobs,
+      sweepDecisions({
+        database,
+        clock,
+        keptDays: context.config.decisionDays,
+        kept: context.config.decisionRows,
+      }),
+    ],
+    subjectData: withDecisions(grants.subjectData, database),
+    stop: () => decisions.stop(),
   }
 }

@@ -1,6 +1,7 @@
 import { setting } from '../platform/config/setting.ts'
 import type { PermissionTable } from '../platform/module.ts'
 import type { Role } from './api.ts'
+import { decisionSettings } from './decisions/config.ts'
 
 type RoleConfiguration = Readonly<Record<string, { readonly summary: string; readonly permissions: readonly string[] }>>
 
@@ -42,6 +43,7 @@ export const config = {
     max: 50,
     check: checkRoleName,
   }),
+  ...decisionSettings,
 }
 
 function checkRoleName(name: string): string {

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { request as httpRequest } from 'node:http'
+import { usualDecisions } from '../access/decisions/config.ts'
 import type { AccessModule } from '../access/module.ts'
 import { access } from '../access/module.ts'
 import type { Keyring } from '../keyring/api.ts'
@@ -71,7 +72,11 @@ export async function openTestHouse(more: Modules = [], roles: Roles = {}): Prom
       const ring = await machine.start(database, { bus: context.bus })
       const uses = {
         keyring: ring,
-        access: await startModule(access, { ...context, config: { roles, privilegedRoles: [] } }, { keyring: ring }),
+        access: await startModule(
+          access,
+          { ...context, config: { roles, privilegedRoles: [], ...usualDecisions } },
+          { keyring: ring },
+        ),
       }
       const config = { ...testConfig, ...(changes.config as Partial<typeof testConfig> | undefined) }
       const started = await startModule(sessions, { ...context, config }, uses)

@@ -26,3 +26,6 @@ export const decisionSettings = {
     default: 100_000,
   }),
 }
+
+/** As where the configuration says nothing. */
+export const usualDecisions = { decisionSample: 100, decisionDays: 30, decisionRows: 100_000 } as const

@@ -10,6 +10,7 @@ import type { UserPrincipal } from '../../platform/http/principal.ts'
 import { newId } from '../../platform/random.ts'
 import type { TestContext } from '../../platform/testing.ts'
 import { testContext } from '../../platform/testing.ts'
+import { usualDecisions } from '../decisions/config.ts'
 import type { AccessModule } from '../module.ts'
 import { createAccess, access as module } from '../module.ts'
 import type { config } from '../roles.ts'
@@ -51,7 +52,7 @@ export async function openGrantsHouse(privilegedRoles: readonly string[] = ['tre
   const keyring = await machine.start(opened.database)
   const permissions = { ...module.permissions, ...Object.fromEntries(plain.map((name) => [name, { summary: name }])) }
   const context = testContext<typeof config>({
-    config: { roles, privilegedRoles },
+    config: { roles, privilegedRoles, ...usualDecisions },
     database: opened.database,
     permissions,
   })

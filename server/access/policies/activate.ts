@@ -24,7 +24,7 @@ export async function activate(
   { organisationId, number, reason }: { organisationId: string; number: number; reason: string },
   asker: Asker | null,
 ): Promise<void> {
-  const { database, clock } = parts.context
+  const { database } = parts.context
   const version = await requireVersion(parts, organisationId, number)
   if (version.state !== 'shadowed') throw refuse('ACCESS_POLICY_STATE', { detail: version.state })
   const study = await studyVersion(parts, organisationId, version)
@@ -33,7 +33,7 @@ export async function activate(
   await noting(parts, organisationId, number, asker, async () => {
     if (asker !== null) {
       const compiled = livePolicies(number, parts.schema, own).compileWith(await parts.needs.builtIn(organisationId))
-      requireWayBack(compiled, asker, clock.nowMs())
+      await requireWayBack(parts, compiled, asker)
     }
     await database.transaction(async (tx) => {
       await lockOrganisation(tx, organisationId)

@@ -1,6 +1,7 @@
 import type { Queries } from '../../platform/database/database.ts'
 import type { Principal } from '../../platform/http/principal.ts'
 import type { Compiled } from '../cedar/api.ts'
+import type { Standing } from '../grants/grants.ts'
 import type { CedarSchema } from './schema.ts'
 
 /** Policies in Cedar's JSON form, by their ids. Never changed once it was handed on: what is compiled from it is kept by it. */
@@ -31,7 +32,9 @@ export type LiveSource = {
 export type PolicyNeeds = {
   /** Role, relation and boundary policies of the organisation, as they count now. The same object for the same content, if possible. */
   builtIn(organisationId: string): PolicySetJson | Promise<PolicySetJson>
-  /** Permissions that the principal has by its roles in its own organisation, read in the transaction: not from a memory. */
+  /** Roles and groups of a principal, transitively. */
+  standingOf(organisationId: string, subjectId: string): Standing | Promise<Standing>
+  /** Permissions that the principal has by its roles in its own organisation, for good, read in the transaction: not from a memory. */
   held(tx: Queries, principal: Principal): Promise<ReadonlySet<string>>
   /** Whether a role with these permissions would wait for a second administrator. */
   privileged(tx: Queries, organisationId: string, permissions: ReadonlySet<string>): Promise<boolean>

@@ -60,6 +60,7 @@ function start({
   const context = testContext({ config: {}, database: opened.database })
   const needs: PolicyNeeds = {
     builtIn: () => builtIn,
+    standingOf: () => ({ roles: ['administrator'], groups: [], untilMs: Number.POSITIVE_INFINITY }),
     held: async () => held,
     privileged: async () => privileged,
     announce: async () => {},

@@ -5,6 +5,7 @@ import { entitiesFromJson, entityFromJson, recordFromJson } from '../cedar/api.t
 import { refuse } from '../errors.ts'
 import type { PolicySetJson } from './api.ts'
 import type { PolicyParts } from './parts.ts'
+import { nowOf } from './parts.ts'
 import { writtenId } from './policy-id.ts'
 import { giftsOf } from './scope.ts'
 import { readLive } from './store.ts'
@@ -52,8 +53,10 @@ const entityTypes = {
  *
  * @throws Refusal ACCESS_POLICY_LOCKS_YOU_OUT with the policies that would.
  */
-export function requireWayBack(compiled: Compiled, { principal, address }: Asker, nowMs: number): void {
+export async function requireWayBack(parts: PolicyParts, compiled: Compiled, asker: Asker): Promise<void> {
+  const { principal, address } = asker
   const { organisationId, id } = principal
+  const { roles, groups } = await parts.needs.standingOf(organisationId, id)
   const kind = principal.kind === 'key' ? principal.owner.kind : principal.kind
   const uid = { type: entityTypes[kind], id }
   const resource = { type: 'Custodia::Resource', id: organisationId }
@@ -64,7 +67,7 @@ export function requireWayBack(compiled: Compiled, { principal, address }: Asker
       action: entityFromJson({ type: 'Custodia::Action', id: 'access:policies:activate' }),
       resource: entityFromJson(resource),
       context: recordFromJson({
-        time: { __extn: { fn: 'datetime', arg: new Date(nowMs).toISOString() } },
+        time: { __extn: { fn: 'datetime', arg: nowOf(parts).toISOString() } },
         network: { __extn: { fn: 'ip', arg: address } },
         assurance: new Set(factors).size > 1 ? 2 : 1,
         factors: [...factors],
@@ -76,7 +79,10 @@ export function requireWayBack(compiled: Compiled, { principal, address }: Asker
       {
         uid,
         attrs: { organisation: organisationId, kind },
-        parents: principal.roles.map((role) => ({ type: 'Custodia::Role', id: role })),
+        parents: [
+          ...new Set([...principal.roles, ...roles]).values().map((role) => ({ type: 'Custodia::Role', id: role })),
+          ...groups.map((group) => ({ type: 'Custodia::Group', id: group })),
+        ],
       },
       { uid: resource, attrs: { organisation: organisationId } },
     ]),

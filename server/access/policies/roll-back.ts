@@ -31,7 +31,7 @@ export async function rollBack(parts: PolicyParts, wanted: RollBack, asker: Aske
   const own = await policiesOf(parts, organisationId, to, asker)
   await noting(parts, organisationId, to, asker, async () => {
     const compiled = livePolicies(to, parts.schema, own).compileWith(await parts.needs.builtIn(organisationId))
-    if (asker !== null) requireWayBack(compiled, asker, parts.context.clock.nowMs())
+    if (asker !== null) await requireWayBack(parts, compiled, asker)
     await parts.context.database.transaction(async (tx) => {
       await lockOrganisation(tx, organisationId)
       if (to === 0 && instead === 0) throw refuse('ACCESS_POLICY_STATE')
