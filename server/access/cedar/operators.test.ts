@@ -191,7 +191,7 @@ describe('every operator, on every pair of values, decides and fails as in cedar
 
   for (const [name, { arity }] of extensionFunctions) {
     it(`${name}()`, () => {
-      const args = arity === 1 ? all.map((at) => [at]) : pairsOf([...extensions, ...few])
+      const args = arity === 1 ? all.map((at) => [at]) : pairsOf([...extensions, ...few.slice(0, 6)])
       const results = [...extensions, ...ofType('number'), ...ofType('bigint')].map((at) => value(samples[at]))
       const calls = args.flatMap((of) => [
         { [name]: of.map((at) => value(samples[at])) },
