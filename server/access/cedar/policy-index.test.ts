@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { EntityStore, EntityUid, Request } from './api.ts'
 import { compilePolicies, entityUid, recordFromJson } from './api.ts'
+import { limits } from './limits.ts'
 import { permitWhen, value, variable } from './testing.ts'
 
 const uid = (type: string, id: string) => ({ type, id })
@@ -115,6 +116,17 @@ describe('groups of actions', () => {
     assert.equal(asked.isIn, 0)
   })
 
+  it('are in conditions what they are in scopes, for an action that the hierarchy does not list too', () => {
+    const inFew = { in: { left: variable('action'), right: value({ __entity: uid('Action', 'few') }) } }
+    const compiled = compilePolicies({ staticPolicies: { few: permitWhen(inFew) } }, [
+      { action: action('read'), ancestors: [action('few')] },
+    ])
+    const { entities, asked } = store([action('few')])
+    assert.equal(compiled.decide(request(), entities).decision, 'allow')
+    assert.equal(compiled.decide(request({ action: action('unknown') }), entities).decision, 'deny')
+    assert.equal(asked.isIn, 0)
+  })
+
   it('are asked of the store elsewhere', () => {
     const { entities } = store([action('few')])
     assert.deepEqual(compilePolicies(policies).decide(request(), entities).determining, ['p1', 'p2'])
@@ -153,11 +165,13 @@ describe('the store', () => {
 
   it('is asked as often as it is read where there are more attributes than a decision remembers, and decides the same', () => {
     const compiled = compilePolicies(
-      many(2_000, (at) => ({
-        conditions: [{ kind: 'when', body: { has: { left: variable('principal'), attr: `a${at}` } } }],
+      many(1_200, (at) => ({
+        conditions: [{ kind: 'when', body: { has: { left: variable('principal'), attr: `a${at % 600}` } } }],
       })),
     )
-    assert.deepEqual(compiled.decide(request(), store().entities), { decision: 'deny', determining: [], errors: [] })
+    const { entities, asked } = store()
+    assert.deepEqual(compiled.decide(request(), entities), { decision: 'deny', determining: [], errors: [] })
+    assert.equal(asked.attributes, limits.slots + 2 * (600 - limits.slots))
   })
 
   it('that fails, fails the decision: there is none without it', () => {

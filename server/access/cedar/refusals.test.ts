@@ -75,6 +75,11 @@ const refusedByBoth: Readonly<Record<string, unknown>> = {
 const setsRefusedByBoth: Readonly<Record<string, unknown>> = {
   'a template without a slot': { templates: { t: always } },
   'a template with the wrong slot': { templates: { t: { ...always, principal: { op: 'in', slot: '?resource' } } } },
+  'a template with its slots swapped': {
+    templates: {
+      t: { ...always, principal: { op: 'in', slot: '?resource' }, resource: { op: 'in', slot: '?principal' } },
+    },
+  },
   'a template and a policy of one id': { staticPolicies: { t: always }, templates: { t: slotted } },
   'a link and a policy of one id': { staticPolicies: { l: always }, ...linked({ '?principal': user }) },
   'a link and a template of one id': linked({ '?principal': user }, { newId: 't' }),
@@ -198,6 +203,8 @@ describe('values that are none', () => {
     'an address that is none': { __extn: { fn: 'ip', arg: '1.2.3' } },
     'a function that does not exist': { __extn: { fn: 'constructor', arg: '' } },
     'an argument too many': { __extn: { fn: 'ip', args: ['::1', '::1'] } },
+    'arguments that are a text': { __extn: { fn: 'ip', args: 'x' } },
+    'members that were inherited': { __entity: Object.create({ type: 'User', id: 'a' }) },
     __expr: { __expr: '1' },
     'a text too long': 'a'.repeat(limits.textLength + 1),
     'levels too many': nested(limits.valueDepth + 1, (inner) => [inner], 1),
