@@ -126,6 +126,15 @@ export type SubjectSearch = {
   readonly limit: number
 }
 
+export type ShareSearch = {
+  readonly organisationId: string
+  readonly resource: ResourceId
+  readonly nowMs: number
+  readonly cursor?: string
+  /** 1 to 1,000. */
+  readonly limit: number
+}
+
 export type Relations = {
   /**
    * Adds and removes tuples in the caller's transaction, with the event; raises the organisation's revision, and announces after the
@@ -153,6 +162,13 @@ export type Relations = {
   listResources(search: ResourceSearch): Promise<Page<string>>
   /** Subjects that tuples name, each put through `holds`; whom a group or a role stands for, `grants` knows. Throws as `listResources`. */
   listSubjects(search: SubjectSearch): Promise<Page<Subject>>
+  /**
+   * With whom one resource is shared, as it was written, in the order of relation and subject. Whether the asker may see that is the
+   * caller's business.
+   *
+   * @throws Refusal ACCESS_CURSOR_INVALID
+   */
+  listShares(search: ShareSearch): Promise<Page<Tuple>>
   /** Takes every tuple that names the subject: for one who is erased or deleted. Writes no event; announces. */
   forget(tx: Queries, organisationId: string, subject: Subject): Promise<number>
   /** Deletes tuples that expired, at most 1,000. @returns how many. */

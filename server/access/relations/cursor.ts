@@ -7,7 +7,8 @@ export type CursorKeys = (organisationId: string) => Uint8Array | Promise<Uint8A
 
 const nonceLength = 12
 const tagLength = 16
-const maxCursor = 600
+// A place in a list of shares has four names in it.
+const maxCursor = 1_000
 
 /**
  * Where a page ended: sealed (AES-256-GCM), since it may name a resource that whoever turns the pages must not see, and bound to the

@@ -13,6 +13,7 @@ import { hold, isKnown } from './hold.ts'
 import { listResources } from './list-resources.ts'
 import { listSubjects } from './list-subjects.ts'
 import type { ResourceTypes } from './model.ts'
+import { listShares } from './share.ts'
 import { removeExpired, removeSubject, tupleReader } from './store.ts'
 import { write } from './write.ts'
 
@@ -58,6 +59,7 @@ export function createRelations(needs: RelationsNeeds): Relations {
     explain: async (question) => (isKnown(types, question) ? await hold(services, question, true) : nobody),
     listResources: (search) => listResources(services, search),
     listSubjects: (search) => listSubjects(services, search),
+    listShares: (search) => listShares(services, database.queries, search),
     async forget(tx, organisationId, subject) {
       await lockOrganisation(tx, organisationId)
       const removed = await removeSubject(tx, organisationId, subject)

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Queries } from '../../platform/database/database.ts'
 import { prepared } from '../../platform/database/prepared.ts'
-import type { Condition, Subject, Tuple } from './api.ts'
+import type { Condition, ResourceId, Subject, Tuple } from './api.ts'
 import type { Read, SubjectKey, TupleReader } from './tuples.ts'
 import { maxEdges } from './tuples.ts'
 
@@ -152,6 +152,26 @@ export async function mostEdges(
         limit ${maxEdges + 1}) t
     group by r.type, r.id, r.relation order by 1 desc limit 1`.execute(queries)
   return rows[0]?.edges ?? 0
+}
+
+/** Tuples of one resource after that place (relation, subject type, id, relation), in that order. */
+export async function readShares(
+  queries: Queries,
+  organisationId: string,
+  { type, id }: ResourceId,
+  after: readonly string[] | null,
+  limit: number,
+  nowMs: number,
+): Promise<readonly Tuple[]> {
+  const [relation = '', subjectType = '', subjectId = '', subjectRelation = ''] = after ?? []
+  const { rows } = await sql<Row>`
+    select ${columns} from access.relation t
+    where t.organisation_id = ${organisationId} and t.resource_type = ${type} and t.resource_id = ${id}
+      and (t.relation, t.subject_type, t.subject_id, t.subject_relation)
+        > (${relation}, ${subjectType}, ${subjectId}, ${subjectRelation})
+      and (t.expires_at is null or t.expires_at > ${new Date(nowMs)})
+    order by t.relation, t.subject_type, t.subject_id, t.subject_relation limit ${limit}`.execute(queries)
+  return rows.map(tupleOf)
 }
 
 /** Removes what names the subject. @returns how many. */
