@@ -8,6 +8,7 @@ import { ledgerAppend } from '../bench/ledger-append.ts'
 import type { Bench, Row } from '../bench/measure/row.ts'
 import { memory } from '../bench/memory.ts'
 import { passkeySignIns } from '../bench/passkey-sign-in.ts'
+import { relations } from '../bench/relations.ts'
 import { sessionCheck } from '../bench/session-check.ts'
 import { sessionMemory } from '../bench/session-memory.ts'
 import { sessionStores } from '../bench/session-stores.ts'
@@ -25,6 +26,7 @@ const benches: readonly Bench[] = [
   passkeySignIns,
   envelope,
   cedar,
+  relations,
   ledgerAppend,
   start,
   memory,
