@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import test, { after, before } from 'node:test'
+import type { Principal } from '../../platform/http/principal.ts'
 import { newId } from '../../platform/random.ts'
 import { approve, askToUnmark, refuseApproval } from './decide-approval.ts'
 import { giveRole } from './give-role.ts'
@@ -7,7 +8,7 @@ import { joinGroup } from './join-group.ts'
 import { listApprovals } from './list.ts'
 import { takeRole } from './take-role.ts'
 import type { GrantsHouse } from './testing.ts'
-import { directoryOf, openGrantsHouse, reason, refused, setRoles } from './testing.ts'
+import { directoryOf, keyOf, openGrantsHouse, reason, refused, setRoles } from './testing.ts'
 import { createGroup } from './write-group.ts'
 import { changeRole, createRole, deleteRole } from './write-role.ts'
 
@@ -104,15 +105,10 @@ test('what somebody asked for who can no longer sign in is over', async () => {
 test('neither a key nor an application asks or agrees', async () => {
   const { parts } = house
   const { organisationId, one, two, bo } = await three()
-  const key = {
-    ...{ kind: 'key', owner: { kind: 'user', id: two.id }, id: two.id, organisationId, roles: ['administrator'] },
-    ...{ keyId: newId('key'), scopes: ['access:*', 'pay:*'] },
-  } as const
-  const application = {
-    ...{ kind: 'application', id: 'inbox', organisationId },
-    roles: ['administrator'],
-    keyId: newId('key'),
-  } as const
+  const key = keyOf(two, ['access:*', 'pay:*'])
+  const application: Principal = {
+    ...{ kind: 'application', id: 'inbox', organisationId, roles: ['administrator'], keyId: newId('key') },
+  }
   const id = await ask(one, bo.id)
   for (const by of [key, application]) {
     await refused(giveRole(parts, by, { subject: bo.id, role: 'treasurer', reason }), 'ACCESS_PERSON_NEEDED')

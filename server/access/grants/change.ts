@@ -78,6 +78,16 @@ export function requireCovered({ rights }: Pick<Change, 'rights'>, given: Rights
   if (late) throw refuse('ACCESS_EXPIRY_TOO_LATE', { latest: new Date(latestMs).toISOString() })
 }
 
+/** Asks those who know what roles and groups have beside permissions. @throws what a listener refuses. */
+export async function requireGift(
+  { gifts }: Parts,
+  { tx, by }: Change,
+  { roles = [], groups = [] }: { readonly roles?: readonly string[]; readonly groups?: readonly string[] },
+): Promise<void> {
+  if (by !== null && (roles.length > 0 || groups.length > 0))
+    for (const listener of gifts) await listener(tx, { by, roles, groups })
+}
+
 /**
  * Ends every change: the revision is raised, whoever wants to act in the transaction does, and after the commit everybody forgets what
  * they remember.

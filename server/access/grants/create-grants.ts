@@ -6,7 +6,7 @@ import type { Job } from '../../platform/jobs/job.ts'
 import type { Context, SubjectData } from '../../platform/module.ts'
 import { closeDueReviews } from './close-review.ts'
 import type { RoleTable } from './grants.ts'
-import type { Directory, JoinListener, Parts, ShiftListener } from './parts.ts'
+import type { Directory, GiftListener, Parts, ShiftListener } from './parts.ts'
 import type { RememberedGrants } from './remember-grants.ts'
 import { rememberGrants } from './remember-grants.ts'
 import { readWrittenRoles } from './role-store.ts'
@@ -30,8 +30,8 @@ export type GrantsRoom = RememberedGrants & {
   exceeds(tx: Queries, by: Principal, subjectId: string): Promise<string | null>
   lendDirectory(directory: Directory): void
   onShift(listener: ShiftListener): () => void
-  /** For what a group has beside roles: whoever adds a member gives that, too. */
-  onJoin(listener: JoinListener): () => void
+  /** For what roles and groups have beside permissions: whoever gives them gives that, too. @returns ends the subscription. */
+  onGift(listener: GiftListener): () => void
 }
 
 export function createGrants(context: Omit<Context, 'config'>, keyring: Keyring, configured: Configured): GrantsRoom {
@@ -44,9 +44,9 @@ export function createGrants(context: Omit<Context, 'config'>, keyring: Keyring,
   const remembered = rememberGrants({ bus, clock, queries: database.queries, readTable })
   let directory: Directory | null = null
   const shifts = new Set<ShiftListener>()
-  const joins = new Set<JoinListener>()
+  const gifts = new Set<GiftListener>()
   const parts: Parts = {
-    ...{ context, keyring, configured, readTable, shifts, joins },
+    ...{ context, keyring, configured, readTable, shifts, gifts },
     announce: remembered.announce,
     directory: () => directory,
   }
@@ -72,6 +72,6 @@ export function createGrants(context: Omit<Context, 'config'>, keyring: Keyring,
       directory = lent
     },
     onShift: (listener) => listen(shifts, listener),
-    onJoin: (listener) => listen(joins, listener),
+    onGift: (listener) => listen(gifts, listener),
   }
 }

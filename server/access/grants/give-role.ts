@@ -8,7 +8,7 @@ import { askForApproval } from './ask-for-approval.ts'
 import type { AssignmentRow } from './assignment-store.ts'
 import { readAssignment, writeAssignment } from './assignment-store.ts'
 import type { Change } from './change.ts'
-import { changing, requireRights, settle } from './change.ts'
+import { changing, requireGift, requireRights, settle } from './change.ts'
 import type { RoleEntry } from './grants.ts'
 import type { Parts } from './parts.ts'
 import { sealReason } from './parts.ts'
@@ -83,6 +83,7 @@ async function check(
   if (until !== null && until <= now) throw refuse('ACCESS_EXPIRY_PAST')
   await requireSubject(parts, change, subjectId)
   requireRights(change, entry.permissions, until)
+  await requireGift(parts, change, { roles: entry.closure })
   const before = await readAssignment(tx, organisationId, { subjectId, role }, now)
   if (role === administrator && before?.expires_at === null && until !== null)
     await requireAnotherAdministrator(parts, change, subjectId)

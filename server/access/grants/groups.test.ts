@@ -7,6 +7,7 @@ import { listGroups, listMembers, listServiceAccounts } from './list.ts'
 import type { GrantsHouse } from './testing.ts'
 import { openGrantsHouse, reason, refused } from './testing.ts'
 import { changeGroup, createGroup, deleteGroup } from './write-group.ts'
+import { changeRole, createRole } from './write-role.ts'
 import { changeServiceAccount, createServiceAccount, deleteServiceAccount } from './write-service-account.ts'
 
 let house: GrantsHouse
@@ -87,15 +88,32 @@ test('what somebody has for a time they give by a group for no longer', async ()
   await join(helper, strong, bo.id, inMs(minute))
 })
 
-test('a listener that knows what a group has beside roles refuses a member', async () => {
-  const { access } = house
+test('who knows what roles and groups have beside permissions is asked of every way to them, and refuses', async () => {
+  const { access, parts } = house
   const by = await administrator()
-  const one = await group(by, 'one')
+  const [one, outer] = [await group(by, 'one'), await group(by, 'outer')]
   const bo = await house.person(by.organisationId)
-  const stop = access.grants.onJoin(async () => {
+  const account = await createServiceAccount(parts, by, { name: 'nightly' })
+  await join(by, outer, one)
+  await createRole(parts, by, { name: 'above', summary: 'x', includes: ['reader'] })
+  await giveRole(parts, by, { subject: outer, role: 'above', reason })
+  await join(by, one, account.id)
+  await changeServiceAccount(parts, by, account.id, { disabled: true })
+  const asked: unknown[] = []
+  const stop = access.grants.onGift(async (_tx, { roles, groups }) => {
+    asked.push([[...roles], [...groups].sort()])
     throw new Error('not yours')
   })
-  await assert.rejects(join(by, one, bo.id), /not yours/)
+  const both = [['above', 'reader'], [one, outer].sort()]
+  for (const [what, attempt, gift] of [
+    ['joins', () => join(by, one, bo.id), both],
+    ['is given', () => giveRole(parts, by, { subject: bo.id, role: 'above', reason }), [['above', 'reader'], []]],
+    ['includes', () => changeRole(parts, by, 'above', { includes: ['reader', 'writer'] }), [['writer'], []]],
+    ['is enabled', () => changeServiceAccount(parts, by, account.id, { disabled: false }), both],
+  ] as const) {
+    await assert.rejects(attempt(), /not yours/, what)
+    assert.deepEqual(asked.pop(), gift, what)
+  }
   stop()
   await join(by, one, bo.id)
 })
@@ -247,12 +265,13 @@ test('what somebody has is exported, and gone once they are erased', async () =>
   const one = await group(by, 'one')
   await giveRole(parts, by, { subject: bo.id, role: 'writer', reason: 'covers for Ann' })
   await join(by, one, bo.id)
-  const data = await access.subjectData.export(organisationId, bo.id)
+  const { subjectData } = access.grants
+  const data = await subjectData.export(organisationId, bo.id)
   assert.match(JSON.stringify(data), /writer.*covers for Ann.*grp_/)
-  const erase = () => context.database.transaction((tx) => access.subjectData.erase(tx, organisationId, bo.id))
+  const erase = () => context.database.transaction((tx) => subjectData.erase(tx, organisationId, bo.id))
   await erase()
   await erase()
-  assert.deepEqual(await access.subjectData.export(organisationId, bo.id), { assignments: [], memberships: [] })
+  assert.deepEqual(await subjectData.export(organisationId, bo.id), { assignments: [], memberships: [] })
   assert.deepEqual(await access.rolesOf(organisationId, bo.id), [])
   for (const table of ['assignment', 'membership', 'approval', 'review_item'])
     assert.equal(JSON.stringify(await opened.asOwner(`select * from access.${table}`)).includes(bo.id), false, table)

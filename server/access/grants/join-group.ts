@@ -5,13 +5,13 @@ import { event } from '../events.ts'
 import type { ApprovalRow } from './approval-store.ts'
 import { askForApproval } from './ask-for-approval.ts'
 import type { Change } from './change.ts'
-import { changing, requireCovered, requireRights, settle } from './change.ts'
+import { changing, requireCovered, requireGift, requireRights, settle } from './change.ts'
 import type { MembershipRow } from './group-store.ts'
 import { countMembers, readMembership, readNesting, removeMembership, writeMembership } from './group-store.ts'
 import type { Parts } from './parts.ts'
 import { sealReason } from './parts.ts'
 import { depthOf, maxDepth } from './role-table.ts'
-import { readRights } from './standing.ts'
+import { readRights, rightsOfHad, standingOf } from './standing.ts'
 import { readHad } from './standing-store.ts'
 import { expiryOf, requireSubject, sealedFor } from './subjects.ts'
 import { requireGroup } from './write-group.ts'
@@ -55,7 +55,6 @@ export async function join(parts: Parts, change: Change, wanted: WantedMember): 
   const { tx, organisationId, now, actor, by } = change
   const { groupId, memberId, until, reason } = wanted
   const before = await check(parts, change, wanted)
-  if (by !== null) for (const listener of parts.joins) await listener(tx, { by, groupId, memberId })
   const row = {
     organisation_id: organisationId,
     group_id: groupId,
@@ -118,7 +117,10 @@ async function check(parts: Parts, change: Change, wanted: WantedMember): Promis
   await requireGroup(change, groupId)
   await requireSubject(parts, change, memberId)
   if (until !== null && until <= now) throw refuse('ACCESS_EXPIRY_PAST')
-  const rights = await readRights(tx, { organisationId, subjectId: groupId, now, table })
+  const had = await readHad(tx, organisationId, groupId, { now })
+  const rights = rightsOfHad(had, table)
+  const { roles, groups } = standingOf(had, table)
+  await requireGift(parts, change, { roles, groups: [groupId, ...groups] })
   const untilMs = until?.getTime() ?? Number.POSITIVE_INFINITY
   requireCovered(change, new Map([...rights].map(([permission, ms]) => [permission, Math.min(ms, untilMs)])))
   if (memberId.startsWith('grp_')) await requireNoCircle(change, groupId, memberId)

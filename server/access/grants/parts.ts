@@ -28,8 +28,17 @@ export type Shift = {
 
 export type ShiftListener = (tx: Queries, shift: Shift) => Promise<void>
 
-/** Somebody is about to become a member of a group. A listener refuses where whoever asks lacks something that the group has. */
-export type JoinListener = (tx: Queries, joining: { by: Principal; groupId: string; memberId: string }) => Promise<void>
+/** What somebody is about to come to have by its name: roles and groups may stand in relations and policies, too. */
+export type Gift = {
+  readonly by: Principal
+  /** What they include counted in. */
+  readonly roles: readonly string[]
+  /** What they are in counted in. */
+  readonly groups: readonly string[]
+}
+
+/** Refuses where whoever asks lacks something that the roles or groups have beside permissions. */
+export type GiftListener = (tx: Queries, gift: Gift) => Promise<void>
 
 export type Parts = {
   readonly context: {
@@ -44,7 +53,7 @@ export type Parts = {
   directory(): Directory | null
   readTable(queries: Queries, organisationId: string): Promise<RoleTable>
   readonly shifts: Set<ShiftListener>
-  readonly joins: Set<JoinListener>
+  readonly gifts: Set<GiftListener>
   /** Drops what is remembered here and elsewhere: of these subjects, or of the whole organisation. */
   announce(organisationId: string, subjectIds: readonly string[] | null): Promise<void>
 }

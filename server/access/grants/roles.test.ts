@@ -6,7 +6,7 @@ import { giveRole } from './give-role.ts'
 import { listRoles } from './list.ts'
 import { closureOf, depthOf, roleTableOf } from './role-table.ts'
 import type { GrantsHouse } from './testing.ts'
-import { openGrantsHouse, principalOf, reason, refused, setRoles } from './testing.ts'
+import { keyOf, openGrantsHouse, principalOf, reason, refused, setRoles } from './testing.ts'
 import { changeRole, createRole, deleteRole } from './write-role.ts'
 
 let house: GrantsHouse
@@ -104,10 +104,7 @@ test('rights come from the transaction, not from what the request carries', asyn
 test('a key hands on no more than it was made for, whatever its owner has', async () => {
   const { parts } = house
   const boss = await administrator()
-  const key = {
-    ...{ kind: 'key', owner: { kind: 'user', id: boss.id }, id: boss.id, organisationId: boss.organisationId },
-    ...{ roles: ['administrator'], keyId: newId('key'), scopes: ['access:roles:*', 'mail:read'] },
-  } as const
+  const key = keyOf(boss, ['access:roles:*', 'mail:read'])
   const asked = createRole(parts, key, { ...content, name: 'x', permissions: ['mail:write'] })
   await refused(asked, 'ACCESS_NOT_YOURS_TO_GIVE')
   await createRole(parts, key, { ...content, name: 'y', permissions: ['mail:read'] })

@@ -34,14 +34,18 @@ type SubjectAt = {
 
 /** Every permission that a subject's roles carry. */
 export async function readRights(tx: Queries, { organisationId, subjectId, table, ...at }: SubjectAt): Promise<Rights> {
-  const had = await readHad(tx, organisationId, subjectId, at)
+  return rightsOfHad(await readHad(tx, organisationId, subjectId, at), table)
+}
+
+export function rightsOfHad(had: readonly Had[], table: RoleTable): Rights {
+  const roles = had.filter(({ kind }) => kind === 'role')
   return rightsOfRoles(
-    had.filter(({ kind }) => kind === 'role').map(({ name, until }) => ({ name, untilMs: msOf(until) })),
+    roles.map(({ name, until }) => ({ name, untilMs: msOf(until) })),
     table,
   )
 }
 
-export function rightsOfRoles(roles: readonly { name: string; untilMs: number }[], table: RoleTable): Rights {
+function rightsOfRoles(roles: readonly { name: string; untilMs: number }[], table: RoleTable): Rights {
   const rights = new Map<string, number>()
   for (const { name, untilMs } of roles)
     for (const permission of table.roles.get(name)?.permissions ?? [])

@@ -6,7 +6,7 @@ import type { Queries } from '../../platform/database/database.ts'
 import type { TestDatabase } from '../../platform/database/testing.ts'
 import { openTestDatabase } from '../../platform/database/testing.ts'
 import { isRefusal } from '../../platform/errors.ts'
-import type { UserPrincipal } from '../../platform/http/principal.ts'
+import type { Principal, UserPrincipal } from '../../platform/http/principal.ts'
 import { newId } from '../../platform/random.ts'
 import type { TestContext } from '../../platform/testing.ts'
 import { testContext } from '../../platform/testing.ts'
@@ -86,6 +86,11 @@ export const setRoles = (
 export const principalOf = (organisationId: string, id: string, held: readonly string[] = []): UserPrincipal => ({
   ...{ kind: 'user', id, organisationId, roles: held, sessionId: newId('ses'), factors: ['pwd'] },
   authenticatedAtMs: 0,
+})
+
+/** A key that somebody made for themselves. */
+export const keyOf = ({ id, organisationId, roles: held }: UserPrincipal, scopes: readonly string[]): Principal => ({
+  ...{ kind: 'key', owner: { kind: 'user', id }, id, organisationId, roles: held, scopes, keyId: newId('key') },
 })
 
 /** A directory of people that says what it was told; of whom it was told nothing, nothing. */

@@ -4,7 +4,7 @@ import { refuse } from '../errors.ts'
 import { event } from '../events.ts'
 import { rolesOfMachines } from '../roles.ts'
 import type { Change } from './change.ts'
-import { changing, requireRights, settle } from './change.ts'
+import { changing, requireGift, requireRights, settle } from './change.ts'
 import type { RoleEntry, RoleTable } from './grants.ts'
 import type { Parts } from './parts.ts'
 import { readHolders, readWrittenRoles, removeRole, writeRole } from './role-store.ts'
@@ -93,13 +93,16 @@ async function write(parts: Parts, change: Change, role: WrittenRole): Promise<R
   const lost = before.difference(new Set(entry.permissions))
   requireRights(change, gained, null)
   requireRights(change, lost, now)
+  const included = new Set(entry.closure).difference(new Set([name, ...(table.roles.get(name)?.closure ?? [])]))
+  await requireGift(parts, change, { roles: [...included] })
 
   // Whoever has the role, or another that includes it, has from now on what it has.
   const touched = [...after.roles.values()].filter((one) => one.closure.includes(name)).map((one) => one.name)
   requireUnmarked(table, role, touched)
   const holders = await readHolders(tx, organisationId, touched, { now, limit: maxHolders })
   const privileged = touched.some((one) => [table, after].some(({ roles }) => roles.get(one)?.privileged === true))
-  if (holders.length > 0 && gained.size > 0 && privileged) throw refuse('ACCESS_ROLE_PRIVILEGED_HELD', { role: name })
+  if (holders.length > 0 && gained.size + included.size > 0 && privileged)
+    throw refuse('ACCESS_ROLE_PRIVILEGED_HELD', { role: name })
   await writeRole(tx, organisationId, role, now)
   const data = {
     ...{ role: name, summary: entry.summary, includes: [...entry.includes], privileged: entry.marked },

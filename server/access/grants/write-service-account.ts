@@ -5,7 +5,7 @@ import { refuse } from '../errors.ts'
 import { event } from '../events.ts'
 import { removeAssignmentsOf } from './assignment-store.ts'
 import type { Change } from './change.ts'
-import { changing, requireCovered, requireRights, settle } from './change.ts'
+import { changing, requireCovered, requireGift, requireRights, settle } from './change.ts'
 import { removeMembershipsOf } from './group-store.ts'
 import type { Parts } from './parts.ts'
 import type { ServiceAccountRow } from './service-account-store.ts'
@@ -17,7 +17,8 @@ import {
   removeServiceAccount,
   updateServiceAccount,
 } from './service-account-store.ts'
-import { readRights } from './standing.ts'
+import { readRights, rightsOfHad, standingOf } from './standing.ts'
+import { readHad } from './standing-store.ts'
 
 const maxServiceAccounts = 5_000
 
@@ -55,14 +56,18 @@ export async function changeServiceAccount(
   { name, description, disabled }: ServiceAccountChange,
 ): Promise<ServiceAccountRow> {
   return await changing(parts, by, async (change) => {
-    const { tx, organisationId, now, actor } = change
+    const { tx, organisationId, now, actor, table } = change
     const before = await requireAccount(change, id)
     if (name !== undefined) await requireFree(change, name, id)
     const turned = disabled !== undefined && disabled !== (before.disabled_at !== null)
     if (turned) {
-      const rights = await rightsOf(change, id)
+      const had = await readHad(tx, organisationId, id, { now, evenDisabled: true })
+      const rights = rightsOfHad(had, table)
       if (disabled) requireRights(change, rights.keys(), now)
-      else requireCovered(change, rights)
+      else {
+        requireCovered(change, rights)
+        await requireGift(parts, change, standingOf(had, table))
+      }
     }
     const row = {
       ...before,
