@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util'
 import { cedar } from '../bench/cedar.ts'
 import { envelope } from '../bench/envelope.ts'
 import { gatewayHop } from '../bench/gateway-hop.ts'
+import { keyVerification } from '../bench/key-verification.ts'
 import { ledgerAppend } from '../bench/ledger-append.ts'
 import type { Bench, Row } from '../bench/measure/row.ts'
 import { memory } from '../bench/memory.ts'
@@ -26,6 +27,7 @@ const benches: readonly Bench[] = [
   passkeySignIns,
   envelope,
   cedar,
+  keyVerification,
   relations,
   ledgerAppend,
   start,

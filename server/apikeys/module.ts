@@ -1,3 +1,4 @@
+import { createSecretKey } from 'node:crypto'
 import type { Access } from '../access/api.ts'
 import type { Identity } from '../identity/api.ts'
 import type { Keyring } from '../keyring/api.ts'
@@ -63,7 +64,7 @@ export async function createApiKeys(context: Context<typeof config>, uses: Uses)
   const { database, bus, clock } = context
   const live = new LiveKeys({ database, bus, clock, keyring })
   const background = new Background(context.log)
-  const pepper = await keyring.secret('apikey-pepper')
+  const pepper = createSecretKey(await keyring.secret('apikey-pepper'))
   const own = new MemoryCache({ clock, maxEntries: 10_000 })
   const parts: Parts = { context, keyring, access, identity, pepper, live, background, own }
   const proofs: Proofs = new WeakMap()

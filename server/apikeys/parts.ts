@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto'
 import type { Access } from '../access/api.ts'
 import type { Identity } from '../identity/api.ts'
 import type { Keyring } from '../keyring/api.ts'
@@ -14,7 +15,7 @@ export type Parts = {
   readonly access: Access
   readonly identity: Identity
   /** Under which hashes of secrets are made. */
-  readonly pepper: Buffer
+  readonly pepper: KeyObject
   readonly live: LiveKeys
   readonly background: Background
   /** Counts in this process alone, for as long as the shared cache can't be reached. */

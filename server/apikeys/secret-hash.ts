@@ -1,7 +1,8 @@
+import type { KeyObject } from 'node:crypto'
 import { createHmac, timingSafeEqual } from 'node:crypto'
 
 /** What is stored of the secret half: HMAC-SHA-256 under a key of the installation. */
-export function hashSecret(secret: string, pepper: Buffer): Buffer {
+export function hashSecret(secret: string, pepper: KeyObject | Buffer): Buffer {
   return createHmac('sha256', pepper).update(secret).digest()
 }
 

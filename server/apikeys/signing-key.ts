@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto'
 import type { Ed25519PublicKey, KeyAlgorithm, NewKey } from '@custodia/wire/http/keys.ts'
 import type { VerifyingKey } from '@custodia/wire/http-signatures/algorithms.ts'
 import { isSoundPoint } from '@custodia/wire/ledger/ed25519.ts'
@@ -20,7 +21,7 @@ export type MadeSigning = {
   readonly shown: string | null
 }
 
-type Needs = { readonly keyring: Keyring; readonly random: Random; readonly pepper: Buffer }
+type Needs = { readonly keyring: Keyring; readonly random: Random; readonly pepper: KeyObject }
 
 /**
  * A signing key of its own: never the bearer secret, which the server does not have and whoever signs should not send.

@@ -27,6 +27,7 @@ const guides = [
   'docs/guide/recovery.md',
   'docs/guide/risk.md',
   'docs/guide/sessions.md',
+  'docs/guide/keys-and-signed-requests.md',
   'docs/guide/sign-requests.md',
   'docs/guide/your-brand.md',
   'docs/guide/close-an-api-version.md',
@@ -158,6 +159,10 @@ describe('whoever follows the documents word for word', { timeout: 480_000 }, ()
     )
     assert.match(outputOf(administering, 'users recover'), /\/recovery#[a-z2-7]{52}$/m)
     assert.match(outputOf(administering, 'sessions end'), /^\d+ sessions? of ana@northwind\.example ended\.$/m)
+    assert.match(outputOf(administering, 'keys create'), /^cus_live_[a-z2-7]{26}_[a-z2-7]{59}$/m)
+
+    const keys = await reader.follow('docs/guide/keys-and-signed-requests.md')
+    assert.match(outputOf(keys, 'keys list'), /^key_[a-z2-7]{26} +inbox +all +20/m)
     await reader.closeAll()
   })
 })
