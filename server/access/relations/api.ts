@@ -88,8 +88,11 @@ export type Giver = {
 
 export type RelationChange = {
   readonly organisationId: string
-  /** Null where nobody's rights limit it: an application about its own types, or the system. */
-  readonly by: Giver | null
+  /**
+   * Null where nobody's rights limit it: an application about its own types, or the system. A function is asked once nobody else can
+   * change who may do what in the organisation: so that nobody gives what was taken from them a moment ago.
+   */
+  readonly by: Giver | null | ((tx: Queries) => Promise<Giver>)
   readonly actor: Actor
   readonly add?: readonly Tuple[]
   /** Conditions and expiries of these are not looked at. */

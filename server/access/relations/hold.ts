@@ -14,6 +14,8 @@ export const questionLimits = {
   depth: 25,
   /** Relations of resources whose tuples are read. */
   reads: 5_000,
+  /** Groups and roles of one subject, itself among them. */
+  subjects: 2_000,
 } as const
 
 /** Reads that questions of one list share; beyond that each is answered by itself. */
@@ -115,7 +117,10 @@ type Pool = Map<string, readonly Tuple[]>
 
 async function readInto(pool: Pool, reader: TupleReader, question: Question, reads: readonly Read[]): Promise<void> {
   const { organisationId, circumstances } = question
-  const found = await reader.read(organisationId, reads, subjectsFor(question), circumstances.nowMs)
+  const subjects = subjectsFor(question)
+  if (subjects.length > questionLimits.subjects)
+    throw refuse('ACCESS_RELATIONS_TOO_WIDE', { subject: question.subject.type })
+  const found = await reader.read(organisationId, reads, subjects, circumstances.nowMs)
   const tuples = new Map<string, Tuple[]>(reads.map((read) => [keyOfRead(read), []]))
   for (const tuple of found) tuples.get(readKey(tuple.resource.type, tuple.resource.id, tuple.relation))?.push(tuple)
   for (const [key, one] of tuples) pool.set(key, one)

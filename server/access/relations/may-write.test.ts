@@ -58,7 +58,12 @@ async function start(...texts: readonly (string | ReturnType<typeof tuple>)[]) {
     ...more,
   })
   const tuples = (all: typeof texts) => all.map((one) => (typeof one === 'string' ? tuple(one) : one))
-  const write = (by: Giver | null, add: typeof texts, remove: readonly string[] = [], elsewhere = organisationId) =>
+  const write = (
+    by: Giver | null | (() => Promise<Giver>),
+    add: typeof texts,
+    remove: readonly string[] = [],
+    elsewhere = organisationId,
+  ) =>
     opened.database.transaction((tx) =>
       relations.write(tx, {
         organisationId: elsewhere,
@@ -194,6 +199,16 @@ test('refused: two who use a right while it is taken from them take turns', asyn
     const question = { organisationId, subject, standing: nothing, resource, relation: 'reader', circumstances }
     assert.equal((await relations.holds(question)).holds, outcome.status === 'fulfilled')
   }
+})
+
+test('refused: who somebody is, is asked when nobody else can change it', async () => {
+  const { write, giver } = await start('inbox:folder/f#owner@group:grp_1')
+  const standing = { groups: ['grp_1'], roles: [], untilMs: Number.POSITIVE_INFINITY }
+  await write(async () => giver('user:al', { standing }), ['inbox:folder/f#reader@user:bo'])
+  await assert.rejects(
+    write(async () => giver('user:al'), ['inbox:folder/f#reader@user:cy']),
+    notYours,
+  )
 })
 
 test('an owner gives everything on the resource, moves it, and takes it back; in a folder below, too', async () => {

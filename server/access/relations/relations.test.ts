@@ -80,6 +80,15 @@ test('groups, roles and everyone count by what somebody is; a subject set by who
   assert.equal(await holds('user:al', 'inbox:mailbox/t#reader'), false)
 })
 
+test('who is in more groups and roles than a question may look at is refused with a code', async () => {
+  const { relations, question } = start()
+  const standing: Standing = { ...nothing, groups: Array.from({ length: 2_000 }, (_one, n) => `grp_${n}`) }
+  await assert.rejects(
+    async () => await relations.holds(question('user:bo', 'inbox:mailbox/m#reader', { standing })),
+    refusedWith('ACCESS_RELATIONS_TOO_WIDE'),
+  )
+})
+
 test('what expired is not there: in checks, lists, what is remembered, and counts', async () => {
   const { context, relations, write, question, circumstances, organisationId } = start()
   const expiresMs = context.clock.nowMs() + 60_000

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import test from 'node:test'
+import { parse } from 'yaml'
 import { checkResourceTypes } from './check-resource-types.ts'
 import { findRelation, relationsGiving } from './model.ts'
 import { parseResourceTypes } from './resource-types.ts'
@@ -95,6 +97,13 @@ test('types of one application may name those of another', () => {
       'a',
     ),
   )
+})
+
+test('the declaration in the guide is one, and means what it says', () => {
+  const guide = readFileSync(new URL('../../../docs/guide/sharing.md', import.meta.url), 'utf8')
+  const types = typesOf('inbox', parse(/^```yaml\n([\s\S]*?)^```$/m.exec(guide)?.[1] ?? ''))
+  assert.deepEqual([...types.keys()], ['inbox:folder', 'inbox:team'])
+  assert.deepEqual(findRelation(types, 'inbox:folder', 'owner')?.gives, ['inbox:read'])
 })
 
 test('what follows from a relation is worked out: what it reads, brings, gives and takes', () => {

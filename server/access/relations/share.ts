@@ -1,13 +1,13 @@
 import type { Queries } from '../../platform/database/database.ts'
 import type { Actor } from '../../platform/events/event.ts'
-import type { Condition, Giver, Page, Relations, ResourceId, ShareSearch, Subject, Tuple } from './api.ts'
+import type { Condition, Page, RelationChange, Relations, ResourceId, ShareSearch, Subject, Tuple } from './api.ts'
 import type { ListServices } from './list-resources.ts'
 import { checkLimit } from './list-resources.ts'
 import { readShares } from './store.ts'
 
 type Share = {
   readonly organisationId: string
-  readonly by: Giver | null
+  readonly by: RelationChange['by']
   readonly actor: Actor
   readonly resource: ResourceId
   readonly relation: string

@@ -29,13 +29,14 @@ export type WriteServices = {
 /** See `Relations.write`. */
 export async function write(services: WriteServices, tx: Queries, change: RelationChange): Promise<number> {
   const { types, clock } = services
-  const { organisationId, by, add = [], remove = [] } = change
+  const { organisationId, add = [], remove = [] } = change
   const nowMs = clock.nowMs()
   refuseMalformed(add, remove)
   const added = add.map((tuple) => ({ tuple, relation: checkTuple(types, tuple, nowMs) }))
   const removed = remove.map((tuple) => ({ tuple, relation: checkPlace(types, tuple) }))
   // What somebody may give is looked at when nobody else can change it any more.
   await lockOrganisation(tx, organisationId)
+  const by = typeof change.by === 'function' ? await change.by(tx) : change.by
   if (by !== null) {
     const rights = new Rights({ types, reader: tupleReader(tx) }, organisationId, by)
     for (const { tuple, relation } of removed) await rights.checkRemoval(tuple, relation)
