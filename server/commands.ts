@@ -1,3 +1,7 @@
+import type { AccessModule } from './access/module.ts'
+import { access } from './access/module.ts'
+import { policyAdministration } from './access/policies/administration.ts'
+import { accessPolicyCommands } from './access-policy-commands.ts'
 import { administratorCommands } from './administrator-commands.ts'
 import type { ApiKeys } from './apikeys/api.ts'
 import { apikeys } from './apikeys/module.ts'
@@ -78,6 +82,20 @@ export const accountCommands: Readonly<Record<string, Command>> = {
           const { administration } = app.api<Identity>(identity)
           const { value, text } = await command({ keys: app.api<ApiKeys>(apikeys), administration }, words, options)
           print(json, value, text)
+        }),
+    ]),
+  ),
+  ...Object.fromEntries(
+    Object.entries(accessPolicyCommands).map(([name, command]): [string, Command] => [
+      name,
+      async (words, json, options) =>
+        await withInstance(async ({ app }) => {
+          const { administration } = app.api<Identity>(identity)
+          const { parts } = app.api<AccessModule>(access).policies
+          const policies = (organisationId: string) => policyAdministration(parts, organisationId)
+          const { value, text, failed } = await command({ administration, policies }, words, options)
+          print(json, value, text)
+          if (failed === true) process.exitCode = 1
         }),
     ]),
   ),

@@ -7,6 +7,7 @@ import { administratorCommands } from './administrator-commands.ts'
 import type { Command, Input } from './command.ts'
 import { usageError } from './command.ts'
 import { keyCommands } from './key-commands.ts'
+import { policyCommands } from './policy-commands.ts'
 import type { Described, Shape } from './shapes.ts'
 import { shapes } from './shapes.ts'
 
@@ -132,6 +133,7 @@ const described: readonly Described[] = [
   },
   ...administratorCommands,
   ...keyCommands,
+  ...policyCommands,
   {
     name: 'passwords build-filter',
     operands: 'LIST OUT',

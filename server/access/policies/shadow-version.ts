@@ -1,7 +1,7 @@
-import { actorOf } from '../../platform/events/event.ts'
-import type { Principal } from '../../platform/http/principal.ts'
 import { refuse } from '../errors.ts'
 import { event } from '../events.ts'
+import type { Author } from './author.ts'
+import { actorFor } from './author.ts'
 import { requireGreen } from './judge.ts'
 import { livePolicies } from './live-cache.ts'
 import { ownPolicies } from './own-policies.ts'
@@ -26,7 +26,7 @@ const dayMs = 86_400_000
 export async function shadowVersion(
   parts: PolicyParts,
   { number, days, signal }: { readonly number: number; readonly days: number; readonly signal?: AbortSignal },
-  by: Principal,
+  by: Author,
 ): Promise<ShadowReport> {
   const { organisationId } = by
   const { database, recorder, clock } = parts.context
@@ -52,7 +52,7 @@ export async function shadowVersion(
     if (!(await markShadowed(tx, organisationId, number, kept))) throw refuse('ACCESS_POLICY_STATE')
     const { against, replayed, toAllow, toDeny } = report
     const data = { version: number, against, replayed, toAllow, toDeny }
-    await recorder.record(tx, event('policies.shadowed', { organisationId, actor: actorOf(by), data }))
+    await recorder.record(tx, event('policies.shadowed', { organisationId, actor: actorFor(by), data }))
   })
   return report
 }

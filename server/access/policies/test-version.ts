@@ -1,6 +1,6 @@
-import { actorOf } from '../../platform/events/event.ts'
-import type { Principal } from '../../platform/http/principal.ts'
 import { event } from '../events.ts'
+import type { Author } from './author.ts'
+import { actorFor } from './author.ts'
 import type { TestResult } from './judge.ts'
 import { judge } from './judge.ts'
 import type { PolicyParts } from './parts.ts'
@@ -16,7 +16,7 @@ export type Tested = { readonly study: Study; readonly results: readonly TestRes
  *
  * @throws Refusal ACCESS_POLICY_VERSION_UNKNOWN, ACCESS_POLICY_DISAGREEMENT
  */
-export async function testVersion(parts: PolicyParts, number: number, by: Principal): Promise<Tested> {
+export async function testVersion(parts: PolicyParts, number: number, by: Author): Promise<Tested> {
   const { organisationId } = by
   const { database, recorder } = parts.context
   const version = await requireVersion(parts, organisationId, number)
@@ -25,7 +25,7 @@ export async function testVersion(parts: PolicyParts, number: number, by: Princi
     await database.transaction(async (tx) => {
       if (!(await markTested(tx, organisationId, number, nowOf(parts)))) return
       const data = { version: number, tests: tested.results.length }
-      await recorder.record(tx, event('policies.tested', { organisationId, actor: actorOf(by), data }))
+      await recorder.record(tx, event('policies.tested', { organisationId, actor: actorFor(by), data }))
     })
   return tested
 }
