@@ -24,6 +24,7 @@ const guides = [
   'docs/guide/factors.md',
   'docs/guide/passkeys.md',
   'docs/guide/passwords.md',
+  'docs/guide/policies.md',
   'docs/guide/recovery.md',
   'docs/guide/risk.md',
   'docs/guide/sessions.md',
@@ -159,6 +160,12 @@ describe('whoever follows the documents word for word', { timeout: 480_000 }, ()
     )
     assert.match(outputOf(administering, 'users recover'), /\/recovery#[a-z2-7]{52}$/m)
     assert.match(outputOf(administering, 'sessions end'), /^\d+ sessions? of ana@northwind\.example ended\.$/m)
+
+    const policies = await reader.follow('docs/guide/policies.md')
+    assert.match(outputOf(policies, 'policies test'), /^1 policy, 2 tests: all is well\.$/m)
+    assert.match(outputOf(policies, 'policies shadow'), /^Version 1\.$/m)
+    assert.match(outputOf(policies, 'policies activate'), /^1 +live .*The auditors asked for it$/m)
+    assert.match(outputOf(policies, 'roll-back'), /^No policies are live\.$/m)
     assert.match(outputOf(administering, 'keys create'), /^cus_live_[a-z2-7]{26}_[a-z2-7]{59}$/m)
 
     const keys = await reader.follow('docs/guide/keys-and-signed-requests.md')
