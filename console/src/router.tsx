@@ -119,6 +119,12 @@ const password = createRoute({
   component: lazyRouteComponent(() => import('./account/password.tsx'), 'PasswordPage'),
 })
 
+const keys = createRoute({
+  getParentRoute: () => inside,
+  path: '/account/keys',
+  component: lazyRouteComponent(() => import('./keys/keys.tsx'), 'KeysPage'),
+})
+
 const people = createRoute({
   getParentRoute: () => inside,
   path: '/users',
@@ -159,7 +165,7 @@ const routeTree = root.addChildren([
   recovery,
   notMe,
   cancelRecovery,
-  inside.addChildren([home, security, sessions, password, people, signInPolicy, look, ledger, mailbox]),
+  inside.addChildren([home, security, sessions, password, keys, people, signInPolicy, look, ledger, mailbox]),
 ])
 
 /** @param dressed resolves once the pages have the look of the organisation. */

@@ -59,6 +59,7 @@ export const texts = {
     security: 'Security',
     sessions: 'Sessions',
     password: 'Password',
+    apiKeys: 'API keys',
     people: 'People',
     signInPolicy: 'Sign-in policy',
     look: 'Name and logo',

@@ -138,6 +138,12 @@ export const PasskeyIcon = icon(
     <path d="M11.5 10.5v4M11.5 12.5H13" />
   </>,
 )
+export const ProgramIcon = icon(
+  <>
+    <rect x="1.75" y="2.5" width="12.5" height="11" rx="1.5" />
+    <path d="m4.5 6 2 2-2 2M8.5 10.5h3" />
+  </>,
+)
 export const RuleIcon = icon(
   <path d="M2.5 4h6M11.5 4h2M2.5 8h2M7.5 8h6M2.5 12h6M11.5 12h2M10 2.5v3M6 6.5v3M10 10.5v3" />,
 )

@@ -12,6 +12,7 @@ import { Moment } from '../parts/moment.tsx'
 import { Notice, ProblemNotice } from '../parts/notice.tsx'
 import { Sheet } from '../parts/overlay.tsx'
 import { texts } from '../texts.ts'
+import { PersonKeys } from './person-keys.tsx'
 import { PersonRecovery } from './person-recovery.tsx'
 import { PersonSessions } from './person-sessions.tsx'
 import { RoleChoice } from './role-choice.tsx'
@@ -53,6 +54,9 @@ export function PersonSheet({ person, me, onClose }: { person: User; me: Me; onC
         <Roles person={person} own={person.id === me.user.id} mayWrite={mayWrite} />
         {me.permissions.includes('sessions:read') && (
           <PersonSessions person={person} mayEnd={me.permissions.includes('sessions:write')} />
+        )}
+        {me.permissions.includes('apikeys:keys:read') && (
+          <PersonKeys person={person} mayRevoke={me.permissions.includes('apikeys:keys:write')} />
         )}
         <TheirActivity person={person} me={me} />
         {mayWrite && person.id !== me.user.id && person.state === 'active' && (

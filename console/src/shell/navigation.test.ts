@@ -6,25 +6,25 @@ const shown = (permissions: string[], hasMailbox = true) =>
   navigationFor(permissions, { hasMailbox }).flatMap(({ pages }) => pages.map(({ to }) => to))
 
 test('without permissions there is one’s own account, and no group without a page', () => {
-  assert.deepEqual(shown([]), ['/', '/account/security', '/account/sessions', '/account/password'])
+  assert.deepEqual(shown([]), ['/', '/account/security', '/account/sessions', '/account/password', '/account/keys'])
   assert.equal(navigationFor([], { hasMailbox: true }).length, 2)
 })
 
 test('each permission opens its own page and no other', () => {
-  assert.deepEqual(shown(['ledger:read']).slice(4), ['/ledger'])
-  assert.deepEqual(shown(['identity:users:read']).slice(4), ['/users'])
+  assert.deepEqual(shown(['ledger:read']).slice(5), ['/ledger'])
+  assert.deepEqual(shown(['identity:users:read']).slice(5), ['/users'])
   assert.equal(shown(['mail:mailbox:read']).at(-1), '/mailbox')
-  assert.deepEqual(shown(['identity:policy:read']).slice(4), ['/policies/sign-in'])
-  assert.deepEqual(shown(['identity:theme:write']).slice(4), ['/organisation/look'])
+  assert.deepEqual(shown(['identity:policy:read']).slice(5), ['/policies/sign-in'])
+  assert.deepEqual(shown(['identity:theme:write']).slice(5), ['/organisation/look'])
 })
 
 test('where mail is really sent nobody is shown a mailbox', () => {
   assert.equal(shown(['mail:mailbox:read', 'ledger:read'], false).at(-1), '/ledger')
-  assert.equal(shown(['mail:mailbox:read'], false).length, 4)
+  assert.equal(shown(['mail:mailbox:read'], false).length, 5)
 })
 
 test('a permission that only begins alike opens nothing', () => {
   for (const permission of ['ledger:read:all', 'ledger', 'identity:users:write', 'identity:policy:write', '*']) {
-    assert.equal(shown([permission]).length, 4, permission)
+    assert.equal(shown([permission]).length, 5, permission)
   }
 })

@@ -9,6 +9,7 @@ const groups = [
       { to: '/account/security', label: texts.shell.security, needs: null },
       { to: '/account/sessions', label: texts.shell.sessions, needs: null },
       { to: '/account/password', label: texts.shell.password, needs: null },
+      { to: '/account/keys', label: texts.shell.apiKeys, needs: null },
     ],
   },
   {

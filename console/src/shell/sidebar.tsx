@@ -8,6 +8,7 @@ import {
   LedgerIcon,
   MailIcon,
   PeopleIcon,
+  ProgramIcon,
   RuleIcon,
   ShieldIcon,
 } from '../parts/icons.tsx'
@@ -21,6 +22,7 @@ const icons = {
   '/account/security': ShieldIcon,
   '/account/sessions': DevicesIcon,
   '/account/password': KeyIcon,
+  '/account/keys': ProgramIcon,
   '/users': PeopleIcon,
   '/policies/sign-in': RuleIcon,
   '/ledger': LedgerIcon,
