@@ -172,6 +172,8 @@ export type Relations = {
    * @throws Refusal ACCESS_CURSOR_INVALID
    */
   listShares(search: ShareSearch): Promise<Page<Tuple>>
+  /** Every tuple that names the subject, at most 10,000: for a person's export. */
+  naming(organisationId: string, subject: Subject): Promise<readonly Tuple[]>
   /** Takes every tuple that names the subject: for one who is erased or deleted. Writes no event; announces. */
   forget(tx: Queries, organisationId: string, subject: Subject): Promise<number>
   /** Deletes tuples that expired, at most 1,000. @returns how many. */

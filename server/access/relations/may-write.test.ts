@@ -225,10 +225,13 @@ test('a holder gives on what may be given on, and anybody may leave', async () =
 })
 
 test('whose roles allow everywhere what a relation brings may give it, and not what brings more', async () => {
-  const { write, giver } = await start()
+  const { write, giver, nowMs } = await start()
   const reader = giver('user:al', { permissions: new Set(['inbox:read', 'inbox:comment']) })
   await write(reader, ['inbox:folder/f#reader@user:bo'])
   await assert.rejects(write(reader, ['inbox:folder/f#editor@user:bo']), notYours)
+  const forNow = { ...reader, standing: { ...nothing, untilMs: nowMs + 1_000 } }
+  await assert.rejects(write(forNow, ['inbox:folder/g#reader@user:bo']), outlives)
+  await write(forNow, [tuple('inbox:folder/g#reader@user:bo', { expiresMs: nowMs + 1_000 })])
   await assert.rejects(write(reader, ['inbox:folder/f#owner@user:al']), notYours, 'an owner could give everything')
   await write(giver('user:al', { permissions: new Set(['inbox:read', 'inbox:comment', 'inbox:write']) }), [
     'inbox:folder/f#owner@user:al',

@@ -35,9 +35,9 @@ export class Rights {
    * @throws Refusal ACCESS_RELATION_NOT_YOURS_TO_GIVE
    */
   async untilMs(tuple: Place, relation: Relation): Promise<number> {
-    const { permissions } = this.#giver
-    if (relation.gives.length > 0 && relation.gives.every((one) => permissions.has(one)))
-      return Number.POSITIVE_INFINITY
+    const { permissions, standing } = this.#giver
+    // Which of their roles allow it is not known here: nothing that they are made of must end before.
+    if (relation.gives.length > 0 && relation.gives.every((one) => permissions.has(one))) return standing.untilMs
     const manage = this.#services.types.get(tuple.resource.type)?.manage ?? null
     const managed = manage === null ? 0 : await this.#until(tuple.resource, manage)
     if (managed > 0) return managed

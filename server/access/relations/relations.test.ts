@@ -183,6 +183,10 @@ test('a change that is rolled back is announced to nobody and leaves nothing', a
 test('an erased subject is in no tuple any more', async () => {
   const { relations, organisationId, write, holds } = start()
   await write({ add: [tuple('inbox:mailbox/m#owner@user:bo'), tuple('inbox:note/1#reader@user:bo')] })
+  assert.deepEqual(
+    (await relations.naming(organisationId, subjectOf('user:bo'))).map(({ resource }) => resource.type),
+    ['inbox:mailbox', 'inbox:note'],
+  )
   const forgotten = await opened.database.transaction((tx) =>
     relations.forget(tx, organisationId, subjectOf('user:bo')),
   )

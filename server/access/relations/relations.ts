@@ -14,13 +14,14 @@ import { listResources } from './list-resources.ts'
 import { listSubjects } from './list-subjects.ts'
 import type { ResourceTypes } from './model.ts'
 import { listShares } from './share.ts'
-import { removeExpired, removeSubject, tupleReader } from './store.ts'
+import { readNaming, removeExpired, removeSubject, tupleReader } from './store.ts'
 import { write } from './write.ts'
 
 const topic = 'access.changed'
 /** What this room says on it, before the organisation. */
 const said = 'relations '
 const maxSwept = 1_000
+const maxExported = 10_000
 
 export type RelationsNeeds = {
   readonly types: ResourceTypes
@@ -30,6 +31,8 @@ export type RelationsNeeds = {
   readonly clock: Clock
   readonly random: Random
   readonly recorder: Recorder
+  /** Told at once when relations of an organisation changed, here or elsewhere; null: maybe of all. */
+  readonly onChange?: (organisationId: string | null) => void
 }
 
 const nobody: Held = { holds: false, untilMs: Number.POSITIVE_INFINITY, conditional: null, path: [] }
@@ -40,13 +43,17 @@ export function createRelations(needs: RelationsNeeds): Relations {
   const reader = tupleReader(database.queries)
   const services = { types, reader, cursors: new Cursors(needs.cursorKeys, random) }
   const answers = new Answers(bus)
+  const heard = (organisationId: string | null): void => {
+    answers.forget(organisationId)
+    needs.onChange?.(organisationId)
+  }
   // What others say on this topic changes who somebody is; that comes with each question.
   bus.subscribe(topic, (message) => {
-    if (message.startsWith(said)) answers.forget(message.slice(said.length))
+    if (message.startsWith(said)) heard(message.slice(said.length))
   })
-  bus.onGap(() => answers.forget(null))
+  bus.onGap(() => heard(null))
   const announce = async (organisationId: string): Promise<void> => {
-    answers.forget(organisationId)
+    heard(organisationId)
     await bus.publish(topic, said + organisationId)
   }
 
@@ -60,6 +67,8 @@ export function createRelations(needs: RelationsNeeds): Relations {
     listResources: (search) => listResources(services, search),
     listSubjects: (search) => listSubjects(services, search),
     listShares: (search) => listShares(services, database.queries, search),
+    naming: (organisationId, subject) =>
+      readNaming(database.queries, organisationId, subject, maxExported, clock.nowMs()),
     async forget(tx, organisationId, subject) {
       await lockOrganisation(tx, organisationId)
       const removed = await removeSubject(tx, organisationId, subject)

@@ -174,6 +174,22 @@ export async function readShares(
   return rows.map(tupleOf)
 }
 
+/** Tuples that name the subject. */
+export async function readNaming(
+  queries: Queries,
+  organisationId: string,
+  { type, id }: Subject,
+  limit: number,
+  nowMs: number,
+): Promise<readonly Tuple[]> {
+  const { rows } = await sql<Row>`
+    select ${columns} from access.relation t
+    where t.organisation_id = ${organisationId} and t.subject_type = ${type} and t.subject_id = ${id}
+      and (t.expires_at is null or t.expires_at > ${new Date(nowMs)})
+    order by t.subject_relation, t.resource_type, t.resource_id, t.relation limit ${limit}`.execute(queries)
+  return rows.map(tupleOf)
+}
+
 /** Removes what names the subject. @returns how many. */
 export async function removeSubject(tx: Queries, organisationId: string, { type, id }: Subject): Promise<number> {
   const { numAffectedRows = 0n } = await sql`
