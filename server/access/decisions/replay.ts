@@ -1,5 +1,6 @@
 import type { Attributes, Compiled, EntityStore, EntityUid, Value } from '../cedar/api.ts'
 import { entityUid, recordFromJson } from '../cedar/api.ts'
+import { nowhere } from '../cedar-address.ts'
 import type { PolicySetJson } from '../policies/api.ts'
 import { entityTypeOf, relationId } from '../policies/schema.ts'
 import type { LoggedDecision, Recorded } from './api.ts'
@@ -10,8 +11,8 @@ export type RelationsOfTypes = ReadonlyMap<string, readonly string[]>
 
 export type Replayed = { readonly decision: 'allow' | 'deny'; readonly by: readonly string[] }
 
-/** Where no address was known, the decision was made as for one from which nobody comes (RFC 5737). */
-const nowhere = { network: { __extn: { fn: 'ip', arg: '192.0.2.0' } } }
+/** Where no address was known, the decision was made as for nowhere. */
+const fromNowhere = { network: { __extn: { fn: 'ip', arg: nowhere } } }
 
 const principalTypes = {
   user: 'Custodia::User',
@@ -45,7 +46,7 @@ export function replay(
       principal,
       action: entityUid('Custodia::Action', logged.action),
       resource: about,
-      context: recordFromJson({ ...nowhere, ...recorded.context }),
+      context: recordFromJson({ ...fromNowhere, ...recorded.context }),
     },
     store,
   )

@@ -502,6 +502,7 @@ test('shadowing tells which logged decisions would be others, by permission and 
       logged(5, { ...refusal, recorded: recorded({ relations: { [reader]: false } }) }),
       logged(4, refusal),
       logged(3, { recorded: null }),
+      logged(3, { recorded: recorded({ context: { network: { __extn: { fn: 'ip', arg: 'nowhere' } } } }) }),
       logged(2, { decision: 'deny' }),
       logged(1, {
         resource: null,
@@ -516,7 +517,7 @@ test('shadowing tells which logged decisions would be others, by permission and 
   await testVersion(open.parts, number, by)
   const report = await shadowVersion(open.parts, { number, days: 7 }, by)
   const { groups, left, since: _, ...counts } = report
-  assert.deepEqual(counts, { against: 0, looked: 9, replayed: 6, toDeny: 2, toAllow: 1, cut: false })
+  assert.deepEqual(counts, { against: 0, looked: 10, replayed: 6, toDeny: 2, toAllow: 1, cut: false })
   assert.deepEqual(
     groups.map(({ examples, ...group }) => [...Object.values(group), examples.map(({ id }) => id)]),
     [
@@ -528,6 +529,7 @@ test('shadowing tells which logged decisions would be others, by permission and 
     ['something else was changed since', 1],
     ['the log does not say the relation reader', 1],
     ['the log does not say with what it was decided', 1],
+    ['what the log says is no Cedar value', 1],
   ])
   assert.deepEqual((await showWhole(open.parts, by.organisationId, number)).shadow, report)
 })

@@ -1,7 +1,9 @@
 import type { Queries } from '../../platform/database/database.ts'
+import { assuranceOf, assurances } from '../../platform/http/assurance.ts'
 import type { Principal } from '../../platform/http/principal.ts'
 import type { Compiled } from '../cedar/api.ts'
 import { entitiesFromJson, entityFromJson, recordFromJson } from '../cedar/api.ts'
+import { cedarAddress } from '../cedar-address.ts'
 import { refuse } from '../errors.ts'
 import type { PolicySetJson } from './api.ts'
 import type { PolicyParts } from './parts.ts'
@@ -68,8 +70,8 @@ export async function requireWayBack(parts: PolicyParts, compiled: Compiled, ask
       resource: entityFromJson(resource),
       context: recordFromJson({
         time: { __extn: { fn: 'datetime', arg: nowOf(parts).toISOString() } },
-        network: { __extn: { fn: 'ip', arg: address } },
-        assurance: new Set(factors).size > 1 ? 2 : 1,
+        network: { __extn: { fn: 'ip', arg: cedarAddress(address) } },
+        assurance: assurances.indexOf(assuranceOf(factors)) + 1,
         factors: [...factors],
         risk: 0,
         api: principal.kind !== 'user',

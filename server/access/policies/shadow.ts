@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { ValueRefused } from '../cedar/api.ts'
 import type { LoggedDecision, ReplaySource } from '../decisions/api.ts'
 import { NotRecorded } from '../decisions/api.ts'
 import type { RelationsOfTypes } from '../decisions/replay.ts'
@@ -99,8 +100,9 @@ function compare(logged: LoggedDecision, order: ShadowOrder, tally: Tally): void
     tally.replayed++
     if (now.decision !== then.decision) tally.change(logged, now.by.map(writtenId), then.by.map(writtenId))
   } catch (error) {
-    if (!(error instanceof NotRecorded)) throw error
-    tally.leave(error.message)
+    if (error instanceof NotRecorded) tally.leave(error.message)
+    else if (error instanceof ValueRefused) tally.leave('what the log says is no Cedar value')
+    else throw error
   }
 }
 
