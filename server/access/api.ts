@@ -5,15 +5,13 @@ import type { Principal } from '../platform/http/principal.ts'
 
 import type { Grants } from './grants/grants.ts'
 import type { Directory, ShiftListener } from './grants/parts.ts'
+import type { KnownAccount } from './grants/remember-grants.ts'
 
 export type { RoleTable, Standing } from './grants/grants.ts'
 export type { Directory, Shift } from './grants/parts.ts'
 export { scopeCovers } from './key-scope.ts'
 
 export type Role = { readonly name: string; readonly summary: string; readonly permissions: readonly string[] }
-
-/** A service account, as whoever makes keys for it must know it. */
-export type ServiceAccount = { readonly id: string; readonly name: string; readonly disabled: boolean }
 
 export type Access = Authorizer &
   Grants & {
@@ -54,8 +52,8 @@ export type Access = Authorizer &
     exceeds(tx: Queries, by: Principal, subjectId: string): Promise<string | null>
     /** Until the transaction ends, nobody else changes who may do what in the organisation. After locks of one's own. */
     lock(tx: Queries, organisationId: string): Promise<void>
-    /** @returns null where the organisation has none such. */
-    serviceAccount(queries: Queries, organisationId: string, id: string): Promise<ServiceAccount | null>
+    /** @returns null where the organisation has none such. Cached as `rolesOf`, which are none while it is disabled. */
+    serviceAccount(organisationId: string, id: string): Promise<KnownAccount | null>
     /** Called once, by the module that knows people. */
     lendDirectory(directory: Directory): void
     /** Called in the transaction of changes made here: not by `setRoles`, whose caller knows of it. @returns ends the subscription. */

@@ -15,7 +15,6 @@ import { errors } from './errors.ts'
 import { events } from './events.ts'
 import type { GrantsRoom } from './grants/create-grants.ts'
 import { createGrants } from './grants/create-grants.ts'
-import { readServiceAccount } from './grants/service-account-store.ts'
 import { needsOfGrants } from './policies/needs-of-grants.ts'
 import type { OpenPolicies } from './policies/policies.ts'
 import { openPolicies } from './policies/policies.ts'
@@ -126,10 +125,7 @@ export function createAccess(context: Context<typeof config>, { keyring }: Uses)
     },
     exceeds: grants.exceeds,
     lock: lockOrganisation,
-    async serviceAccount(queries, organisationId, id) {
-      const row = await readServiceAccount(queries, organisationId, id)
-      return row === null ? null : { id: row.id, name: row.name, disabled: row.disabled_at !== null }
-    },
+    serviceAccount: grants.serviceAccountOf,
     lendDirectory: grants.lendDirectory,
     onShift: grants.onShift,
     onChange: grants.onChange,

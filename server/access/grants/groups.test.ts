@@ -213,7 +213,8 @@ test('names of groups are theirs alone in an organisation', async () => {
 })
 
 test('a service account may do nothing at first, and nothing while it is disabled', async () => {
-  const { parts, access, context } = house
+  const { parts, access } = house
+  const other = await house.another()
   const by = await administrator()
   const { organisationId } = by
   const account = await createServiceAccount(parts, by, { name: 'nightly' })
@@ -223,13 +224,15 @@ test('a service account may do nothing at first, and nothing while it is disable
   await giveRole(parts, by, { subject: account.id, role: 'reader', reason })
   await join(by, one, account.id)
   assert.deepEqual(await access.rolesOf(organisationId, account.id), ['reader', 'writer'])
+  assert.equal((await other.access.serviceAccount(organisationId, account.id))?.disabled, false)
   await changeServiceAccount(parts, by, account.id, { disabled: true })
+  assert.equal((await other.access.serviceAccount(organisationId, account.id))?.disabled, true)
   assert.deepEqual(await access.standingOf(organisationId, account.id), {
     ...{ roles: [], groups: [], untilMs: Number.POSITIVE_INFINITY },
   })
-  const shown = await access.serviceAccount(context.database.queries, organisationId, account.id)
+  const shown = await access.serviceAccount(organisationId, account.id)
   assert.deepEqual(shown, { id: account.id, name: 'nightly', disabled: true })
-  assert.equal(await access.serviceAccount(context.database.queries, newId('org'), account.id), null)
+  assert.equal(await access.serviceAccount(newId('org'), account.id), null)
   await changeServiceAccount(parts, by, account.id, { disabled: false })
   assert.deepEqual(await access.rolesOf(organisationId, account.id), ['reader', 'writer'])
   await deleteServiceAccount(parts, by, account.id)

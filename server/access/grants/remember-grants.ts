@@ -3,6 +3,7 @@ import type { Clock } from '../../platform/clock.ts'
 import type { Queries } from '../../platform/database/database.ts'
 import type { Grants, RoleTable, Standing } from './grants.ts'
 import { Remembered } from './remembered.ts'
+import { readServiceAccount } from './service-account-store.ts'
 import { standingOf } from './standing.ts'
 import { readHad } from './standing-store.ts'
 
@@ -17,10 +18,15 @@ type Needs = {
   readonly readTable: (queries: Queries, organisationId: string) => Promise<RoleTable>
 }
 
+/** A service account, as whoever makes keys for it and lets them in must know it. */
+export type KnownAccount = { readonly id: string; readonly name: string; readonly disabled: boolean }
+
 /** Who heard that something changed: a subject, or null for everybody. */
 type Listener = (subjectId: string | null) => void
 
 export type RememberedGrants = Grants & {
+  /** @returns null where the organisation has none such. */
+  serviceAccountOf(organisationId: string, id: string): Promise<KnownAccount | null>
   /** Drops what is remembered here and in every other process: of these subjects, or of the whole organisation. */
   announce(organisationId: string, subjectIds: readonly string[] | null): Promise<void>
   onChange(listener: Listener): () => void
@@ -30,6 +36,7 @@ export type RememberedGrants = Grants & {
 export function rememberGrants({ bus, clock, queries, readTable }: Needs): RememberedGrants {
   const tables = new Remembered<RoleTable>({ bus, clock, max: maxOrganisations })
   const standings = new Remembered<Standing>({ bus, clock, max: maxSubjects })
+  const accounts = new Remembered<KnownAccount | null>({ bus, clock, max: maxSubjects })
   const listeners = new Set<Listener>()
 
   // A message is a subject's identifier, as it was in the release before; or an organisation's, where many changed.
@@ -38,7 +45,11 @@ export function rememberGrants({ bus, clock, queries, readTable }: Needs): Remem
     if (organisation) {
       tables.forgetOrganisation(id)
       standings.forgetOrganisation(id)
-    } else standings.forget(id)
+      accounts.forgetOrganisation(id)
+    } else {
+      standings.forget(id)
+      accounts.forget(id)
+    }
     if (id === null) tables.forget(null)
     for (const listener of listeners) listener(organisation ? null : id)
   }
@@ -62,6 +73,14 @@ export function rememberGrants({ bus, clock, queries, readTable }: Needs): Remem
         },
         ({ untilMs }) => untilMs,
       ),
+    async serviceAccountOf(organisationId, id) {
+      const known = accounts.get(organisationId, id)
+      if (known !== undefined) return known
+      return await accounts.fill(organisationId, id, async () => {
+        const row = await readServiceAccount(queries, organisationId, id)
+        return row === null ? null : { id, name: row.name, disabled: row.disabled_at !== null }
+      })
+    },
     async announce(organisationId, subjectIds) {
       for (const id of subjectIds ?? [organisationId]) {
         heard(id)
