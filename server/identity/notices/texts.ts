@@ -91,7 +91,7 @@ const notices: Readonly<Record<NoticeKind, Words>> = {
   'key-leaked': {
     subject: 'an API key of yours was found by others',
     said: () =>
-      'Somebody found the secret of a key of yours where others can read it, and reported it. It holds no more. What calls by this key needs a new one; the place where it was found is in your account.',
+      'Somebody found the secret of a key of yours where others can read it, and reported it. It holds no more. What calls by this key needs a new one; where it was found stands in the ledger of your organisation.',
   },
   'operator-recovery': {
     subject: 'a recovery link was made for your account',
