@@ -63,12 +63,13 @@ export const principalTypes = ['User', 'Application', 'Service'] as const
 /**
  * The Cedar type of a declared one: `Inbox::Mailbox` of `inbox:mailbox`.
  *
- * @throws Error where it is no `application:noun`, or takes the name `custodia`.
+ * @throws Error where it is no `application:noun`, or takes the name `custodia` or `action`.
  */
 export function entityTypeOf(type: string): `${string}::${string}` {
   const [, application = '', noun = ''] = /^([a-z][a-z0-9-]{0,49}):([a-z][a-z0-9_-]{0,49})$/.exec(type) ?? []
   if (application === '') throw new Error(`${type} is no type of resources: that is as in inbox:mailbox`)
   if (application === 'custodia') throw new Error(`${type}: that name is Custodia’s own`)
+  if (noun === 'action') throw new Error(`${type}: Cedar keeps that name for permissions`)
   return `${pascal(application)}::${pascal(noun)}`
 }
 

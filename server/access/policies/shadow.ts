@@ -56,7 +56,7 @@ export type ShadowOrder = {
   readonly signal?: AbortSignal
 }
 
-const page = 250
+const page = 100
 const most = { groups: 100, examples: 5, left: 20 } as const
 
 /**
