@@ -21,7 +21,7 @@ export async function changePolicy(
 ): Promise<SignInPolicy> {
   const { database, recorder } = parts.context
   const { organisationId } = by
-  const known = new Set(parts.access.roles().map((role) => role.name))
+  const { roles: known } = await parts.access.roleTable(organisationId)
   return await database.transaction(async (tx) => {
     // One at a time: of two who change one setting each, neither undoes the other's.
     await lockOrganisation(tx, organisationId)

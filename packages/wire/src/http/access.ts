@@ -132,7 +132,7 @@ export type ServiceAccount = Static<typeof ServiceAccount>
 export const ServiceAccounts = Type.Object({ items: Type.Array(ServiceAccount), next: NextCursor })
 export type ServiceAccounts = Static<typeof ServiceAccounts>
 /** `POST /v1/service-accounts`: needs `access:service-accounts:write`. */
-export const ServiceAccountCreate = GroupCreate
+export const ServiceAccountCreate = Type.Object({ name: Line(100), description: Type.Optional(Description) }, closed)
 export type ServiceAccountCreate = Static<typeof ServiceAccountCreate>
 export const ServiceAccountChange = Type.Object(
   {
