@@ -128,6 +128,11 @@ export const activityTexts = {
     changed: 'the password was just changed',
   } as Readonly<Record<string, string>>,
   what: {
+    'apikeys.key.issued': () => 'An API key was made',
+    'apikeys.key.rotated': () => 'An API key got a new secret',
+    'apikeys.key.revoked': ({ why }) =>
+      why === 'not-me' ? 'An API key was revoked: “This was not me”' : 'An API key was revoked',
+    'apikeys.key.leaked': () => 'An API key was found by others, and holds no more',
     'identity.user.sign-in-refused': () => 'Sign-in refused',
     'identity.factor.refused': (facts) => `A second step was refused: ${factor(facts)}`,
     'identity.factor.enrolled': (facts) => `Added ${factor(facts)}`,

@@ -21,7 +21,12 @@ export function toneOf({ kind, item, assessment }: Row): 'plain' | 'warn' | 'bad
   return noted.has(item.type) ? 'warn' : 'plain'
 }
 
-const grave = new Set(['identity.passkey.clone-suspected', 'sessions.session.held', 'identity.account.disowned'])
+const grave = new Set([
+  'identity.passkey.clone-suspected',
+  'sessions.session.held',
+  'identity.account.disowned',
+  'apikeys.key.leaked',
+])
 const noted = new Set([
   'identity.user.sign-in-refused',
   'identity.factor.refused',
