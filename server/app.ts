@@ -77,6 +77,7 @@ export type App = {
 export async function startApp(parts: Parts): Promise<App> {
   const recorder = lateRecorder()
   const permissions = allPermissions(parts.config)
+  const resources = allResources(parts.config)
   const apis: Record<string, unknown> = {}
   const started: { module: (typeof anyModules)[number]; api: unknown }[] = []
 
@@ -91,6 +92,7 @@ export async function startApp(parts: Parts): Promise<App> {
         log: parts.log.child({ module: module.name }),
         recorder,
         permissions,
+        resources,
         eventCatalogue,
       }
       const uses = Object.fromEntries(module.uses.map((name) => [name, apis[name]]))
@@ -164,6 +166,12 @@ function allPermissions(config: Parts['config']): PermissionTable {
   }
   return all
 }
+
+const allResources = (config: Parts['config']): Readonly<Record<string, unknown>> =>
+  Object.assign(
+    {},
+    ...anyModules.map((module) => module.configuredResources?.((config[module.name] ?? {}) as never) ?? {}),
+  )
 
 /** Every error code of the house with its definition, the platform's first. */
 export const errorTables = [

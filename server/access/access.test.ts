@@ -9,11 +9,11 @@ import type { Queries } from '../platform/database/database.ts'
 import type { TestDatabase } from '../platform/database/testing.ts'
 import { openTestDatabase } from '../platform/database/testing.ts'
 import { isRefusal } from '../platform/errors.ts'
+import type { Decision } from '../platform/http/ports.ts'
 import type { Principal } from '../platform/http/principal.ts'
 import { newId } from '../platform/random.ts'
 import { testContext } from '../platform/testing.ts'
 import type { Access } from './api.ts'
-import { policiesFor } from './decide.ts'
 import { usualDecisions } from './decisions/config.ts'
 import { createAccess, access as module } from './module.ts'
 import { config } from './roles.ts'
@@ -84,9 +84,11 @@ const give = (
     access.setRoles(tx, { organisationId, subjectId, roles: held, by, actor: { kind: 'system' } }),
   )
 
+const plain = ({ allowed, reason, policies }: Decision) => ({ allowed, reason, policies })
+
 test('without a role nothing is allowed, and the reason says so', async () => {
   const { access } = start()
-  assert.deepEqual(await access.decide(user('org_a', []), 'inbox:read'), {
+  assert.deepEqual(plain(await access.decide(user('org_a', []), 'inbox:read')), {
     allowed: false,
     reason: 'no-grant',
     policies: [],
@@ -96,7 +98,7 @@ test('without a role nothing is allowed, and the reason says so', async () => {
 test('a role allows what it names and nothing more', async () => {
   const { access } = start()
   const principal = user('org_a', ['reader'])
-  assert.deepEqual(await access.decide(principal, 'inbox:read'), {
+  assert.deepEqual(plain(await access.decide(principal, 'inbox:read')), {
     allowed: true,
     reason: 'permitted',
     policies: ['role/reader'],
@@ -109,7 +111,7 @@ test('a role allows what it names and nothing more', async () => {
 test('an administrator of one organisation is nobody in another, and the boundary is named', async () => {
   const { access } = start()
   const resource = { type: 'mailbox', id: 'x', organisationId: 'org_b' }
-  assert.deepEqual(await access.decide(user('org_a', ['administrator']), 'inbox:read', { resource }), {
+  assert.deepEqual(plain(await access.decide(user('org_a', ['administrator']), 'inbox:read', { resource })), {
     allowed: false,
     reason: 'forbidden',
     policies: ['organisation-boundary'],
@@ -157,14 +159,6 @@ test('for any roles the remembered answer is the answer of the roles themselves'
 
 test('a pattern that stands for nothing stops the start, and is named', () => {
   assert.throws(() => start({ ...roles, reader: { summary: '', permissions: ['inbx:read'] } }), /reader: inbx:read/)
-})
-
-test('role names and permissions can not break out of the policy text', () => {
-  const [policy] = Object.values(
-    policiesFor([{ name: 'a"); permit(principal, action, resource); //', summary: '', permissions: ['x"y'] }]),
-  )
-  assert.equal(policy?.match(/permit\(/g)?.length, 2)
-  assert.match(policy ?? '', /Role::"a\\"\); permit/)
 })
 
 for (const [what, value] of [

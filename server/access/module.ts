@@ -4,8 +4,11 @@ import type { Job } from '../platform/jobs/job.ts'
 import type { Context, SubjectData } from '../platform/module.ts'
 import { defineModule } from '../platform/module.ts'
 import type { Access } from './api.ts'
-import { builtInPolicies } from './decide/built-in.ts'
-import { Deciders } from './deciders.ts'
+import { builtInOf } from './decide/built-in.ts'
+import { DecisionPoint } from './decide/decision-point.ts'
+import { questionOf } from './decide/of-principal.ts'
+import { requireSound } from './decide/require-sound.ts'
+import { schemaTypes } from './decide/schema-types.ts'
 import type { OpenDecisionLog } from './decisions/decision-log.ts'
 import { openDecisionLog } from './decisions/decision-log.ts'
 import { decisionPermissions, decisionRoutes } from './decisions/routes.ts'
@@ -19,6 +22,11 @@ import { needsOfGrants } from './policies/needs-of-grants.ts'
 import type { OpenPolicies } from './policies/policies.ts'
 import { openPolicies } from './policies/policies.ts'
 import { policyPermissions, policyRoutes } from './policies/routes.ts'
+import { checkResourceTypes } from './relations/check-resource-types.ts'
+import { createRelations } from './relations/relations.ts'
+import { parseResourceTypes } from './relations/resource-types.ts'
+import { withRelations } from './relations/subject-data.ts'
+import { sweepRelations } from './relations/sweep.ts'
 import { lockOrganisation } from './revision.ts'
 import { config, danglingPatterns, resolveRoles } from './roles.ts'
 import { routes } from './routes.ts'
@@ -26,6 +34,9 @@ import { setRoles } from './set-roles.ts'
 import { readRoles } from './store.ts'
 
 type Uses = { keyring: Keyring }
+
+const quiet = { log: false } as const
+const loud = {} as const
 
 export type AccessModule = Access & {
   readonly grants: GrantsRoom
@@ -78,30 +89,42 @@ export function createAccess(context: Context<typeof config>, { keyring }: Uses)
   const unknown = [...privileged].find((name) => !roles.some((role) => role.name === name))
   if (unknown !== undefined)
     throw new Error(`CUSTODIA_ACCESS_PRIVILEGED_ROLES names a role that does not exist: ${unknown}.`)
+  const declared = Object.entries(context.resources).flatMap(([name, types]) => parseResourceTypes(name, types))
+  const types = checkResourceTypes(declared, (permission) => Object.hasOwn(permissions, permission))
+  const builtIn = builtInOf(types)
   const configured = { roles, privileged, permissions: new Set(Object.keys(permissions)) }
   const grants = createGrants(context, keyring, configured)
   const decisions = openDecisionLog({ ...context, keyring, sampled: context.config.decisionSample })
   const policies = openPolicies(context, {
-    ...needsOfGrants(
-      grants,
-      (table) => builtInPolicies(table, new Map()),
-      () => clock.nowMs(),
-    ),
+    ...needsOfGrants(grants, builtIn, () => clock.nowMs()),
     keyring,
     decisions,
-    source: { permissions: Object.keys(permissions), resourceTypes: [] },
+    source: { permissions: Object.keys(permissions), resourceTypes: schemaTypes(types) },
   })
-  const deciders = new Deciders(permissions)
-  // The policies of the configuration are made now: what Cedar refuses stops the start.
-  deciders.of(grants.plainTable)
+  // What Cedar refuses of the configuration's policies stops the start.
+  requireSound(builtIn(grants.plainTable), policies.parts.schema)
+  let cursorKey: Promise<Buffer> | null = null
+  const relations = createRelations({
+    ...context,
+    types,
+    cursorKeys: () => {
+      cursorKey ??= keyring.secret('access-cursor')
+      return cursorKey
+    },
+    onChange: (organisationId) => point.forget(organisationId),
+  })
+  const point = new DecisionPoint({
+    ...{ grants, relations, policies, types, builtIn },
+    bus: context.bus,
+    log: decisions,
+    revisionOf: () => 0,
+  })
+  grants.onChange(() => point.forget(null))
+  const decide: Access['decide'] = (principal, permission, about = {}) =>
+    point.check(questionOf(principal, permission, about, clock.nowMs()), about.quiet === true ? quiet : loud)
 
   return {
-    decide(principal, permission, about) {
-      const table = grants.roleTable(principal.organisationId)
-      return table instanceof Promise
-        ? table.then((one) => deciders.of(one).decide(principal, permission, about?.resource))
-        : deciders.of(table).decide(principal, permission, about?.resource)
-    },
+    decide,
     standingOf: grants.standingOf,
     roleTable: grants.roleTable,
     roles: () => roles,
@@ -116,8 +139,10 @@ export function createAccess(context: Context<typeof config>, { keyring }: Uses)
     setRoles: (tx, change) =>
       setRoles(tx, change, { readTable: grants.readTable, clock, recorder, announce: grants.announce }),
     async permissionsOf(principal) {
-      const decider = deciders.of(await grants.roleTable(principal.organisationId))
-      return Object.keys(permissions).filter((permission) => decider.decide(principal, permission).allowed)
+      const granted: string[] = []
+      for (const permission of Object.keys(permissions))
+        if ((await decide(principal, permission, { quiet: true })).allowed) granted.push(permission)
+      return granted
     },
     async permissionsOfRoles(queries, organisationId, names) {
       const table = await grants.readTable(queries, organisationId)
@@ -135,6 +160,7 @@ export function createAccess(context: Context<typeof config>, { keyring }: Uses)
     routes: [...routes({ grants }), ...policyRoutes(policies.parts), ...decisionRoutes(context)],
     jobs: [
       ...grants.jobs,
+      sweepRelations(relations),
       sweepDecisions({
         database,
         clock,
@@ -142,7 +168,7 @@ export function createAccess(context: Context<typeof config>, { keyring }: Uses)
         kept: context.config.decisionRows,
       }),
     ],
-    subjectData: withDecisions(grants.subjectData, database),
+    subjectData: withRelations(withDecisions(grants.subjectData, database), relations),
     stop: () => decisions.stop(),
   }
 }

@@ -144,6 +144,7 @@ function contextFor(
     },
     recorder: unused,
     permissions: {},
+    resources: {},
     eventCatalogue: { 'identity.user.invited': 'Invited a person' },
     publicUrl: 'http://custodia.localhost:8080',
     trustedProxies: [],

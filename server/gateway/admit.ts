@@ -3,7 +3,7 @@ import type { Identity } from '../identity/api.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Refusal } from '../platform/errors.ts'
 import { refuseRequest } from '../platform/http/errors.ts'
-import type { RequestHead } from '../platform/http/ports.ts'
+import type { About, RequestHead } from '../platform/http/ports.ts'
 import type { UserPrincipal } from '../platform/http/principal.ts'
 import { repeatedHeader } from '../platform/http/steps/headers.ts'
 import { crossSiteHeader } from '../platform/http/steps/same-site.ts'
@@ -80,7 +80,7 @@ export async function admit(
     denied('no-rule')
     throw refuseRequest('ACCESS_DENIED', { detail: 'no rule of the application allows this' })
   }
-  const decision = await needs.access.decide(principal, rule.permission)
+  const decision = await needs.access.decide(principal, rule.permission, head)
   if (!decision.allowed) {
     denied(decision.reason)
     throw refuseRequest('ACCESS_DENIED', { permission: rule.permission })
@@ -100,7 +100,7 @@ export async function admit(
       application.name,
       principal,
       person,
-      await granted(application, principal, needs.access),
+      await granted(application, principal, { address: head.address, quiet: true }, needs.access),
     ),
   }
 }
@@ -118,11 +118,16 @@ function missingProof(rule: Rule, principal: UserPrincipal, needs: AdmitNeeds): 
 }
 
 /** What this person may do in this application; the rest is none of its business. */
-async function granted(application: Application, principal: UserPrincipal, access: Access): Promise<string[]> {
+async function granted(
+  application: Application,
+  principal: UserPrincipal,
+  about: About,
+  access: Access,
+): Promise<string[]> {
   const permissions: string[] = []
   for (const permission in application.permissions) {
     // Nearly always it was made before and needs no waiting.
-    const decision = access.decide(principal, permission)
+    const decision = access.decide(principal, permission, about)
     if ((decision instanceof Promise ? await decision : decision).allowed) permissions.push(permission)
   }
   return permissions

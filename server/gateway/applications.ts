@@ -15,12 +15,14 @@ export type Application = {
   readonly timeoutSeconds: number
   readonly rules: readonly Rule[]
   readonly permissions: PermissionTable
+  /** Its types of resources as they were written: the access module reads them. Null where it has none. */
+  readonly resources: unknown
 }
 
 export const config = {
   applications: setting.structure<readonly Application[]>({
     description: 'The applications behind the gateway, by name.',
-    shape: 'a mapping of name to { title, host, upstream, permissions, rules, timeoutSeconds }',
+    shape: 'a mapping of name to { title, host, upstream, permissions, resources, rules, timeoutSeconds }',
     example:
       '{ "inbox": { "title": "Inbox", "host": "inbox.localhost", "upstream": "http://127.0.0.1:4100", "permissions": { "inbox:read": "Read mail." }, "rules": [{ "methods": ["GET"], "path": "/**", "permission": "inbox:read" }] } }',
     default: [],
@@ -32,7 +34,12 @@ export function applicationPermissions(applications: readonly Application[]): Pe
   return Object.assign({}, ...applications.map((application) => application.permissions)) as PermissionTable
 }
 
-const known = new Set(['title', 'host', 'upstream', 'permissions', 'rules', 'timeoutSeconds'])
+export function applicationResources(applications: readonly Application[]): Readonly<Record<string, unknown>> {
+  const declared = applications.filter(({ resources }) => resources !== null)
+  return Object.fromEntries(declared.map(({ name, resources }) => [name, resources]))
+}
+
+const known = new Set(['title', 'host', 'upstream', 'permissions', 'resources', 'rules', 'timeoutSeconds'])
 
 function checkApplications(value: unknown): readonly Application[] {
   const applications = Object.entries(record(value, 'it')).map(([name, fields]) => checkApplication(name, fields))
@@ -72,6 +79,7 @@ function checkApplication(name: string, value: unknown): Application {
     timeoutSeconds,
     rules: compileRules(fields.rules, `${name}.rules`, new Set(permissions.map(([permission]) => permission))),
     permissions: Object.fromEntries(permissions),
+    resources: fields.resources ?? null,
   }
 }
 

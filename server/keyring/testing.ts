@@ -62,6 +62,7 @@ export async function testMachine(): Promise<TestMachine> {
     metrics,
     recorder,
     permissions: {},
+    resources: {},
     eventCatalogue: {},
     publicUrl: 'http://custodia.localhost:8080',
     trustedProxies: [],

@@ -25,6 +25,8 @@ export type Context<Config extends SettingTable = SettingTable> = {
   readonly recorder: Recorder
   /** Every module's permissions, for the module that decides. */
   readonly permissions: PermissionTable
+  /** What applications declare of their resources, by the name of the application, as it was written: for the module that decides. */
+  readonly resources: Readonly<Record<string, unknown>>
   /** Every type of event with its summary, for the module that shows them. */
   readonly eventCatalogue: Readonly<Record<string, string>>
   /** The address that people type, without a slash at its end, as in `http://custodia.localhost:8080`. */
@@ -57,6 +59,8 @@ export type Module<Api = unknown, Uses = Record<string, unknown>, Config extends
   readonly permissions: PermissionTable
   /** Permissions that exist because the configuration says so, as those of an application behind the gateway. */
   readonly configuredPermissions?: (config: Settings<Config>) => PermissionTable
+  /** What the configuration declares of applications' resources, by the application. */
+  readonly configuredResources?: (config: Settings<Config>) => Readonly<Record<string, unknown>>
   readonly errors: ErrorTable
   readonly events: EventTable
   /** Folder of `0001_name.sql` files. */

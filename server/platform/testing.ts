@@ -43,6 +43,7 @@ export function testContext<Config extends SettingTable>(options: {
       note: (event: Event) => void events.push(event),
     },
     permissions: options.permissions ?? {},
+    resources: {},
     eventCatalogue: {},
     publicUrl: options.publicUrl ?? 'http://custodia.localhost:8080',
     trustedProxies: [],

@@ -4,7 +4,7 @@ import type { Actor } from '../platform/events/event.ts'
 import type { RequestHead } from '../platform/http/ports.ts'
 import type { UserPrincipal } from '../platform/http/principal.ts'
 
-export { assuranceOf } from './assurance.ts'
+export { assuranceOf } from '../platform/http/assurance.ts'
 
 export type StartedSession = {
   readonly sessionId: string

@@ -1,5 +1,5 @@
 import type { Session } from '@custodia/wire/http/sessions.ts'
-import { assuranceOf } from './assurance.ts'
+import { assuranceOf } from '../platform/http/assurance.ts'
 import type { WhyHeld } from './hold.ts'
 import type { Change } from './look.ts'
 import { networkOf } from './look.ts'

@@ -1,6 +1,6 @@
 import type { Assurance } from '@custodia/wire/http/sessions.ts'
 import { setting } from '../platform/config/setting.ts'
-import { assuranceOf, assurances } from './assurance.ts'
+import { assuranceOf, assurances } from '../platform/http/assurance.ts'
 
 export type Timeouts = {
   readonly [Level in Assurance]?: { readonly idleSeconds?: number; readonly absoluteSeconds?: number }

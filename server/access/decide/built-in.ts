@@ -1,3 +1,4 @@
+import { RecentMap } from '../../platform/recent-map.ts'
 import type { RoleTable } from '../grants/grants.ts'
 import type { PolicySetJson } from '../policies/api.ts'
 import { entityTypeOf } from '../policies/schema.ts'
@@ -13,11 +14,24 @@ const attribute = (of: 'principal' | 'resource', attr: string) => ({ '.': { left
 /** Nobody acts outside their organisation, whatever anybody grants. */
 export const boundary = 'organisation-boundary'
 
+const maxTables = 200
+
 /**
  * The policies that are always there: one for each role, one for each relation that gives something, and the boundary. Never one for an
- * assignment or a share, of which there are many.
+ * assignment or a share, of which there are many. For the same roles it is the same object, by which what was compiled is found.
  */
-export function builtInPolicies(table: RoleTable, types: ResourceTypes): PolicySetJson {
+export function builtInOf(types: ResourceTypes): (table: RoleTable) => PolicySetJson {
+  const made = new RecentMap<PolicySetJson>(maxTables)
+  return (table) => {
+    const known = made.get(table.version)
+    if (known !== undefined) return known
+    const policies = builtInPolicies(table, types)
+    made.set(table.version, policies)
+    return policies
+  }
+}
+
+function builtInPolicies(table: RoleTable, types: ResourceTypes): PolicySetJson {
   const policies: Record<string, unknown> = {}
   for (const { name, ownPermissions } of table.roles.values()) {
     // What it includes has policies of its own: whoever is in a role is in those as well.

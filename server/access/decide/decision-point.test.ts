@@ -8,6 +8,7 @@ import type { LivePolicies } from '../policies/api.ts'
 import type { Held } from '../relations/api.ts'
 import { checkResourceTypes } from '../relations/check-resource-types.ts'
 import { parseResourceTypes } from '../relations/resource-types.ts'
+import { builtInOf } from './built-in.ts'
 import { DecisionPoint } from './decision-point.ts'
 import type { Facts, Question, What } from './question.ts'
 
@@ -75,6 +76,7 @@ beforeEach(() => {
   }
   point = new DecisionPoint({
     types,
+    builtIn: builtInOf(types),
     bus: { healthy: () => healthy } as never,
     revisionOf: () => 7,
     log: { note: (decision) => void noted.push(decision) },

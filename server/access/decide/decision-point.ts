@@ -6,7 +6,6 @@ import { scopeCovers } from '../key-scope.ts'
 import type { LivePolicies, LiveSource, PolicySetJson } from '../policies/api.ts'
 import type { Held, Relations } from '../relations/api.ts'
 import type { ResourceTypes } from '../relations/model.ts'
-import { builtInPolicies } from './built-in.ts'
 import { contextOf } from './context.ts'
 import { actionOf, Entities, Waiting } from './entities.ts'
 import type { Explanation, Options, Question, Verdict, Who } from './question.ts'
@@ -19,6 +18,7 @@ export type DecisionNeeds = {
   readonly policies: LiveSource
   readonly log: DecisionLog
   readonly types: ResourceTypes
+  readonly builtIn: (table: RoleTable) => PolicySetJson
   readonly bus: Bus
   /** The newest revision of the organisation that this process knows of. */
   readonly revisionOf: (organisationId: string) => number
@@ -29,7 +29,6 @@ type Ground = { readonly table: RoleTable; readonly standing: Standing; readonly
 
 /** More relations than that are asked about by no policy. */
 const maxWaits = 100
-const maxTables = 200
 
 const scopesAllow = ({ scopes }: Who, permission: string): boolean =>
   scopes === undefined || scopes.some((scope) => scopeCovers(scope, permission))
@@ -51,7 +50,6 @@ const outsideScopes: Verdict = {
 export class DecisionPoint {
   readonly #needs: DecisionNeeds
   readonly #remembered: Remembered
-  readonly #builtIn = new Map<string, PolicySetJson>()
 
   constructor(needs: DecisionNeeds) {
     this.#needs = needs
@@ -90,16 +88,6 @@ export class DecisionPoint {
     this.#remembered.forget(organisationId)
   }
 
-  /** The policies that everybody has: the same object for the same roles. */
-  builtIn(table: RoleTable): PolicySetJson {
-    const known = this.#builtIn.get(table.version)
-    if (known !== undefined) return known
-    const made = builtInPolicies(table, this.#needs.types)
-    if (this.#builtIn.size >= maxTables) this.#builtIn.delete(this.#builtIn.keys().next().value as string)
-    this.#builtIn.set(table.version, made)
-    return made
-  }
-
   /** Decides from the tables alone, and says what it looked at. It does not stand in the decision log. */
   async explain(question: Question): Promise<Explanation> {
     const { who, permission, what } = question
@@ -124,7 +112,7 @@ export class DecisionPoint {
   }
 
   #compiled({ table, live }: Ground): Compiled {
-    return live.compileWith(this.builtIn(table))
+    return live.compileWith(this.#needs.builtIn(table))
   }
 
   /** Everything comes from memory, or is read at once. */

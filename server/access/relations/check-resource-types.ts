@@ -57,7 +57,7 @@ function completed(
       dependencies: dependencies.get(key(type.name, relation.name)) ?? [],
       reads: [...readsOf(declared, type.name, relation.name, new Set())].sort(),
       structural: parents.has(relation.name),
-      takes: follows.some((one) => graph.takesAway(one)),
+      takes: excludesBy(relation.is, 'direct') || follows.some((one) => graph.takesAway(one)),
       brings: graph.onTheSame({ type: type.name, relation: relation.name }),
       gives: [
         ...new Set(follows.flatMap((one) => declared.get(one.type)?.get(one.relation)?.permissions ?? [])),
@@ -136,6 +136,10 @@ function dependenciesOf(declared: Declared, type: string, { is }: DeclaredRelati
 const allowedOf = (is: Rewrite | undefined): readonly AllowedSubject[] =>
   is === undefined ? [] : partsOf(is).flatMap((part) => (part.kind === 'direct' ? part.allowed : []))
 
+/** Whether tuples that are looked at for it may take it away. */
+const excludesBy = (is: Rewrite, kind: 'direct' | 'from'): boolean =>
+  partsOf(is).some((part) => part.kind === 'except' && partsOf(part.except).some((one) => one.kind === kind))
+
 const parentsOf = (is: Rewrite): readonly string[] =>
   partsOf(is).flatMap((part) => (part.kind === 'from' ? [part.parent] : []))
 
@@ -165,7 +169,7 @@ class Consequences {
         for (const on of dependencies.get(key(type, relation)) ?? [])
           this.#add(key(on.type, on.relation), { type, relation, same: on.by === 'computed', negative: on.negative })
         for (const parent of parentsOf(is))
-          this.#add(key(type, parent), { type, relation, same: true, negative: false })
+          this.#add(key(type, parent), { type, relation, same: true, negative: excludesBy(is, 'from') })
       }
   }
 

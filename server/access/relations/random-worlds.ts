@@ -43,7 +43,7 @@ export function randomWorld(seed: number): RandomWorld {
   const some = <Item>(most: number, make: () => Item): Item[] => Array.from({ length: 1 + below(most) }, make)
 
   const rewrite = (depth: number, direct: boolean): unknown => {
-    const kind = below(depth > 2 ? 4 : 8)
+    const kind = below(depth > 2 ? 4 : 9)
     if (kind < 2 && direct) return { direct: [...new Set(some(4, () => pick(kinds)))] }
     if (kind < 3) return { relation: pick(relationNames) }
     if (kind < 4) return { relation: pick(relationNames), from: 'parent' }
@@ -51,7 +51,11 @@ export function randomWorld(seed: number): RandomWorld {
     const parts = Array.from({ length: 1 + below(3) }, (_one, index) => rewrite(depth + 1, direct && index === 0))
     if (kind < 6) return { any: parts }
     if (kind < 7) return { all: parts }
-    return { base: rewrite(depth + 1, direct), except: rewrite(depth + 1, false) }
+    const excepts = direct && next() < 0.6
+    return {
+      base: rewrite(depth + 1, direct && !excepts),
+      except: excepts ? { direct: [...new Set(some(4, () => pick(kinds)))] } : rewrite(depth + 1, false),
+    }
   }
   const relation = () => ({
     is:

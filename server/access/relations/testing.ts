@@ -44,6 +44,14 @@ export class MemoryTuples implements TupleReader {
     this.#tuples.set(textOf(one), one)
   }
 
+  remove(one: Tuple): void {
+    this.#tuples.delete(textOf(one))
+  }
+
+  all(): readonly Tuple[] {
+    return [...this.#tuples.values()]
+  }
+
   #live(nowMs: number): Tuple[] {
     return [...this.#tuples.values()].filter(({ expiresMs = Number.POSITIVE_INFINITY }) => expiresMs > nowMs)
   }

@@ -51,16 +51,26 @@ export type Resource = {
 
 export type Decision = {
   readonly allowed: boolean
-  /** `permitted`, `no-grant` (nobody gave it) or `forbidden` (a condition or a forbid decided). */
-  readonly reason: 'permitted' | 'no-grant' | 'forbidden'
+  /** `no-grant`: nobody gave it. `condition`: somebody did, for other circumstances. `forbidden`: a policy forbids it. */
+  readonly reason: 'permitted' | 'no-grant' | 'condition' | 'forbidden'
   /** Identifiers of the policies that decided. */
   readonly policies: readonly string[]
+}
+
+/** What is known beside who asks for what. */
+export type About = {
+  /** The principal's organisation unless said. */
+  readonly resource?: Resource
+  /** The client's address, for policies that look at networks. */
+  readonly address?: string
+  /** True where nobody asked for just this, as in a list of all that somebody may do: it does not stand in the log of decisions. */
+  readonly quiet?: true
 }
 
 /** The one decision function, as the routes see it. Deny by default. */
 export type Authorizer = {
   /** Answers at once where it can: most decisions were made before. */
-  decide(principal: Principal, permission: string, resource?: Resource): Decision | Promise<Decision>
+  decide(principal: Principal, permission: string, about?: About): Decision | Promise<Decision>
 }
 
 /** Serves whole hosts that are not Custodia's own: the gateway. */

@@ -16,7 +16,7 @@ export const authorise: Step = {
         throw refuseRequest('ACCESS_DENIED', { detail: 'only for a person who is signed in' })
       return
     }
-    const decision = services.authorizer.decide(principal, who.permission)
+    const decision = services.authorizer.decide(principal, who.permission, exchange.head)
     if (decision instanceof Promise) return decision.then((one) => enforce(one, exchange, services, who.permission))
     enforce(decision, exchange, services, who.permission)
   },

@@ -1,0 +1,82 @@
+import type { Grants } from '../grants/grants.ts'
+import type { Page, Relations, Subject, SubjectSearch } from '../relations/api.ts'
+import type { ResourceTypes } from '../relations/model.ts'
+import type { DecisionPoint } from './decision-point.ts'
+import type { Facts, Question, What, Who } from './question.ts'
+
+export type ListNeeds = {
+  readonly point: DecisionPoint
+  readonly relations: Relations
+  readonly types: ResourceTypes
+  readonly grants: Grants
+}
+
+type Slice = { readonly cursor?: string; readonly limit: number }
+
+/** Whose rights are asked for, and to do what. */
+type Wish = { readonly who: Who; readonly permission: string; readonly facts: Facts }
+
+/**
+ * Resources of a type that somebody may do this with. Candidates come from the relations, by index, and each is put through the one
+ * decision: what is listed is what a check allows.
+ *
+ * @returns `everything` true where they may do it with every resource of the type, named by a relation or not: then only those that
+ * relations name to them are listed, since Custodia knows no others.
+ */
+export async function listResources(
+  { point, relations, types, grants }: ListNeeds,
+  { who, permission, facts }: Wish,
+  type: string,
+  { cursor, limit }: Slice,
+): Promise<Page<string> & { readonly everything: boolean }> {
+  const { organisationId } = who
+  if (!types.has(type)) return { items: [], next: null, everything: false }
+  const about = (id: string): What => ({ type, id, organisationId })
+  const whole: Question = { who, permission, what: { type: null, id: organisationId, organisationId }, facts }
+  const everything = (await point.check(whole, { log: false })).allowed
+  const page = await relations.listResources({
+    organisationId,
+    subject: { type: who.kind, id: who.id },
+    standing: await grants.standingOf(organisationId, who.id),
+    type,
+    wanted: { permission },
+    circumstances: { nowMs: facts.nowMs, network: facts.address, assurance: facts.assurance },
+    ...(cursor === undefined ? {} : { cursor }),
+    limit,
+  })
+  const items: string[] = []
+  for (const id of page.items)
+    if ((await point.check({ who, permission, what: about(id), facts }, { log: false })).allowed) items.push(id)
+  return { items, next: page.next, everything }
+}
+
+/**
+ * Subjects of a kind that may do this with a resource, by a relation that names them. Whoever may do it by a role is not among them: of
+ * those `grants` has the list.
+ */
+export async function listSubjects(
+  { point, relations, grants }: ListNeeds,
+  { permission, what, facts }: Omit<Question, 'who'>,
+  kind: Who['kind'],
+  { cursor, limit }: Slice,
+): Promise<Page<Subject>> {
+  const { organisationId, type, id } = what
+  if (type === null) return { items: [], next: null }
+  const search: SubjectSearch = {
+    organisationId,
+    resource: { type, id },
+    wanted: { permission },
+    kind: { type: kind },
+    standingOf: (subject) => grants.standingOf(organisationId, subject.id),
+    circumstances: { nowMs: facts.nowMs, network: facts.address, assurance: facts.assurance },
+    ...(cursor === undefined ? {} : { cursor }),
+    limit,
+  }
+  const page = await relations.listSubjects(search)
+  const items: Subject[] = []
+  for (const subject of page.items) {
+    const who = { kind, id: subject.id, organisationId }
+    if ((await point.check({ who, permission, what, facts }, { log: false })).allowed) items.push(subject)
+  }
+  return { items, next: page.next }
+}
