@@ -7,8 +7,7 @@ import type { Grants } from './grants/grants.ts'
 import type { Directory, ShiftListener } from './grants/parts.ts'
 import type { KnownAccount } from './grants/remember-grants.ts'
 
-export type { RoleTable, Standing } from './grants/grants.ts'
-export type { Directory, Shift } from './grants/parts.ts'
+export type { Directory } from './grants/parts.ts'
 export { scopeCovers } from './key-scope.ts'
 
 export type Role = { readonly name: string; readonly summary: string; readonly permissions: readonly string[] }
