@@ -2,10 +2,11 @@ import assert from 'node:assert/strict'
 import test, { after, before } from 'node:test'
 import type { TestDatabase } from '../../platform/database/testing.ts'
 import { newId } from '../../platform/random.ts'
-import type { Circumstances, Standing, Tuple } from './api.ts'
+import type { Circumstances, ResourceId, Standing, Tuple } from './api.ts'
 import { Cursors } from './cursor.ts'
 import { hold } from './hold.ts'
 import { listResources } from './list-resources.ts'
+import { listSubjects } from './list-subjects.ts'
 import { randomWorld, worldNowMs } from './random-worlds.ts'
 import { createRelations } from './relations.ts'
 import { openRelationsDatabase, refusedWith, startRelations, types } from './relations-testing.ts'
@@ -287,6 +288,11 @@ test('100 random worlds are the same on PostgreSQL as in memory', async () => {
     const search = { organisationId, subject, standing, type: 'x:doc', wanted: { relation }, circumstances, limit: 2 }
     const [stored, kept] = await Promise.all(stores.map((store) => listResources(store, search)))
     assert.deepEqual(stored, kept, `world ${seed}`)
+    const who = { organisationId, wanted: { relation }, kind: { type: 'user' }, circumstances, limit: 2 }
+    const [resource] = world.resources
+    const about = { ...who, resource: resource as ResourceId, standingOf: world.standingOf }
+    const [named, known] = await Promise.all(stores.map((store) => listSubjects(store, about)))
+    assert.deepEqual(named, known, `world ${seed}`)
   }
 })
 
