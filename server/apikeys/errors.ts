@@ -46,6 +46,11 @@ export const errors = {
     title: 'A key can’t do what its owner may not.',
     help: 'Leave the scope out that is named.',
   },
+  APIKEY_OWNER_ABOVE_YOU: {
+    status: 403,
+    title: 'The service account may do more than you may.',
+    help: 'Ask somebody who has the permission that is named: whoever has the key may do what the account may.',
+  },
   APIKEY_EXPIRY_TOO_LATE: {
     status: 422,
     title: 'Keys may not live as long as that here.',

@@ -30,6 +30,8 @@ export type Wanted = Omit<NewKey, 'name' | 'scopes' | 'days'> & {
   /** Null where it never expires. */
   readonly days: number | null
   readonly by: Actor
+  /** What must hold in the transaction in which the key is made. @throws Refusal. */
+  readonly allowed?: (tx: Queries) => Promise<void>
 }
 
 /** What is shown, once. */
@@ -74,17 +76,19 @@ export async function issue(parts: Parts, wanted: Wanted): Promise<Issued> {
     created_by: by.kind === 'system' || by.kind === 'anonymous' ? 'system' : by.id,
     expires_at: wanted.days === null ? null : new Date(now.getTime() + wanted.days * dayMs),
   }
-  const stored = await context.database.transaction((tx) => store(parts, tx, row, by))
+  const stored = await context.database.transaction((tx) => store(parts, tx, row, wanted))
   // A key that takes signed requests only has a bearer secret that nobody knows.
   return { row: stored, token: requireSignature ? null : key, signingSecret: signing?.shown ?? null }
 }
 
-async function store({ context, identity }: Parts, tx: Queries, row: NewRow, actor: Actor): Promise<KeyRow> {
+async function store({ context, identity }: Parts, tx: Queries, row: NewRow, wanted: Wanted): Promise<KeyRow> {
   const { organisation_id: organisationId, created_at: now } = row
   const owner = { kind: row.owner_kind, id: row.application_id }
   await lockOwner(tx, organisationId, owner)
   if ((await countUsable(tx, { organisationId, owner }, now)) >= maxKeys) throw refuse('APIKEY_TOO_MANY', { maxKeys })
+  await wanted.allowed?.(tx)
   const stored = await insertKey(tx, row)
+  const actor = wanted.by
   const data = {
     key: row.id,
     kind: owner.kind,

@@ -17,8 +17,10 @@ export const owners: Readonly<Record<Exclude<OwnerKind, 'application'>, Standing
     const person = await identity.person(id)
     return person?.organisationId === organisationId ? await access.rolesOf(organisationId, id) : null
   },
-  // Until `access` says of a service account whether it is there and enabled, none has a key.
-  service: async () => null,
+  async service({ access }, organisationId, id) {
+    const account = await access.serviceAccount(organisationId, id)
+    return account === null || account.disabled ? null : await access.rolesOf(organisationId, id)
+  },
 }
 
 /** Whose personal data what belongs to the key is: under their key it is sealed, and with it it goes. */

@@ -1,4 +1,5 @@
 import type { RotateKey } from '@custodia/wire/http/keys.ts'
+import type { Queries } from '../platform/database/database.ts'
 import type { Actor } from '../platform/events/event.ts'
 import { refuse } from './errors.ts'
 import { event } from './events.ts'
@@ -29,6 +30,7 @@ export async function rotate(
   which: Which & { id: string },
   asked: RotateKey,
   by: Actor,
+  allowed?: (tx: Queries) => Promise<void>,
 ): Promise<Issued> {
   const { context, keyring, pepper } = parts
   const now = nowOf(parts)
@@ -50,6 +52,7 @@ export async function rotate(
     previous_until: overlapEnd(row, asked.overlapSeconds ?? usualOverlapSeconds, now),
   }
   await context.database.transaction(async (tx) => {
+    await allowed?.(tx)
     if (!(await rotateKey(tx, row, next))) throw refuse('APIKEY_ROTATED_MEANWHILE')
     const { organisation_id: organisationId, owner_kind: kind, application_id: id } = row
     const data = {

@@ -15,14 +15,14 @@ import type { Principal, UserPrincipal } from '../platform/http/principal.ts'
 import type { Route } from '../platform/http/route.ts'
 import { defineRoute, Reply } from '../platform/http/route.ts'
 import { refuse } from './errors.ts'
-import type { Issued } from './issue.ts'
 import { issueOwn } from './issue-own.ts'
 import { scannerPattern } from './key-format.ts'
 import type { Parts } from './parts.ts'
 import { reportLeaked } from './report-leaked.ts'
 import { revoke } from './revoke.ts'
 import { rotate } from './rotate.ts'
-import { list, show } from './show.ts'
+import { serviceRoutes } from './service-routes.ts'
+import { list, showIssued } from './show.ts'
 
 const OneKey = Type.Object({ keyId: Id('key') }, closed)
 const OnePerson = Type.Object({ userId: Id('usr') }, closed)
@@ -35,7 +35,7 @@ const theirs = ({ organisationId }: Principal, userId: string) => ({
 })
 
 export function routes(parts: Parts): readonly Route[] {
-  return [...ownRoutes(parts), ...administratorRoutes(parts), ...openRoutes(parts)]
+  return [...ownRoutes(parts), ...administratorRoutes(parts), ...serviceRoutes(parts), ...openRoutes(parts)]
 }
 
 /** Of a person in their session: a key makes no key, and a key of theirs does not see the others. */
@@ -70,7 +70,8 @@ function ownRoutes(parts: Parts): readonly Route[] {
         'APIKEY_SIGNING_NEEDED',
         'APIKEY_TOO_MANY',
       ],
-      handle: async ({ principal, body }) => new Reply(201, await shown(parts, await issueOwn(parts, principal, body))),
+      handle: async ({ principal, body }) =>
+        new Reply(201, await showIssued(parts, await issueOwn(parts, principal, body))),
     }),
     defineRoute({
       method: 'POST',
@@ -84,7 +85,10 @@ function ownRoutes(parts: Parts): readonly Route[] {
       reply: IssuedKey,
       errors: ['APIKEY_UNKNOWN', 'APIKEY_ROTATED_MEANWHILE', 'APIKEY_EXPIRY_TOO_LATE', 'APIKEY_PUBLIC_KEY_INVALID'],
       handle: async ({ principal, params, body }) =>
-        await shown(parts, await rotate(parts, { ...mine(principal), id: params.keyId }, body, actorOf(principal))),
+        await showIssued(
+          parts,
+          await rotate(parts, { ...mine(principal), id: params.keyId }, body, actorOf(principal)),
+        ),
     }),
     defineRoute({
       method: 'DELETE',
@@ -199,9 +203,3 @@ function openRoutes(parts: Parts): readonly Route[] {
     }),
   ]
 }
-
-const shown = async (parts: Parts, { row, token, signingSecret }: Issued): Promise<IssuedKey> => ({
-  key: await show(parts, row),
-  token,
-  signingSecret,
-})

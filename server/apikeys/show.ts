@@ -1,5 +1,6 @@
-import type { ApiKey } from '@custodia/wire/http/keys.ts'
+import type { ApiKey, IssuedKey } from '@custodia/wire/http/keys.ts'
 import { isRefusal } from '../platform/errors.ts'
+import type { Issued } from './issue.ts'
 import type { Parts } from './parts.ts'
 import { nowOf } from './parts.ts'
 import { placeOf } from './signing-key.ts'
@@ -35,6 +36,13 @@ export async function show(parts: Parts, row: KeyRow): Promise<ApiKey> {
     requireSignature: row.require_signature,
   }
 }
+
+/** A key and its secrets, this once. */
+export const showIssued = async (parts: Parts, { row, token, signingSecret }: Issued): Promise<IssuedKey> => ({
+  key: await show(parts, row),
+  token,
+  signingSecret,
+})
 
 /** Null where there is none, or its owner was erased meanwhile. */
 async function nameOf({ keyring }: Parts, row: KeyRow): Promise<string | null> {

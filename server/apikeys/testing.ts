@@ -31,6 +31,10 @@ export type KeysHouse = {
 export async function openKeysHouse(): Promise<KeysHouse> {
   const house = await openTestHouse([mail, identity, apikeys], {
     reader: { summary: 'Sees people.', permissions: ['identity:users:read', 'sessions:read'] },
+    keeper: {
+      summary: 'Looks after service accounts and their keys.',
+      permissions: ['apikeys:keys:read', 'apikeys:keys:write', 'access:service-accounts:write'],
+    },
   })
   const stops: (() => Promise<void>)[] = []
   return {
@@ -42,7 +46,8 @@ export async function openKeysHouse(): Promise<KeysHouse> {
       const people = await startModule(identity, { ...context, config: identityConfig }, { ...process, mail: post })
       const settings = { ...testConfig, ...config }
       const keys = await startModule(apikeys, { ...context, config: settings }, { ...process, identity: people })
-      const routes = [...process.sessions.routes, ...people.routes, ...keys.routes, ...echoes]
+      const { routes: accessRoutes } = process.access as unknown as { routes: readonly Route[] }
+      const routes = [...accessRoutes, ...process.sessions.routes, ...people.routes, ...keys.routes, ...echoes]
       const server = await serve(process, routes, [keys])
       stops.push(
         server.close,
