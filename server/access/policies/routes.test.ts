@@ -185,3 +185,60 @@ test('the schema names every permission; logged decisions are those of one’s o
   const { body } = await administrator.call('GET', '/v1/decisions?action=ledger:read&limit=1')
   assert.partialDeepStrictEqual((body.items as object[])[0], { action: 'ledger:read', network: '192.0.2.0/24' })
 })
+
+test('a forbid holds on the very next request, on both of two processes, stands in the log, and is gone with its version', async () => {
+  const other = await house.process()
+  const elsewhere = await serve(other, other.access.routes)
+  try {
+    const signed = await signIn(process)
+    const here = await holderOf(signed, 'administrator')
+    const there = elsewhere.browser(signed.cookie)
+    const statuses = async () => [
+      (await here.call('GET', '/v1/roles')).status,
+      (await there.call('GET', '/v1/roles')).status,
+    ]
+    assert.deepEqual(await statuses(), [200, 200])
+    const forbid = '@id("nobody") forbid(principal, action == Custodia::Action::"access:roles:read", resource);'
+    const drafted = await here.call('POST', '/v1/policies', { text: forbid, reason })
+    const at = `/v1/policies/${(drafted.body as unknown as DraftedPolicies).version.number}`
+    await here.call('POST', `${at}/test`)
+    await here.call('POST', `${at}/shadow`, { days: 1 })
+    assert.equal((await here.call('POST', `${at}/activate`, { reason })).status, 200)
+    assert.deepEqual(await statuses(), [403, 403])
+    await process.access.decisions.drain()
+    const { body } = await here.call('GET', '/v1/decisions?action=access:roles:read&decision=deny')
+    assert.partialDeepStrictEqual((body.items as object[])[0], {
+      reason: 'forbidden',
+      policies: ['policy/nobody'],
+      policyVersion: 1,
+    })
+    assert.equal((await here.call('POST', '/v1/policies/roll-back', { to: 0, instead: 1, reason })).status, 200)
+    assert.deepEqual(await statuses(), [200, 200])
+  } finally {
+    await elsewhere.close()
+    await other.access.stop()
+  }
+})
+
+test('a refusal of today is an allow of tomorrow: shadowing tells from the log itself, beside roles and the boundary', async () => {
+  const signed = await signIn(process)
+  const owner = await holderOf(signed, 'administrator')
+  const member = await somebody('member', signed.organisationId)
+  assert.equal((await member.call('GET', '/v1/roles')).status, 403)
+  assert.equal((await member.call('GET', '/v1/decisions')).status, 403)
+  await process.access.decisions.drain()
+  const permit =
+    '@id("members") permit(principal in Custodia::Role::"member", action == Custodia::Action::"access:roles:read", resource);'
+  const drafted = await owner.call('POST', '/v1/policies', { text: permit, reason })
+  const at = `/v1/policies/${(drafted.body as unknown as DraftedPolicies).version.number}`
+  await owner.call('POST', `${at}/test`)
+  const { body } = await owner.call('POST', `${at}/shadow`, { days: 1 })
+  const { groups, replayed, toAllow, toDeny } = body as unknown as ShadowReport
+  assert.deepEqual([replayed, toAllow, toDeny], [2, 1, 0], JSON.stringify(body))
+  assert.partialDeepStrictEqual(groups, [
+    { action: 'access:roles:read', change: 'deny-to-allow', before: [], after: ['members'], count: 1 },
+  ])
+  assert.equal((await member.call('GET', '/v1/roles')).status, 403, 'nothing has changed by it')
+  assert.equal((await owner.call('POST', `${at}/activate`, { reason })).status, 200)
+  assert.equal((await member.call('GET', '/v1/roles')).status, 200)
+})
