@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { availableParallelism, cpus } from 'node:os'
 import { parseArgs } from 'node:util'
+import { accessCheck } from '../bench/access-check.ts'
 import { cedar } from '../bench/cedar.ts'
 import { envelope } from '../bench/envelope.ts'
 import { gatewayHop } from '../bench/gateway-hop.ts'
@@ -27,6 +28,7 @@ const benches: readonly Bench[] = [
   passkeySignIns,
   envelope,
   cedar,
+  accessCheck,
   keyVerification,
   relations,
   ledgerAppend,
