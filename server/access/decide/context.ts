@@ -1,9 +1,7 @@
 import type { CedarRecord } from '../cedar/api.ts'
 import { recordFromJson } from '../cedar/api.ts'
+import { cedarAddress } from '../cedar-address.ts'
 import type { Facts, What } from './question.ts'
-
-/** Documentation addresses (RFC 5737): nobody comes from there, so that a condition on a network is not met. */
-const nowhere = '192.0.2.0'
 
 /**
  * The context of a decision. What an application sends stands under its own name, so that it can't speak for Custodia.
@@ -17,7 +15,7 @@ export function contextOf(
   const dataClass = what.attributes?.dataClass
   return recordFromJson({
     time: { __extn: { fn: 'datetime', arg: new Date(nowMs).toISOString() } },
-    network: { __extn: { fn: 'ip', arg: address ?? nowhere } },
+    network: { __extn: { fn: 'ip', arg: cedarAddress(address) } },
     assurance,
     factors: [...factors],
     risk,

@@ -1,3 +1,4 @@
+import { cedarAddress } from '../cedar-address.ts'
 import type { Recorded } from '../decisions/api.ts'
 import type { Held, Standing } from '../relations/api.ts'
 import type { Question } from './question.ts'
@@ -13,7 +14,7 @@ export function recordedOf(
   return {
     context: {
       time: { __extn: { fn: 'datetime', arg: new Date(nowMs).toISOString() } },
-      ...(address === null ? {} : { network: { __extn: { fn: 'ip', arg: address } } }),
+      network: { __extn: { fn: 'ip', arg: cedarAddress(address) } },
       assurance,
       factors: [...factors],
       risk,

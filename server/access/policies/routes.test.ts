@@ -220,6 +220,21 @@ test('a forbid holds on the very next request, on both of two processes, stands 
   }
 })
 
+test('an address as a dual-stack socket writes it is an address like others to a policy', async () => {
+  const { userId: id, sessionId } = await signIn(process)
+  const who = {
+    kind: 'user',
+    id,
+    organisationId,
+    roles: ['administrator'],
+    sessionId,
+    factors: ['pwd'],
+    authenticatedAtMs: 0,
+  } as const
+  for (const address of ['::ffff:10.0.0.7', 'fe80::1%eth0', 'unknown', '10.0.0.7'])
+    assert.equal((await process.access.decide(who, 'access:roles:read', { address })).allowed, true, address)
+})
+
 test('a refusal of today is an allow of tomorrow: shadowing tells from the log itself, beside roles and the boundary', async () => {
   const signed = await signIn(process)
   const owner = await holderOf(signed, 'administrator')
