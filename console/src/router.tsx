@@ -33,6 +33,7 @@ async function whoIsHere(queryClient: QueryClient): Promise<Me | null> {
 const entranceSearch = keep(['next', 'host', 'state', 'again', 'step', 'organisation'])
 const peopleSearch = keep(['search', 'open'])
 const mailboxSearch = keep(['open'])
+const decisionsSearch = keep(['since', 'until', 'principal', 'action', 'decision', 'open'])
 const ledgerSearch = keep(['type', 'actor', 'subject', 'since', 'until', 'personal', 'open'])
 
 const root = createRootRouteWithContext<{ queryClient: QueryClient; dressed: Promise<void> }>()({
@@ -144,6 +145,13 @@ const look = createRoute({
   component: lazyRouteComponent(() => import('./organisation/look.tsx'), 'LookPage'),
 })
 
+const decisions = createRoute({
+  getParentRoute: () => inside,
+  path: '/decisions',
+  validateSearch: decisionsSearch,
+  component: lazyRouteComponent(() => import('./decisions/decisions.tsx'), 'DecisionsPage'),
+})
+
 const ledger = createRoute({
   getParentRoute: () => inside,
   path: '/ledger',
@@ -165,7 +173,19 @@ const routeTree = root.addChildren([
   recovery,
   notMe,
   cancelRecovery,
-  inside.addChildren([home, security, sessions, password, keys, people, signInPolicy, look, ledger, mailbox]),
+  inside.addChildren([
+    home,
+    security,
+    sessions,
+    password,
+    keys,
+    people,
+    signInPolicy,
+    look,
+    decisions,
+    ledger,
+    mailbox,
+  ]),
 ])
 
 /** @param dressed resolves once the pages have the look of the organisation. */

@@ -147,3 +147,9 @@ export const ProgramIcon = icon(
 export const RuleIcon = icon(
   <path d="M2.5 4h6M11.5 4h2M2.5 8h2M7.5 8h6M2.5 12h6M11.5 12h2M10 2.5v3M6 6.5v3M10 10.5v3" />,
 )
+export const DecisionIcon = icon(
+  <>
+    <path d="M8 14V8M8 8 3.5 4M8 8l4.5-4" />
+    <path d="M3 7V3.5h3.5M9.5 3.5H13V7" />
+  </>,
+)

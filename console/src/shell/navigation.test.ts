@@ -12,6 +12,7 @@ test('without permissions there is one’s own account, and no group without a p
 
 test('each permission opens its own page and no other', () => {
   assert.deepEqual(shown(['ledger:read']).slice(5), ['/ledger'])
+  assert.deepEqual(shown(['access:decisions:read']).slice(5), ['/decisions'])
   assert.deepEqual(shown(['identity:users:read']).slice(5), ['/users'])
   assert.equal(shown(['mail:mailbox:read']).at(-1), '/mailbox')
   assert.deepEqual(shown(['identity:policy:read']).slice(5), ['/policies/sign-in'])

@@ -18,6 +18,7 @@ const groups = [
       { to: '/users', label: texts.shell.people, needs: 'identity:users:read' },
       { to: '/policies/sign-in', label: texts.shell.signInPolicy, needs: 'identity:policy:read' },
       { to: '/organisation/look', label: texts.shell.look, needs: 'identity:theme:write' },
+      { to: '/decisions', label: texts.shell.decisions, needs: 'access:decisions:read' },
       { to: '/ledger', label: texts.shell.ledger, needs: 'ledger:read' },
       { to: '/mailbox', label: texts.shell.mailbox, needs: 'mail:mailbox:read' },
     ],

@@ -2,6 +2,7 @@ import type { Me } from '@custodia/wire/http/identity.ts'
 import { Link } from '@tanstack/react-router'
 import {
   BrushIcon,
+  DecisionIcon,
   DevicesIcon,
   HomeIcon,
   KeyIcon,
@@ -25,6 +26,7 @@ const icons = {
   '/account/keys': ProgramIcon,
   '/users': PeopleIcon,
   '/policies/sign-in': RuleIcon,
+  '/decisions': DecisionIcon,
   '/ledger': LedgerIcon,
   '/organisation/look': BrushIcon,
   '/mailbox': MailIcon,
