@@ -1,21 +1,12 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { memoryKeyring } from '../../audit/testing.ts'
 import type { TestDatabase } from '../../platform/database/testing.ts'
-import { openTestDatabase } from '../../platform/database/testing.ts'
-import { isRefusal } from '../../platform/errors.ts'
-import type { Principal } from '../../platform/http/principal.ts'
 import { newId } from '../../platform/random.ts'
-import { testContext } from '../../platform/testing.ts'
 import { entitiesFromJson, entityUid, recordFromJson } from '../cedar/api.ts'
-import type { LoggedDecision, Recorded } from '../decisions/api.ts'
 import { readRevision } from '../revision.ts'
 import { activate } from './activate.ts'
-import type { PolicyNeeds } from './api.ts'
 import { draft } from './draft.ts'
 import type { Laboratory } from './laboratory.ts'
-import { openLaboratory } from './laboratory.ts'
-import type { OpenPolicies } from './policies.ts'
 import { openPolicies } from './policies.ts'
 import { rollBack } from './roll-back.ts'
 import { shadowVersion } from './shadow-version.ts'
@@ -23,87 +14,29 @@ import { listVersions, showDiff, showWhole } from './show.ts'
 import { readLastRetired } from './store.ts'
 import { testText, testVersion } from './test-version.ts'
 import { builtIn, file, source } from './testing.ts'
+import {
+  asking,
+  common,
+  keyring,
+  live,
+  start as open,
+  openPolicyDatabase,
+  organisation,
+  permitting,
+  reason,
+  refused,
+  shadowed,
+  stateOf,
+  user,
+} from './testing-house.ts'
 
 let opened: TestDatabase
 before(async () => {
-  opened = await openTestDatabase([{ module: 'access', folder: new URL('../migrations/', import.meta.url) }])
+  opened = await openPolicyDatabase()
 })
 after(() => opened.close())
 
-const keyring = memoryKeyring()
-
-/** The same text gives the same study: a worker for each would make these tests slow, and no different. */
-function remembering(laboratory: Laboratory): Laboratory {
-  const studies = new Map<string, ReturnType<Laboratory['study']>>()
-  return {
-    study(order) {
-      const known = studies.get(order.text) ?? laboratory.study(order)
-      studies.set(order.text, known)
-      return known
-    },
-  }
-}
-const common = remembering(openLaboratory())
-const all = new Set(source.permissions)
-
-function start({
-  held = all,
-  privileged = false,
-  laboratory = common,
-  logged = [],
-}: {
-  held?: ReadonlySet<string>
-  privileged?: boolean
-  laboratory?: Laboratory
-  logged?: readonly LoggedDecision[]
-} = {}) {
-  const context = testContext({ config: {}, database: opened.database })
-  const needs: PolicyNeeds = {
-    builtIn: () => builtIn,
-    standingOf: () => ({ roles: ['administrator'], groups: [], untilMs: Number.POSITIVE_INFINITY }),
-    held: async () => held,
-    privileged: async () => privileged,
-    announce: async () => {},
-  }
-  const decisions = {
-    newest: async (_organisationId: string, { before, limit }: { before: string | null; limit: number }) =>
-      before === null ? logged.slice(0, limit) : [],
-  }
-  const policies = openPolicies(context, { ...needs, keyring, decisions, source }, laboratory)
-  return { context, policies, parts: policies.parts }
-}
-
-const organisation = newId('org')
-const user = (organisationId = organisation, id = newId('usr')): Principal => ({
-  kind: 'user',
-  id,
-  organisationId,
-  roles: ['administrator'],
-  sessionId: newId('ses'),
-  factors: ['pwd'],
-  authenticatedAtMs: 0,
-})
-const asking = (principal: Principal) => ({ principal, address: '10.0.0.9' })
-const reason = 'Because of the audit'
-const permitting = (id: string, action = 'inbox:mail:read') =>
-  `@id("${id}") permit(principal in Custodia::Group::"grp_a", action == Custodia::Action::"${action}", resource);\n`
-
-async function shadowed({ parts }: Pick<OpenPolicies, 'parts'>, by: Principal, text = file): Promise<number> {
-  const { number } = await draft(parts, { text, reason }, by)
-  assert.equal((await testVersion(parts, number, by)).green, true)
-  await shadowVersion(parts, { number, days: 7 }, by)
-  return number
-}
-
-async function live(open: Pick<OpenPolicies, 'parts'>, by: Principal, text = file): Promise<number> {
-  const number = await shadowed(open, by, text)
-  await activate(open.parts, { organisationId: by.organisationId, number, reason }, asking(by))
-  return number
-}
-
-const refused = (work: Promise<unknown>, code: string) => assert.rejects(work, (error) => isRefusal(error, code))
-const stateOf = async ({ parts }: Pick<OpenPolicies, 'parts'>, by: Principal, number: number) =>
-  (await showWhole(parts, by.organisationId, number)).state
+const start = (world: Parameters<typeof open>[1] = {}) => open(opened, world)
 
 describe('a version that does not become live', () => {
   test('one whose tests fail', async () => {
@@ -217,96 +150,6 @@ test('of two versions that are made live at once one wins, and one version is ma
   assert.equal(outcomes.filter(({ status }) => status === 'fulfilled').length, 1)
   const { items } = await listVersions(open.parts, by.organisationId, {})
   assert.equal(items.filter(({ state }) => state === 'live').length, 1)
-})
-
-describe('nobody gives by a policy what they do not have', () => {
-  const writer = new Set([
-    'access:policies:write',
-    'access:policies:activate',
-    'access:policies:read',
-    'inbox:mail:read',
-  ])
-  const cases = [
-    ['a permit of it', permitting('a', 'ledger:read')],
-    ['a permit of everything', '@id("a") permit(principal, action, resource);'],
-    [
-      'a permit of everything that a condition seems to narrow',
-      permittingAll('action == Custodia::Action::"inbox:mail:read"'),
-    ],
-    [
-      'a list with one more',
-      '@id("a") permit(principal, action in [Custodia::Action::"inbox:mail:read", Custodia::Action::"ledger:read"], resource);',
-    ],
-    ['a permit of a type alone', '@id("a") permit(principal, action, resource is Inbox::Mailbox);'],
-  ] as const
-  for (const [what, text] of cases)
-    test(what, async () => {
-      const by = user(newId('org'))
-      await refused(draft(start({ held: writer }).parts, { text, reason }, by), 'ACCESS_NOT_YOURS_TO_GIVE')
-    })
-
-  test('what they have they may give, and forbid what they have not', async () => {
-    const open = start({ held: writer })
-    const by = user(newId('org'))
-    const text = `${permitting('a')}@id("b") forbid(principal, action == Custodia::Action::"ledger:read", resource);`
-    await live(open, by, text)
-  })
-
-  test('whoever makes a version live is asked as well, at that moment', async () => {
-    const by = user(newId('org'))
-    const number = await shadowed(start(), by, permitting('a', 'ledger:read'))
-    const { parts, context } = start({ held: writer })
-    await refused(
-      activate(parts, { organisationId: by.organisationId, number, reason }, asking(by)),
-      'ACCESS_NOT_YOURS_TO_GIVE',
-    )
-    assert.deepEqual(context.events.at(-1)?.type, 'access.policies.refused')
-  })
-
-  test('a forbid is lifted by whoever has what it forbids, also by a roll-back', async () => {
-    const by = user(newId('org'))
-    const forbidding = '@id("a") forbid(principal, action == Custodia::Action::"ledger:read", resource);'
-    const number = await live(start(), by, forbidding)
-    const { parts } = start({ held: writer })
-    await refused(draft(parts, { text: '// nothing', reason }, by), 'ACCESS_NOT_YOURS_TO_GIVE')
-    await refused(
-      draft(parts, { text: `${forbidding.slice(0, -1)} when { false };`, reason }, by),
-      'ACCESS_NOT_YOURS_TO_GIVE',
-    )
-    await draft(parts, { text: forbidding.replace('"a"', '"renamed"'), reason }, by)
-    const order = { organisationId: by.organisationId, to: 0, instead: number, reason }
-    await refused(rollBack(parts, order, asking(by)), 'ACCESS_NOT_YOURS_TO_GIVE')
-  })
-
-  test('privileged permissions are given by two: who wrote the version does not make it live', async () => {
-    const open = start({ privileged: true })
-    const [author, another] = [user(newId('org')), user()]
-    const number = await shadowed(open, author)
-    const order = { organisationId: author.organisationId, number, reason }
-    await refused(activate(open.parts, order, asking(author)), 'ACCESS_POLICY_NEEDS_ANOTHER')
-    await activate(open.parts, order, asking({ ...another, organisationId: author.organisationId }))
-  })
-})
-
-function permittingAll(condition: string): string {
-  return `@id("a") permit(principal, action, resource) when { ${condition} };`
-}
-
-test('nobody locks themselves out of the policies; the operator may, and takes it back', async () => {
-  const open = start()
-  const by = user(newId('org'))
-  const { organisationId } = by
-  const number = await shadowed(open, by, '@id("lock") forbid(principal, action, resource);')
-  await refused(activate(open.parts, { organisationId, number, reason }, asking(by)), 'ACCESS_POLICY_LOCKS_YOU_OUT')
-  await activate(open.parts, { organisationId, number, reason }, null)
-  await refused(rollBack(open.parts, { organisationId, to: 0, instead: 7, reason }, null), 'ACCESS_POLICY_CHANGED')
-  await rollBack(open.parts, { organisationId, to: 0, instead: number, reason }, null)
-  assert.equal((await open.policies.live(organisationId)).version, 0)
-  assert.deepEqual(open.context.events.at(-1)?.actor, { kind: 'system' })
-  await refused(
-    rollBack(open.parts, { organisationId, to: number, instead: 0, reason }, asking(by)),
-    'ACCESS_POLICY_LOCKS_YOU_OUT',
-  )
 })
 
 test('roll-back goes to what was live and to nothing else, and not twice', async () => {
@@ -456,80 +299,4 @@ test('two versions are compared policy by policy and line by line', async () => 
     ],
   )
   assert.equal((await showDiff(open.parts, by.organisationId, 0, 1)).length, 3)
-})
-
-const recorded = (more: Partial<Recorded> = {}): Recorded => ({
-  context: {
-    time: { __extn: { fn: 'datetime', arg: '2026-01-05' } },
-    network: { __extn: { fn: 'ip', arg: '10.0.0.1' } },
-    assurance: 1,
-    factors: [],
-    risk: 900,
-    api: false,
-  },
-  principal: { attributes: { organisation: 'org', kind: 'user' }, roles: ['reader'], groups: [] },
-  resource: { attributes: { organisation: 'org', dataClass: 'secret' }, complete: true },
-  relations: {},
-  ...more,
-})
-const logged = (id: number, more: Partial<LoggedDecision> = {}): LoggedDecision => ({
-  id: String(id),
-  at: new Date(0),
-  principal: { kind: 'user', id: 'bo' },
-  action: 'inbox:mail:read',
-  resource: { type: 'inbox:mailbox', id: '7' },
-  decision: 'allow',
-  recorded: recorded(),
-  ...more,
-})
-
-test('shadowing tells which logged decisions would be others, by permission and policies, and what it can not tell', async () => {
-  const shares = `${file}
-@id("shared") permit(principal, action == Custodia::Action::"inbox:mail:delete", resource is Inbox::Mailbox)
-  when { principal in resource.reader };
-// test: shared by nobody
-// { "principal": { "type": "Custodia::User", "id": "bo" }, "action": "inbox:mail:delete",
-//   "resource": { "type": "Inbox::Mailbox", "id": "7" }, "context": { "network": "203.0.113.1" }, "expect": "deny", "by": [] }`
-  const refusal = { action: 'inbox:mail:delete', decision: 'deny' } as const
-  const reader = 'inbox:mailbox/7#reader'
-  const plain = { attributes: { organisation: 'org' }, complete: true }
-  const open = start({
-    logged: [
-      logged(9),
-      logged(8),
-      logged(7, { recorded: recorded({ resource: { attributes: { organisation: 'org' }, complete: true } }) }),
-      logged(6, { ...refusal, recorded: recorded({ resource: plain, relations: { [reader]: true } }) }),
-      logged(5, { ...refusal, recorded: recorded({ relations: { [reader]: false } }) }),
-      logged(4, refusal),
-      logged(3, { recorded: null }),
-      logged(3, { recorded: recorded({ context: { network: { __extn: { fn: 'ip', arg: 'nowhere' } } } }) }),
-      logged(2, { decision: 'deny' }),
-      logged(1, {
-        resource: null,
-        action: 'ledger:read',
-        decision: 'deny',
-        recorded: recorded({ resource: { attributes: {}, complete: false } }),
-      }),
-    ],
-  })
-  const by = user(newId('org'))
-  const { number } = await draft(open.parts, { text: shares, reason }, by)
-  await testVersion(open.parts, number, by)
-  const report = await shadowVersion(open.parts, { number, days: 7 }, by)
-  const { groups, left, since: _, ...counts } = report
-  assert.deepEqual(counts, { against: 0, looked: 10, replayed: 6, toDeny: 2, toAllow: 1, cut: false })
-  assert.deepEqual(
-    groups.map(({ examples, ...group }) => [...Object.values(group), examples.map(({ id }) => id)]),
-    [
-      ['inbox:mail:read', 'allow-to-deny', ['role/reader'], ['no-secrets-at-risk'], 2, ['9', '8']],
-      ['inbox:mail:delete', 'deny-to-allow', [], ['shared'], 1, ['6']],
-    ],
-  )
-  assert.deepEqual(left.map(({ why, count }) => [why, count]).sort(), [
-    ['something else was changed since', 1],
-    ['the log does not say the relation reader', 1],
-    ['the log does not say with what it was decided', 1],
-    ['what the log says is no Cedar value', 1],
-  ])
-  assert.deepEqual((await showWhole(open.parts, by.organisationId, number)).shadow, report)
 })
