@@ -27,6 +27,7 @@ import { createRelations } from './relations/relations.ts'
 import { parseResourceTypes } from './relations/resource-types.ts'
 import { withRelations } from './relations/subject-data.ts'
 import { sweepRelations } from './relations/sweep.ts'
+import { requireHandable } from './require-handable.ts'
 import { lockOrganisation } from './revision.ts'
 import { config, danglingPatterns, resolveRoles } from './roles.ts'
 import { routes } from './routes.ts'
@@ -120,6 +121,14 @@ export function createAccess(context: Context<typeof config>, { keyring }: Uses)
     revisionOf: () => 0,
   })
   grants.onChange(() => point.forget(null))
+  grants.onGift(
+    requireHandable({
+      ...{ grants, relations, policies },
+      permissions: Object.keys(permissions),
+      held: policies.parts.needs.held,
+      nowMs: () => clock.nowMs(),
+    }),
+  )
   const decide: Access['decide'] = (principal, permission, about = {}) =>
     point.check(questionOf(principal, permission, about, clock.nowMs()), about.quiet === true ? quiet : loud)
 

@@ -172,6 +172,13 @@ export type Relations = {
    * @throws Refusal ACCESS_CURSOR_INVALID
    */
   listShares(search: ShareSearch): Promise<Page<Tuple>>
+  /**
+   * Holds what is shared with a subject, as a group or a role, against what a giver may give: who is put there comes to have it.
+   *
+   * @throws Refusal ACCESS_RELATION_NOT_YOURS_TO_GIVE; ACCESS_RELATION_OUTLIVES_YOURS where they have it for a time only;
+   * ACCESS_RELATIONS_TOO_WIDE where more is shared with it than can be looked at.
+   */
+  requireHandable(organisationId: string, giver: Giver, subject: Subject): Promise<void>
   /** Every tuple that names the subject, at most 10,000: for a person's export. */
   naming(organisationId: string, subject: Subject): Promise<readonly Tuple[]>
   /** Takes every tuple that names the subject: for one who is erased or deleted. Writes no event; announces. */

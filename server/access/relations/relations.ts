@@ -4,6 +4,7 @@ import { afterCommit } from '../../platform/database/after-commit.ts'
 import type { Database } from '../../platform/database/database.ts'
 import type { Recorder } from '../../platform/events/event.ts'
 import type { Random } from '../../platform/random.ts'
+import { refuse } from '../errors.ts'
 import { lockOrganisation, raiseRevision } from '../revision.ts'
 import { Answers } from './answers.ts'
 import type { Held, Relations } from './api.ts'
@@ -12,7 +13,9 @@ import { Cursors } from './cursor.ts'
 import { hold, isKnown } from './hold.ts'
 import { listResources } from './list-resources.ts'
 import { listSubjects } from './list-subjects.ts'
+import { Rights } from './may-write.ts'
 import type { ResourceTypes } from './model.ts'
+import { findRelation } from './model.ts'
 import { listShares } from './share.ts'
 import { readNaming, removeExpired, removeSubject, tupleReader } from './store.ts'
 import { write } from './write.ts'
@@ -21,6 +24,7 @@ const topic = 'access.changed'
 /** What this room says on it, before the organisation. */
 const said = 'relations '
 const maxSwept = 1_000
+const maxHanded = 10_000
 const maxExported = 10_000
 
 export type RelationsNeeds = {
@@ -67,6 +71,18 @@ export function createRelations(needs: RelationsNeeds): Relations {
     listResources: (search) => listResources(services, search),
     listSubjects: (search) => listSubjects(services, search),
     listShares: (search) => listShares(services, database.queries, search),
+    async requireHandable(organisationId, giver, subject) {
+      const tuples = await readNaming(database.queries, organisationId, subject, maxHanded + 1, clock.nowMs())
+      if (tuples.length > maxHanded) throw refuse('ACCESS_RELATIONS_TOO_WIDE', { subject: subject.id })
+      const rights = new Rights(services, organisationId, giver)
+      for (const tuple of tuples) {
+        const relation = findRelation(types, tuple.resource.type, tuple.relation)
+        // A type that nobody declares any more gives nothing.
+        if (relation === undefined) continue
+        if ((await rights.untilMs(tuple, relation)) !== Number.POSITIVE_INFINITY)
+          throw refuse('ACCESS_RELATION_OUTLIVES_YOURS', { type: tuple.resource.type, relation: tuple.relation })
+      }
+    },
     naming: (organisationId, subject) =>
       readNaming(database.queries, organisationId, subject, maxExported, clock.nowMs()),
     async forget(tx, organisationId, subject) {
