@@ -42,8 +42,7 @@ import { readMember } from './store.ts'
 import { themeRoutes } from './theme/routes.ts'
 
 export function routes(parts: Parts): readonly Route[] {
-  const show = async (row: PersonRow) =>
-    await showUser(parts, row, await rolesOf(parts, row.organisation_id, row.id))
+  const show = async (row: PersonRow) => await showUser(parts, row, await rolesOf(parts, row.organisation_id, row.id))
   return [
     ...attemptRoutes(parts),
     ...freshRoutes(parts),

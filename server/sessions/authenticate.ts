@@ -1,7 +1,7 @@
 import type { Refusal } from '../platform/errors.ts'
+import { assuranceOf } from '../platform/http/assurance.ts'
 import type { RequestHead } from '../platform/http/ports.ts'
 import type { UserPrincipal } from '../platform/http/principal.ts'
-import { assuranceOf } from '../platform/http/assurance.ts'
 import { readToken } from './cookie.ts'
 import { refuse } from './errors.ts'
 import type { LiveRow } from './handle-store.ts'
