@@ -34,6 +34,7 @@ const entranceSearch = keep(['next', 'host', 'state', 'again', 'step', 'organisa
 const peopleSearch = keep(['search', 'open'])
 const mailboxSearch = keep(['open'])
 const decisionsSearch = keep(['since', 'until', 'principal', 'action', 'decision', 'open'])
+const openSearch = keep(['open'])
 const ledgerSearch = keep(['type', 'actor', 'subject', 'since', 'until', 'personal', 'open'])
 
 const root = createRootRouteWithContext<{ queryClient: QueryClient; dressed: Promise<void> }>()({
@@ -133,6 +134,13 @@ const people = createRoute({
   component: lazyRouteComponent(() => import('./people/people.tsx'), 'People'),
 })
 
+const roles = createRoute({
+  getParentRoute: () => inside,
+  path: '/access/roles',
+  validateSearch: openSearch,
+  component: lazyRouteComponent(() => import('./access/roles.tsx'), 'RolesPage'),
+})
+
 const signInPolicy = createRoute({
   getParentRoute: () => inside,
   path: '/policies/sign-in',
@@ -180,6 +188,7 @@ const routeTree = root.addChildren([
     password,
     keys,
     people,
+    roles,
     signInPolicy,
     look,
     decisions,

@@ -14,6 +14,8 @@ export class Problem extends Error {
   readonly retryAfterSeconds: number | null
   /** Work that has to be proven first, as the server states it; null where none is asked for. */
   readonly challenge: string | null
+  /** All that the reply had, such as `permission` or `latest`. */
+  readonly facts: Readonly<Record<string, unknown>>
 
   constructor(facts: {
     status: number
@@ -25,6 +27,7 @@ export class Problem extends Error {
     requestId?: string | null
     retryAfterSeconds?: number | null
     challenge?: string | null
+    facts?: Readonly<Record<string, unknown>>
   }) {
     super(`${facts.code}: ${facts.title}`)
     this.name = 'Problem'
@@ -37,6 +40,7 @@ export class Problem extends Error {
     this.requestId = facts.requestId ?? null
     this.retryAfterSeconds = facts.retryAfterSeconds ?? null
     this.challenge = facts.challenge ?? null
+    this.facts = facts.facts ?? {}
   }
 }
 
@@ -66,6 +70,7 @@ export function readProblem(status: number, body: unknown, retryAfterSeconds: nu
     detail: text(found.detail),
     requestId: text(found.requestId),
     challenge: text(found.challenge),
+    facts: found,
     retryAfterSeconds,
   })
 }

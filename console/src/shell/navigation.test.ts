@@ -14,6 +14,7 @@ test('each permission opens its own page and no other', () => {
   assert.deepEqual(shown(['ledger:read']).slice(5), ['/ledger'])
   assert.deepEqual(shown(['access:decisions:read']).slice(5), ['/decisions'])
   assert.deepEqual(shown(['identity:users:read']).slice(5), ['/users'])
+  assert.deepEqual(shown(['access:roles:read']).slice(5), ['/access/roles'])
   assert.equal(shown(['mail:mailbox:read']).at(-1), '/mailbox')
   assert.deepEqual(shown(['identity:policy:read']).slice(5), ['/policies/sign-in'])
   assert.deepEqual(shown(['identity:theme:write']).slice(5), ['/organisation/look'])

@@ -1,4 +1,5 @@
 import { texts } from '../texts.ts'
+import { navigationTexts } from '../texts-of-navigation.ts'
 
 /** Pages in the order in which they are shown. What needs a permission is shown to nobody else. */
 const groups = [
@@ -22,6 +23,10 @@ const groups = [
       { to: '/ledger', label: texts.shell.ledger, needs: 'ledger:read' },
       { to: '/mailbox', label: texts.shell.mailbox, needs: 'mail:mailbox:read' },
     ],
+  },
+  {
+    heading: navigationTexts.access,
+    pages: [{ to: '/access/roles', label: navigationTexts.roles, needs: 'access:roles:read' }],
   },
 ] as const
 

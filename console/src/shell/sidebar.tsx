@@ -25,6 +25,7 @@ const icons = {
   '/account/password': KeyIcon,
   '/account/keys': ProgramIcon,
   '/users': PeopleIcon,
+  '/access/roles': ShieldIcon,
   '/policies/sign-in': RuleIcon,
   '/decisions': DecisionIcon,
   '/ledger': LedgerIcon,

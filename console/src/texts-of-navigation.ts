@@ -1,0 +1,9 @@
+/** The names of the pages about access, which the sidebar shows. */
+export const navigationTexts = {
+  access: 'Access',
+  roles: 'Roles',
+  groups: 'Groups',
+  serviceAccounts: 'Service accounts',
+  approvals: 'Approvals',
+  reviews: 'Access reviews',
+} as const
