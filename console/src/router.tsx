@@ -33,6 +33,7 @@ async function whoIsHere(queryClient: QueryClient): Promise<Me | null> {
 const entranceSearch = keep(['next', 'host', 'state', 'again', 'step', 'organisation'])
 const peopleSearch = keep(['search', 'open'])
 const mailboxSearch = keep(['open'])
+const policiesSearch = keep(['version', 'edit'])
 const decisionsSearch = keep(['since', 'until', 'principal', 'action', 'decision', 'open'])
 const openSearch = keep(['open'])
 const ledgerSearch = keep(['type', 'actor', 'subject', 'since', 'until', 'personal', 'open'])
@@ -141,6 +142,20 @@ const roles = createRoute({
   component: lazyRouteComponent(() => import('./access/roles.tsx'), 'RolesPage'),
 })
 
+const groups = createRoute({
+  getParentRoute: () => inside,
+  path: '/access/groups',
+  validateSearch: openSearch,
+  component: lazyRouteComponent(() => import('./access/groups.tsx'), 'GroupsPage'),
+})
+
+const serviceAccounts = createRoute({
+  getParentRoute: () => inside,
+  path: '/access/service-accounts',
+  validateSearch: openSearch,
+  component: lazyRouteComponent(() => import('./access/service-accounts.tsx'), 'ServiceAccountsPage'),
+})
+
 const signInPolicy = createRoute({
   getParentRoute: () => inside,
   path: '/policies/sign-in',
@@ -151,6 +166,13 @@ const look = createRoute({
   getParentRoute: () => inside,
   path: '/organisation/look',
   component: lazyRouteComponent(() => import('./organisation/look.tsx'), 'LookPage'),
+})
+
+const policies = createRoute({
+  getParentRoute: () => inside,
+  path: '/policies',
+  validateSearch: policiesSearch,
+  component: lazyRouteComponent(() => import('./policy-editor/policies.tsx'), 'PoliciesPage'),
 })
 
 const decisions = createRoute({
@@ -189,8 +211,11 @@ const routeTree = root.addChildren([
     keys,
     people,
     roles,
+    groups,
+    serviceAccounts,
     signInPolicy,
     look,
+    policies,
     decisions,
     ledger,
     mailbox,

@@ -1,5 +1,6 @@
+import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import type { Browser, Page } from 'playwright-core'
+import type { Browser, Locator, Page } from 'playwright-core'
 import type { Account } from '../../tools/demo/accounts.ts'
 import type { TestServer } from '../harness.ts'
 import { startTestServer, withAccounts } from '../harness.ts'
@@ -36,6 +37,15 @@ describe('roles, groups and who has them', withBrowser, () => {
     if (privileged) await form.getByLabel('Privileged').check()
     await form.getByRole('button', { name: 'New role' }).click()
     await form.waitFor({ state: 'detached' })
+  }
+
+  const giveRole = async (page: Page, sheet: Locator, role: string) => {
+    await sheet.getByRole('button', { name: 'Give a role' }).click()
+    const giving = page.getByRole('dialog', { name: /^Give .+ a role$/ })
+    await giving.getByLabel('Role', { exact: true }).selectOption(role)
+    await giving.getByLabel('Reason').fill('They work on it')
+    await giving.getByRole('button', { name: 'Give a role' }).click()
+    await giving.waitFor({ state: 'detached' })
   }
 
   it('an administrator makes a role of what they have, and is told at the field what is wrong with a name', async () => {
@@ -83,5 +93,83 @@ describe('roles, groups and who has them', withBrowser, () => {
     await sheet.getByRole('button', { name: 'Delete the role' }).click()
     await page.getByRole('alertdialog').getByRole('button', { name: 'Delete the role' }).click()
     await page.getByRole('link', { name: 'passing' }).waitFor({ state: 'detached' })
+  })
+
+  it('a person who is put in a group gains what it has, for as long as was said', async () => {
+    const { page } = mara
+    const visitor = await newVisitor(browser)
+    const member = accounts[2]
+    const theirs = visitor.page
+    await signInTo(theirs, `${server.publicUrl}/`, member)
+    const navigation = theirs.getByRole('navigation', { name: 'Main' })
+    assert.equal(await navigation.getByRole('link', { name: 'People' }).count(), 0)
+
+    await page.getByRole('link', { name: 'Groups', exact: true }).click()
+    await page.getByText('There are no groups yet.').waitFor()
+    await page.getByRole('button', { name: 'New group' }).click()
+    const form = page.getByRole('dialog', { name: 'New group' })
+    await form.getByLabel('Name', { exact: true }).fill('Front desk')
+    await form.getByLabel('Description').fill('Whoever answers the door')
+    await form.getByRole('button', { name: 'New group' }).click()
+    await page.getByRole('link', { name: 'Front desk' }).click()
+    const sheet = page.getByRole('dialog', { name: 'Front desk' })
+    await giveRole(page, sheet, 'people-reader')
+    await sheet.getByText('Given. It holds from the next request on.').waitFor()
+
+    await sheet.getByRole('button', { name: 'Add a member' }).click()
+    const adding = page.getByRole('dialog', { name: 'Add a member' })
+    await adding.getByLabel('E-mail').fill('nobody@brightwater.example')
+    await adding.getByLabel('How long').selectOption('For a week')
+    await adding.getByLabel('Reason').fill('Covers the summer')
+    await assertWellMade(page)
+    await adding.getByRole('button', { name: 'Add a member' }).click()
+    await adding.getByText('Nobody here has this address.').waitFor()
+    await adding.getByLabel('E-mail').fill(member.email)
+    await adding.getByRole('button', { name: 'Add a member' }).click()
+    await sheet.getByText('Added. It holds from their next request on.').waitFor()
+    await sheet.getByRole('list', { name: 'Members' }).getByText(member.name).waitFor()
+    await sheet.getByText('Covers the summer').waitFor()
+    await assertWellMade(page)
+
+    await theirs.reload()
+    await navigation.getByRole('link', { name: 'People' }).waitFor()
+    await sheet.getByRole('button', { name: `Remove ${member.name} from the group` }).click()
+    await page.getByLabel('Reason').fill('Summer is over')
+    await page.getByRole('button', { name: 'Remove from the group', exact: true }).click()
+    await sheet.getByText('Nobody is in it.').waitFor()
+    await theirs.reload()
+    await navigation.getByRole('link', { name: 'Security' }).waitFor()
+    assert.equal(await navigation.getByRole('link', { name: 'People' }).count(), 0)
+    await visitor.leave()
+  })
+
+  it('a service account is made, given a role until a moment, disabled and deleted', async () => {
+    const { page } = mara
+    await page.goto(`${server.publicUrl}/access/service-accounts`)
+    await page.getByRole('button', { name: 'New service account' }).click()
+    const form = page.getByRole('dialog', { name: 'New service account' })
+    await form.getByLabel('Name', { exact: true }).fill('Nightly export')
+    await form.getByRole('button', { name: 'New service account' }).click()
+    await page.getByRole('link', { name: 'Nightly export' }).click()
+    const sheet = page.getByRole('dialog', { name: 'Nightly export' })
+    await sheet.getByRole('button', { name: 'Give a role' }).click()
+    const giving = page.getByRole('dialog', { name: 'Give Nightly export a role' })
+    await giving.getByLabel('Role', { exact: true }).selectOption('people-reader')
+    await giving.getByLabel('How long').selectOption('Until a moment')
+    await giving.getByLabel('Until', { exact: true }).fill('2001-01-01T10:00')
+    await giving.getByLabel('Reason').fill('Exports at night')
+    await giving.getByRole('button', { name: 'Give a role' }).click()
+    await giving.getByText('The expiry is not in the future.').waitFor()
+    await giving.getByLabel('Until', { exact: true }).fill('2099-01-01T10:00')
+    await giving.getByRole('button', { name: 'Give a role' }).click()
+    await sheet.getByText('Exports at night').waitFor()
+    await sheet.getByRole('button', { name: 'Disable' }).click()
+    await page.getByRole('alertdialog').getByRole('button', { name: 'Disable' }).click()
+    await sheet.getByText('disabled', { exact: true }).waitFor()
+    await assertWellMade(page)
+    await sheet.getByRole('button', { name: 'Delete' }).click()
+    await page.getByRole('alertdialog').getByRole('button', { name: 'Delete' }).click()
+    await page.getByText('There are no service accounts').waitFor()
+    await assertWellMade(page)
   })
 })

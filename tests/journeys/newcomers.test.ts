@@ -143,9 +143,10 @@ describe('on a fresh server', withBrowser, () => {
       const { page } = first
       await page.goto(`${server.publicUrl}/users`)
       await page.getByRole('link', { name: 'Nils Åberg' }).click()
-      await page.getByRole('checkbox', { name: /bookkeeper/ }).uncheck()
-      await page.getByRole('button', { name: 'Save roles' }).click()
-      await page.getByText('Saved. They hold from the next request on.').waitFor()
+      await page.getByRole('button', { name: 'Take the role bookkeeper' }).click()
+      await page.getByLabel('Reason').fill('Keeps the books no more')
+      await page.getByRole('button', { name: 'Take the role', exact: true }).click()
+      await page.getByText('Taken. It holds from the next request on.').waitFor()
 
       await nils.page.reload()
       await nils.page.getByText('No application is open to you yet').waitFor()

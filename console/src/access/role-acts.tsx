@@ -1,12 +1,11 @@
 import type { Approval, RoleUnmark } from '@custodia/wire/http/access.ts'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { request } from '../api/request.ts'
-import { Button } from '../parts/button.tsx'
-import { Confirm, Window } from '../parts/overlay.tsx'
-import { texts } from '../texts.ts'
+import { Confirm } from '../parts/overlay.tsx'
 import { accessTexts } from '../texts-of-access.ts'
 import { Reasoned } from './reasoned.tsx'
 import { told } from './told.ts'
+import { Waits } from './waits.tsx'
 
 const pathOf = (name: string) => `/v1/roles/${encodeURIComponent(name)}`
 
@@ -44,18 +43,5 @@ export function UnmarkRole({ name, onClose }: { name: string; onClose: () => voi
     <Reasoned title={accessTexts.roles.unmarkTitle(name)} verb={accessTexts.roles.unmark} act={ask} onClose={onClose}>
       {accessTexts.roles.unmarkWhat}
     </Reasoned>
-  )
-}
-
-/** Says that what was asked for is not done yet. */
-export function Waits({ onClose }: { onClose: () => void }) {
-  return (
-    <Window onClose={onClose} title={accessTexts.waits} description={accessTexts.waitsWhat}>
-      <div className="flex justify-end">
-        <Button look="primary" onClick={onClose}>
-          {texts.common.close}
-        </Button>
-      </div>
-    </Window>
   )
 }

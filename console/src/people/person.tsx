@@ -3,6 +3,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { useState } from 'react'
+import { Assignments } from '../access/assignments.tsx'
 import { TheirActivity } from '../activity/their-activity.tsx'
 import { problemOf } from '../api/problem.ts'
 import { request } from '../api/request.ts'
@@ -51,7 +52,11 @@ export function PersonSheet({ person, me, onClose }: { person: User; me: Me; onC
             </Link>
           )}
         </div>
-        <Roles person={person} own={person.id === me.user.id} mayWrite={mayWrite} />
+        {me.permissions.includes('access:assignments:read') ? (
+          <Assignments subject={person.id} name={person.name} me={me} title={texts.person.roles} />
+        ) : (
+          <Roles person={person} own={person.id === me.user.id} mayWrite={mayWrite} />
+        )}
         {me.permissions.includes('sessions:read') && (
           <PersonSessions person={person} mayEnd={me.permissions.includes('sessions:write')} />
         )}

@@ -12,9 +12,12 @@ test('without permissions there is one’s own account, and no group without a p
 
 test('each permission opens its own page and no other', () => {
   assert.deepEqual(shown(['ledger:read']).slice(5), ['/ledger'])
+  assert.deepEqual(shown(['access:policies:read']).slice(5), ['/policies'])
   assert.deepEqual(shown(['access:decisions:read']).slice(5), ['/decisions'])
   assert.deepEqual(shown(['identity:users:read']).slice(5), ['/users'])
   assert.deepEqual(shown(['access:roles:read']).slice(5), ['/access/roles'])
+  assert.deepEqual(shown(['access:groups:read']).slice(5), ['/access/groups'])
+  assert.deepEqual(shown(['access:service-accounts:read']).slice(5), ['/access/service-accounts'])
   assert.equal(shown(['mail:mailbox:read']).at(-1), '/mailbox')
   assert.deepEqual(shown(['identity:policy:read']).slice(5), ['/policies/sign-in'])
   assert.deepEqual(shown(['identity:theme:write']).slice(5), ['/organisation/look'])

@@ -19,6 +19,7 @@ const groups = [
       { to: '/users', label: texts.shell.people, needs: 'identity:users:read' },
       { to: '/policies/sign-in', label: texts.shell.signInPolicy, needs: 'identity:policy:read' },
       { to: '/organisation/look', label: texts.shell.look, needs: 'identity:theme:write' },
+      { to: '/policies', label: texts.shell.policies, needs: 'access:policies:read' },
       { to: '/decisions', label: texts.shell.decisions, needs: 'access:decisions:read' },
       { to: '/ledger', label: texts.shell.ledger, needs: 'ledger:read' },
       { to: '/mailbox', label: texts.shell.mailbox, needs: 'mail:mailbox:read' },
@@ -26,7 +27,15 @@ const groups = [
   },
   {
     heading: navigationTexts.access,
-    pages: [{ to: '/access/roles', label: navigationTexts.roles, needs: 'access:roles:read' }],
+    pages: [
+      { to: '/access/roles', label: navigationTexts.roles, needs: 'access:roles:read' },
+      { to: '/access/groups', label: navigationTexts.groups, needs: 'access:groups:read' },
+      {
+        to: '/access/service-accounts',
+        label: navigationTexts.serviceAccounts,
+        needs: 'access:service-accounts:read',
+      },
+    ],
   },
 ] as const
 
