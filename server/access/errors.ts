@@ -71,6 +71,16 @@ export const errors = {
     title: 'The cursor is none that this list gave.',
     help: 'Begin again without a cursor.',
   },
+  ACCESS_NOT_YOUR_APPLICATION: {
+    status: 403,
+    title: 'An application asks about its own permissions and resources.',
+    help: 'Use names that begin with the application’s and a colon, as in inbox:read.',
+  },
+  ACCESS_DECISION_TOKEN_INVALID: {
+    status: 400,
+    title: 'The decision token is none that was made for your organisation.',
+    help: 'Send it as an earlier reply gave it, or leave it out.',
+  },
   ACCESS_RELATION_MALFORMED: {
     status: 422,
     title: 'The change of relations is malformed.',

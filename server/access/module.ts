@@ -4,6 +4,7 @@ import type { Job } from '../platform/jobs/job.ts'
 import type { Context, SubjectData } from '../platform/module.ts'
 import { defineModule } from '../platform/module.ts'
 import type { Access } from './api.ts'
+import { authzenPermissions, authzenRoutes } from './authzen/routes.ts'
 import { builtInOf } from './decide/built-in.ts'
 import { DecisionPoint } from './decide/decision-point.ts'
 import { questionOf } from './decide/of-principal.ts'
@@ -22,6 +23,7 @@ import { needsOfGrants } from './policies/needs-of-grants.ts'
 import type { OpenPolicies } from './policies/policies.ts'
 import { openPolicies } from './policies/policies.ts'
 import { policyPermissions, policyRoutes } from './policies/routes.ts'
+import type { Relations } from './relations/api.ts'
 import { checkResourceTypes } from './relations/check-resource-types.ts'
 import { createRelations } from './relations/relations.ts'
 import { parseResourceTypes } from './relations/resource-types.ts'
@@ -29,6 +31,7 @@ import { withRelations } from './relations/subject-data.ts'
 import { sweepRelations } from './relations/sweep.ts'
 import { requireHandable } from './require-handable.ts'
 import { lockOrganisation } from './revision.ts'
+import { Revisions } from './revisions.ts'
 import { config, danglingPatterns, resolveRoles } from './roles.ts'
 import { routes } from './routes.ts'
 import { setRoles } from './set-roles.ts'
@@ -42,6 +45,7 @@ const loud = {} as const
 export type AccessModule = Access & {
   readonly grants: GrantsRoom
   readonly policies: OpenPolicies
+  readonly relations: Relations
   readonly decisions: OpenDecisionLog
   stop(): Promise<void>
   readonly routes: readonly Route[]
@@ -68,6 +72,7 @@ export const access = defineModule<AccessModule, Uses, typeof config>({
     'access:reviews:write': { summary: 'Open reviews of assignments, and decide what they list.' },
     ...policyPermissions,
     ...decisionPermissions,
+    ...authzenPermissions,
   },
   errors,
   events,
@@ -118,7 +123,17 @@ export function createAccess(context: Context<typeof config>, { keyring }: Uses)
     ...{ grants, relations, policies, types, builtIn },
     bus: context.bus,
     log: decisions,
-    revisionOf: () => 0,
+    revisionOf: (organisationId) => revisions.seen(organisationId),
+  })
+  const revisions = new Revisions({
+    database,
+    secret: () => keyring.secret('access-decision-token'),
+    forget(organisationId) {
+      grants.forget(organisationId)
+      relations.forgetAnswers(organisationId)
+      policies.parts.cache.forget(organisationId)
+      point.forget(organisationId)
+    },
   })
   grants.onChange(() => point.forget(null))
   grants.onGift(
@@ -165,8 +180,18 @@ export function createAccess(context: Context<typeof config>, { keyring }: Uses)
     onChange: grants.onChange,
     grants,
     policies,
+    relations,
     decisions,
-    routes: [...routes({ grants }), ...policyRoutes(policies.parts), ...decisionRoutes(context)],
+    routes: [
+      ...routes({ grants }),
+      ...policyRoutes(policies.parts),
+      ...decisionRoutes(context),
+      ...authzenRoutes({
+        ...{ point, grants, relations, types, revisions, database, clock, decide },
+        permissions: Object.keys(permissions),
+        publicUrl: context.publicUrl,
+      }),
+    ],
     jobs: [
       ...grants.jobs,
       sweepRelations(relations),

@@ -24,7 +24,10 @@ const defaults: RoleConfiguration = {
   },
   member: { summary: 'A person of the organisation.', permissions: [] },
   [verifier]: { summary: 'A machine that verifies the whole ledger.', permissions: ['ledger:read:all'] },
-  [application]: { summary: 'An application behind the gateway.', permissions: ['keyring:seal', 'keyring:open'] },
+  [application]: {
+    summary: 'An application behind the gateway.',
+    permissions: ['access:check', 'keyring:open', 'keyring:seal'],
+  },
 }
 
 export const config = {

@@ -30,6 +30,8 @@ export type RememberedGrants = Grants & {
   /** Drops what is remembered here and in every other process: of these subjects, or of the whole organisation. */
   announce(organisationId: string, subjectIds: readonly string[] | null): Promise<void>
   onChange(listener: Listener): () => void
+  /** Drops what is remembered of the organisation here, and tells nobody. */
+  forget(organisationId: string): void
 }
 
 /** Standings and role tables, remembered while the bus is known to be alive. */
@@ -40,13 +42,15 @@ export function rememberGrants({ bus, clock, queries, readTable }: Needs): Remem
   const listeners = new Set<Listener>()
 
   // A message is a subject's identifier, as it was in the release before; or an organisation's, where many changed.
+  const forget = (organisationId: string) => {
+    tables.forgetOrganisation(organisationId)
+    standings.forgetOrganisation(organisationId)
+    accounts.forgetOrganisation(organisationId)
+  }
   const heard = (id: string | null) => {
     const organisation = id?.startsWith('org_') === true
-    if (organisation) {
-      tables.forgetOrganisation(id)
-      standings.forgetOrganisation(id)
-      accounts.forgetOrganisation(id)
-    } else {
+    if (organisation) forget(id)
+    else {
       standings.forget(id)
       accounts.forget(id)
     }
@@ -91,5 +95,6 @@ export function rememberGrants({ bus, clock, queries, readTable }: Needs): Remem
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
+    forget,
   }
 }

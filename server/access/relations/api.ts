@@ -183,6 +183,8 @@ export type Relations = {
   naming(organisationId: string, subject: Subject): Promise<readonly Tuple[]>
   /** Takes every tuple that names the subject: for one who is erased or deleted. Writes no event; announces. */
   forget(tx: Queries, organisationId: string, subject: Subject): Promise<number>
+  /** Drops what is remembered of the organisation here, and tells nobody. */
+  forgetAnswers(organisationId: string): void
   /** Deletes tuples that expired, at most 1,000. @returns how many. */
   sweep(): Promise<number>
 }

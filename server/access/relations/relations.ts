@@ -93,6 +93,7 @@ export function createRelations(needs: RelationsNeeds): Relations {
       afterCommit(tx, () => announce(organisationId))
       return removed
     },
+    forgetAnswers: (organisationId) => answers.forget(organisationId),
     sweep: () => removeExpired(database.queries, clock.nowMs(), maxSwept),
   }
 }

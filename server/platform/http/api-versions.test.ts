@@ -44,7 +44,7 @@ const apiVersions: ApiVersions = {
   '2026-01-31': { closed: true, reason: 'It showed more than it should.' },
 }
 
-test('a version is a number or a day at the beginning of the path', () => {
+test('a version is a number or a day at the beginning of the path, or after a name that a standard puts first', () => {
   for (const [path, version] of [
     ['/v1/users', 'v1'],
     ['/v12', 'v12'],
@@ -52,7 +52,13 @@ test('a version is a number or a day at the beginning of the path', () => {
     ['/livez', null],
     ['/v0/x', null],
     ['/v1x/y', null],
-    ['/api/v1', null],
+    ['/access/v1/evaluation', 'v1'],
+    ['/access/2026-01-31', '2026-01-31'],
+    ['/v2/v1', 'v2'],
+    ['/a/b/v1', null],
+    ['/access1/v1', null],
+    ['/.well-known/v1', null],
+    ['//v1', null],
     ['/2026-1-31/x', null],
   ] as const)
     assert.equal(versionOf(path), version, path)

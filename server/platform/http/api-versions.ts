@@ -12,8 +12,8 @@ export type VersionSettings = {
 
 export type ApiVersions = Readonly<Record<string, VersionSettings>>
 
-/** A number or a date at the beginning of a path: `/v1/…`, `/2026-11-01/…`. */
-const versionPattern = /^\/(v[1-9][0-9]{0,3}|[0-9]{4}-[0-9]{2}-[0-9]{2})(?:\/|$)/
+/** A number or a date at the beginning of a path, or after a name that a standard puts first: `/v1/…`, `/2026-11-01/…`, `/access/v1/…`. */
+const versionPattern = /^(?:\/[a-z]+)?\/(v[1-9][0-9]{0,3}|[0-9]{4}-[0-9]{2}-[0-9]{2})(?:\/|$)/
 
 /** @returns null for what has no version, as `/livez`. */
 export const versionOf = (path: string): string | null => versionPattern.exec(path)?.[1] ?? null

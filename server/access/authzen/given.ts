@@ -1,0 +1,59 @@
+import { isIP } from 'node:net'
+import type { Context } from '@custodia/wire/http/authzen.ts'
+import type { Static } from 'typebox'
+import { refuseRequest } from '../../platform/http/errors.ts'
+import { recordFromJson, ValueRefused } from '../cedar/api.ts'
+import type { Facts, Who } from '../decide/question.ts'
+import { ownerOf } from './own.ts'
+
+/** Bytes of JSON in `context`, and in each `properties`. */
+const maxBytes = 8_192
+
+export type GivenContext = Static<typeof Context> | undefined
+
+type Properties = Readonly<Record<string, unknown>>
+
+/**
+ * Attributes as Cedar can have them: texts, whole numbers, truth values, lists and records of these, `__entity` and `__extn`.
+ *
+ * @throws Refusal REQUEST_INVALID that names the field.
+ */
+export function readProperties(properties: Properties, field: string): Properties {
+  if (Buffer.byteLength(JSON.stringify(properties)) > maxBytes) throw invalid(field, `has more than ${maxBytes} bytes`)
+  try {
+    recordFromJson(properties)
+  } catch (error) {
+    if (error instanceof ValueRefused) throw invalid(field, error.reason)
+    throw error
+  }
+  return properties
+}
+
+/**
+ * The circumstances that an application tells. It is believed about its own: whoever asks enforces the answer, too. A service account and
+ * an application prove no factor, whatever is said.
+ *
+ * @throws Refusal REQUEST_INVALID that names the field.
+ */
+export function readFacts(
+  given: GivenContext,
+  about: { readonly kind: Who['kind']; readonly permission: string; readonly nowMs: number },
+  field: string,
+): Facts {
+  const { custodia, ...application } = given ?? {}
+  const { address = null, assurance = 1 } = custodia ?? {}
+  if (address !== null && (isIP(address) === 0 || address.includes('%')))
+    throw invalid(`${field}.custodia.address`, 'is no address')
+  const sent = Object.keys(application).length > 0
+  return {
+    nowMs: about.nowMs,
+    address,
+    assurance: about.kind === 'user' ? assurance : 1,
+    factors: [],
+    risk: 0,
+    api: about.kind !== 'user',
+    ...(sent ? { application: { [ownerOf(about.permission)]: readProperties(application, field) } } : {}),
+  }
+}
+
+export const invalid = (field: string, detail: string) => refuseRequest('REQUEST_INVALID', { field, detail })
