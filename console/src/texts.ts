@@ -63,6 +63,7 @@ export const texts = {
     people: 'People',
     signInPolicy: 'Sign-in policy',
     look: 'Name and logo',
+    policies: 'Policies',
     decisions: 'Decisions',
     ledger: 'Ledger',
     mailbox: 'Mailbox',

@@ -153,3 +153,9 @@ export const DecisionIcon = icon(
     <path d="M3 7V3.5h3.5M9.5 3.5H13V7" />
   </>,
 )
+export const PolicyIcon = icon(
+  <>
+    <path d="M4 1.5h5.5L13 5v9.5H4Z" />
+    <path d="m6.2 9.6 1.5 1.5 2.8-3" />
+  </>,
+)
