@@ -16,7 +16,10 @@ const moduleRules = tiers.flatMap((modules, tier) => {
     comment: `${name} may import platform, packages/wire, its own files, and api.ts of: ${lower.join(', ') || 'nobody'}.`,
     severity: 'error',
     // Tests build real modules where they can; the law is about what runs.
-    from: { path: `^server/${name}/`, pathNot: '\\.(test|contract)\\.ts$|/(?:testing|[a-z-]+-testing|testing-[a-z-]+)\\.ts$' },
+    from: {
+      path: `^server/${name}/`,
+      pathNot: '\\.(test|contract)\\.ts$|/(?:testing|[a-z-]+-testing|testing-[a-z-]+)\\.ts$',
+    },
     to: {
       path: '^server/',
       pathNot: [`^server/${name}/`, '^server/platform/', ...lower.map((other) => `^server/${other}/api\\.ts$`)],
