@@ -1,12 +1,26 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import type { Browser } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import type { Account } from '../../tools/demo/accounts.ts'
 import type { TestServer } from '../harness.ts'
 import { signIn, startTestServer, withAccounts } from '../harness.ts'
 import { newVisitor, openBrowser, withBrowser } from './browser.ts'
 import { signInTo } from './sign-in.ts'
 import { assertWellMade } from './well-made.ts'
+
+const policy = `// Agreed with the auditors themselves.
+
+@id("auditors-see-nobody")
+forbid(principal, action == Custodia::Action::"identity:users:read", resource)
+when { principal in Custodia::Role::"auditor" };
+
+// test: an auditor is refused
+// { "principal": { "type": "Custodia::User", "id": "bo" }, "action": "identity:users:read",
+//   "resource": { "type": "Custodia::Resource", "id": "org" }, "expect": "deny", "by": ["auditors-see-nobody"],
+//   "entities": [{ "uid": { "type": "Custodia::User", "id": "bo" },
+//     "parents": [{ "type": "Custodia::Role", "id": "auditor" }] }] }
+`
+const reason = 'Auditors look at the ledger alone'
 
 describe('policies and the decisions they make', withBrowser, () => {
   let server: TestServer
@@ -15,7 +29,9 @@ describe('policies and the decisions they make', withBrowser, () => {
   let member: Account
   let auditor: Account
   before(async () => {
-    server = await startTestServer({ environment: { CUSTODIA_MAIL_MAILBOX: 'off' } })
+    server = await startTestServer({
+      environment: { CUSTODIA_MAIL_MAILBOX: 'off', CUSTODIA_ACCESS_DECISION_SAMPLE: '10000' },
+    })
     ;[administrator, member, auditor] = (await withAccounts(server)) as [Account, Account, Account]
     browser = await openBrowser()
   })
@@ -55,6 +71,84 @@ describe('policies and the decisions they make', withBrowser, () => {
     await signInTo(page, `${server.publicUrl}/decisions`, auditor)
     await page.getByText('You may not do this.').waitFor()
     assert.equal(await page.getByRole('link', { name: 'Decisions' }).count(), 0)
+    await leave()
+  })
+
+  /** The line in which the caret of the editor stands, 1 and up. */
+  const caretLine = (page: Page): Promise<number> =>
+    page
+      .getByLabel('Policy file')
+      .evaluate((area: HTMLTextAreaElement) => area.value.slice(0, area.selectionStart).split('\n').length)
+  const main = (page: Page) => page.getByRole('main')
+  const usersFor = async (account: Account): Promise<number> =>
+    (await server.call('GET', '/v1/users', { cookie: await signIn(server.call, account) })).status
+
+  it('a faulty draft can’t go live and says which line; a mended one is tested, tried, made live, and undone', async () => {
+    assert.equal(await usersFor(auditor), 200)
+    const { page, leave } = await newVisitor(browser)
+    await signInTo(page, `${server.publicUrl}/`, administrator)
+    await page.getByRole('link', { name: 'Policies', exact: true }).click()
+    await page.getByText('There are no versions yet').waitFor()
+    await page.getByRole('link', { name: 'New draft' }).click()
+    const file = page.getByLabel('Policy file')
+
+    await file.fill(policy.replace('};', '}'))
+    await page.getByRole('button', { name: 'Validate and test' }).click()
+    await page.getByText('1 error keeps it from going live.').waitFor()
+    await file.fill(policy.replace('"identity:users:read", resource', '"identity:users:raed", resource'))
+    await page.getByText('The text was changed since.').waitFor()
+    await page.getByRole('button', { name: 'Validate and test' }).click()
+    await page.getByText('The text was changed since.').waitFor({ state: 'detached' })
+    await assertWellMade(page)
+    await page.getByLabel('Reason').fill(reason)
+    await page.getByRole('button', { name: 'Save as draft' }).click()
+    await page.getByRole('heading', { name: 'Version 1', exact: true }).waitFor()
+    await main(page).getByText('Draft', { exact: true }).waitFor()
+    await page.getByRole('button', { name: 'Line 3' }).first().press('Enter')
+    assert.equal(await caretLine(page), 3)
+    await page.getByRole('button', { name: 'Validate and test' }).click()
+    assert.equal(await page.getByRole('button', { name: 'Try on logged decisions' }).count(), 0)
+    assert.equal(await page.getByRole('button', { name: 'Make it live' }).count(), 0)
+
+    await page.getByRole('link', { name: 'Edit as a new draft' }).click()
+    await file.fill(policy)
+    await page.getByLabel('Reason').fill(reason)
+    await page.getByRole('button', { name: 'Save as draft' }).click()
+    await page.getByRole('heading', { name: 'Version 2', exact: true }).waitFor()
+    await page.getByText('Valid, and 1 test passes.').waitFor()
+    await page.getByRole('button', { name: 'Validate and test' }).click()
+    await page.getByRole('button', { name: 'Try on logged decisions' }).click()
+    await page.getByText('1 decision would be refused that was allowed, and 0 allowed that were refused.').waitFor()
+    const group = page.getByText('Would be refused', { exact: true })
+    await group.click()
+    await main(page).getByText('Jonas Bäcker').waitFor()
+    await main(page).getByRole('definition').filter({ hasText: 'auditors-see-nobody' }).waitFor()
+    await assertWellMade(page)
+
+    await page.getByRole('button', { name: 'Make it live' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByText('auditors-see-nobody').waitFor()
+    await dialog.getByText('1 decision would be refused').waitFor()
+    await assertWellMade(page)
+    await dialog.getByLabel('Reason').fill(reason)
+    await dialog.getByRole('button', { name: 'Make version 2 live' }).click()
+    await page.getByText('Version 2 is live', { exact: true }).waitFor()
+    assert.deepEqual([await usersFor(auditor), await usersFor(administrator)], [403, 200])
+
+    await page.getByRole('link', { name: 'Decisions' }).click()
+    await page.getByRole('button', { name: 'Jonas Bäcker identity:users:read Refused' }).click()
+    await page.getByText('policy/auditors-see-nobody').waitFor()
+    await main(page).getByText('Version 2', { exact: true }).waitFor()
+
+    await page.getByRole('link', { name: 'Policies', exact: true }).click()
+    await page.getByText('Version 2 is live, with 1 policy').waitFor()
+    await assertWellMade(page)
+    await page.getByRole('button', { name: 'Roll back' }).click()
+    await dialog.getByText('Removed').waitFor()
+    await dialog.getByLabel('Reason').fill('The auditors asked')
+    await dialog.getByRole('button', { name: 'Roll back to no policies' }).click()
+    await page.getByText('No own policies are live now').waitFor()
+    assert.equal(await usersFor(auditor), 200)
     await leave()
   })
 })
