@@ -156,6 +156,19 @@ const serviceAccounts = createRoute({
   component: lazyRouteComponent(() => import('./access/service-accounts.tsx'), 'ServiceAccountsPage'),
 })
 
+const approvals = createRoute({
+  getParentRoute: () => inside,
+  path: '/access/approvals',
+  component: lazyRouteComponent(() => import('./access/approvals.tsx'), 'ApprovalsPage'),
+})
+
+const reviews = createRoute({
+  getParentRoute: () => inside,
+  path: '/access/reviews',
+  validateSearch: openSearch,
+  component: lazyRouteComponent(() => import('./access/reviews.tsx'), 'ReviewsPage'),
+})
+
 const signInPolicy = createRoute({
   getParentRoute: () => inside,
   path: '/policies/sign-in',
@@ -213,6 +226,8 @@ const routeTree = root.addChildren([
     roles,
     groups,
     serviceAccounts,
+    approvals,
+    reviews,
     signInPolicy,
     look,
     policies,

@@ -187,6 +187,8 @@ export const accessTexts = {
     make: 'Open a review',
     makeWhat: 'It lists what counts now. Nothing changes before it ends.',
     list: 'Reviews',
+    all: 'All reviews',
+    since: 'since',
     none: 'There was no review yet',
     noneWhat: 'Open one for everything, for a role or for a group.',
     name: 'Name',

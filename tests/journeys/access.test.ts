@@ -172,4 +172,61 @@ describe('roles, groups and who has them', withBrowser, () => {
     await page.getByText('There are no service accounts').waitFor()
     await assertWellMade(page)
   })
+
+  it('a privileged role waits: who asked can’t agree, another administrator does, and then it holds', async () => {
+    const { page } = mara
+    const [, second, member] = accounts
+    await page.goto(`${server.publicUrl}/users`)
+    await page.getByRole('link', { name: member.name }).click()
+    const sheet = page.getByRole('dialog', { name: member.name })
+    await giveRole(page, sheet, 'ledger-reader')
+    const waits = page.getByRole('dialog', { name: 'It waits for a second administrator' })
+    await waits.getByText('Nothing has changed yet.').waitFor()
+    await waits.getByRole('button', { name: 'Close' }).last().click()
+    await page.goto(`${server.publicUrl}/access/approvals`)
+    const asked = `${member.name} gets the role ledger-reader`
+    await page.getByText('You asked for it: another administrator agrees.').waitFor()
+    await page.getByRole('button', { name: `Take back: ${asked}` }).waitFor()
+    assert.equal(await page.getByRole('button', { name: `Agree: ${asked}` }).count(), 0)
+
+    const other = await newVisitor(browser, { colorScheme: 'dark' })
+    await signInTo(other.page, `${server.publicUrl}/access/approvals`, second)
+    await other.page.getByText('1 request waits.').waitFor()
+    await assertWellMade(other.page)
+    await other.page.getByRole('button', { name: `Agree: ${asked}` }).click()
+    await other.page.getByRole('alertdialog').getByRole('button', { name: 'Agree' }).click()
+    await other.page.getByText('Nothing waits.').waitFor()
+    await other.page.getByRole('list', { name: 'Decided' }).getByText('agreed').waitFor()
+    await other.page.goto(`${server.publicUrl}/access/roles?open=ledger-reader`)
+    await other.page.getByRole('list', { name: 'Who has it' }).getByText(member.name).waitFor()
+    await other.leave()
+  })
+
+  it('a review is opened, decided line by line, and carried out at its end', async () => {
+    const { page } = mara
+    const member = accounts[2]
+    await page.goto(`${server.publicUrl}/access/reviews`)
+    await page.getByText('No review is open.').waitFor()
+    await page.getByRole('button', { name: 'Open a review' }).click()
+    const form = page.getByRole('dialog', { name: 'Open a review' })
+    await form.getByLabel('Name').fill('Spring review')
+    await assertWellMade(page)
+    await form.getByRole('button', { name: 'Open a review' }).click()
+    await page.getByRole('link', { name: 'Spring review' }).click()
+    await page.getByText(/^0 of \d+ lines decided$/).waitFor()
+    await page.getByText('Your own: another reviewer decides.').waitFor()
+    const line = `${member.name} has the role ledger-reader`
+    await page.getByRole('button', { name: `Keep: ${line}` }).press('Enter')
+    await page.getByText(/^1 of \d+ lines decided$/).waitFor()
+    await page.getByRole('button', { name: `Remove: ${line}` }).press('Enter')
+    await page.getByText('to be removed').waitFor()
+    assert.equal(await page.evaluate(() => document.activeElement?.getAttribute('aria-pressed')), 'true')
+    await assertWellMade(page)
+    await page.getByRole('button', { name: 'End it now' }).click()
+    await page.getByText('1 line is to be removed so far').waitFor()
+    await page.getByRole('alertdialog').getByRole('button', { name: 'End it now' }).click()
+    await page.getByText('removed', { exact: true }).waitFor()
+    await page.goto(`${server.publicUrl}/access/roles?open=ledger-reader`)
+    await page.getByText('Nobody has it directly.').waitFor()
+  })
 })

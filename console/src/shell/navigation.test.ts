@@ -17,6 +17,8 @@ test('each permission opens its own page and no other', () => {
   assert.deepEqual(shown(['identity:users:read']).slice(5), ['/users'])
   assert.deepEqual(shown(['access:roles:read']).slice(5), ['/access/roles'])
   assert.deepEqual(shown(['access:groups:read']).slice(5), ['/access/groups'])
+  assert.deepEqual(shown(['access:approvals:read']).slice(5), ['/access/approvals'])
+  assert.deepEqual(shown(['access:reviews:read']).slice(5), ['/access/reviews'])
   assert.deepEqual(shown(['access:service-accounts:read']).slice(5), ['/access/service-accounts'])
   assert.equal(shown(['mail:mailbox:read']).at(-1), '/mailbox')
   assert.deepEqual(shown(['identity:policy:read']).slice(5), ['/policies/sign-in'])

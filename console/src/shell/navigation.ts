@@ -35,6 +35,8 @@ const groups = [
         label: navigationTexts.serviceAccounts,
         needs: 'access:service-accounts:read',
       },
+      { to: '/access/approvals', label: navigationTexts.approvals, needs: 'access:approvals:read' },
+      { to: '/access/reviews', label: navigationTexts.reviews, needs: 'access:reviews:read' },
     ],
   },
 ] as const

@@ -2,8 +2,10 @@ import type { Me } from '@custodia/wire/http/identity.ts'
 import { Link } from '@tanstack/react-router'
 import {
   BrushIcon,
+  CheckIcon,
   DecisionIcon,
   DevicesIcon,
+  EyeIcon,
   HomeIcon,
   KeyIcon,
   LedgerIcon,
@@ -29,6 +31,8 @@ const icons = {
   '/access/roles': ShieldIcon,
   '/access/groups': PeopleIcon,
   '/access/service-accounts': ProgramIcon,
+  '/access/approvals': CheckIcon,
+  '/access/reviews': EyeIcon,
   '/policies/sign-in': RuleIcon,
   '/policies': PolicyIcon,
   '/decisions': DecisionIcon,
