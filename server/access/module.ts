@@ -27,6 +27,7 @@ import type { Relations } from './relations/api.ts'
 import { checkResourceTypes } from './relations/check-resource-types.ts'
 import { createRelations } from './relations/relations.ts'
 import { parseResourceTypes } from './relations/resource-types.ts'
+import { relationPermissions, relationRoutes } from './relations/routes.ts'
 import { withRelations } from './relations/subject-data.ts'
 import { sweepRelations } from './relations/sweep.ts'
 import { requireHandable } from './require-handable.ts'
@@ -73,6 +74,7 @@ export const access = defineModule<AccessModule, Uses, typeof config>({
     ...policyPermissions,
     ...decisionPermissions,
     ...authzenPermissions,
+    ...relationPermissions,
   },
   errors,
   events,
@@ -186,6 +188,7 @@ export function createAccess(context: Context<typeof config>, { keyring }: Uses)
       ...routes({ grants }),
       ...policyRoutes(policies.parts),
       ...decisionRoutes(context),
+      ...relationRoutes({ relations, revisions, database, clock, readTable: grants.readTable }),
       ...authzenRoutes({
         ...{ point, grants, relations, types, revisions, database, clock, decide },
         permissions: Object.keys(permissions),

@@ -11,10 +11,12 @@ import {
   ResourceSearch,
   SubjectSearch,
 } from '@custodia/wire/http/authzen.ts'
+import { Explain, Explained } from '@custodia/wire/http/relations.ts'
 import type { RequestHead } from '../../platform/http/ports.ts'
 import type { Route } from '../../platform/http/route.ts'
 import { defineRoute, Reply } from '../../platform/http/route.ts'
 import { evaluate, evaluateAll } from './evaluate.ts'
+import { explain } from './explain.ts'
 import type { Parts } from './parts.ts'
 import { searchActions, searchResources, searchSubjects } from './search.ts'
 
@@ -31,7 +33,7 @@ const listErrors = [...errors, 'ACCESS_CURSOR_INVALID', 'ACCESS_RELATIONS_TOO_DE
 
 /** OpenID AuthZEN Authorization API 1.0 (January 2026). */
 export function authzenRoutes(parts: Parts): readonly Route[] {
-  return [...evaluationRoutes(parts), ...searchRoutes(parts), configurationRoute(parts)]
+  return [...evaluationRoutes(parts), ...searchRoutes(parts), explainRoute(parts), configurationRoute(parts)]
 }
 
 function evaluationRoutes(parts: Parts): readonly Route[] {
@@ -93,6 +95,21 @@ function searchRoutes(parts: Parts): readonly Route[] {
       handle: async ({ principal, body, head }) => echoing(head, await searchActions(parts, principal, body)),
     }),
   ]
+}
+
+function explainRoute(parts: Parts): Route {
+  return defineRoute({
+    method: 'POST',
+    path: '/v1/access/explain',
+    summary: 'Explain a decision: your own, or anybody’s where you may read the log of decisions.',
+    who: 'signed-in',
+    limit: 'expensive',
+    sensitive: false,
+    body: Explain,
+    reply: Explained,
+    errors: ['ACCESS_RELATIONS_TOO_DEEP', 'ACCESS_RELATIONS_TOO_WIDE'],
+    handle: ({ principal, body, head }) => explain(parts, principal, body, head.address),
+  })
 }
 
 function configurationRoute({ publicUrl }: Parts): Route {
