@@ -329,6 +329,16 @@ test('the log gets each decision with what it was made from, and lists leave it 
   assert.deepEqual(recorded()?.principal.roles, ['reader'])
 })
 
+test('a decision that was remembered is logged with what it was made from, and with its own circumstances', async () => {
+  is(['reader'])
+  const riskier = { ...question('inbox:read', mailbox), facts: { ...facts, risk: 600 } }
+  await point.check(question('inbox:read', mailbox))
+  await point.check(riskier)
+  const [first, second] = noted.map(({ recorded }) => recorded())
+  assert.equal(noted[1]?.latencyMicroseconds, 0)
+  assert.deepEqual(second, { ...first, context: { ...first?.context, risk: 600 } })
+})
+
 test('an explanation reads anew, says which ways were looked at, and what would have granted it', async () => {
   is(['nothing'])
   const conditional = { names: ['network'] } as const

@@ -60,7 +60,10 @@ export class DecisionPoint {
     const { who, permission } = question
     if (!scopesAllow(who, permission)) return this.#noted(question, outsideScopes, null, performance.now(), options)
     const known = options.anew === true ? undefined : this.#remembered.get(question)
-    if (known !== undefined) return this.#noted(question, known, null, null, options)
+    if (known !== undefined) {
+      const recorded = () => recordedOf(question, known.standing, known.held)
+      return this.#noted(question, known.verdict, recorded, null, options)
+    }
     const startedMs = performance.now()
     const generation = this.#remembered.generation
     const finish = (ground: Ground): Verdict | Promise<Verdict> => {
@@ -73,7 +76,7 @@ export class DecisionPoint {
       const done = (answer: CedarDecision): Verdict => {
         const verdict = verdictOf(answer, ground, entities.held)
         if (options.anew !== true && rememberable(question, ground.live))
-          this.#remembered.keep(question, verdict, generation)
+          this.#remembered.keep(question, { verdict, standing: ground.standing, held: entities.held }, generation)
         const recorded = () => recordedOf(question, ground.standing, entities.held)
         return this.#noted(question, verdict, recorded, startedMs, options)
       }

@@ -1,5 +1,13 @@
 import type { Bus } from '../../platform/cache/cache.ts'
+import type { Held, Standing } from '../relations/api.ts'
 import type { Question, Verdict } from './question.ts'
+
+/** A decision, and what it stood on: for the log, in which a remembered one is to be decided again as any other. */
+type RememberedDecision = {
+  readonly verdict: Verdict
+  readonly standing: Standing
+  readonly held: ReadonlyMap<string, Held>
+}
 
 const maxOrganisations = 1_000
 const maxEach = 20_000
@@ -10,7 +18,7 @@ const maxEach = 20_000
  */
 export class Remembered {
   readonly #bus: Bus
-  readonly #byOrganisation = new Map<string, Map<string, Verdict>>()
+  readonly #byOrganisation = new Map<string, Map<string, RememberedDecision>>()
   #generation = 0
 
   constructor(bus: Bus) {
@@ -21,14 +29,15 @@ export class Remembered {
     return this.#generation
   }
 
-  get(question: Question): Verdict | undefined {
+  get(question: Question): RememberedDecision | undefined {
     if (!this.#bus.healthy()) return undefined
     const found = this.#byOrganisation.get(question.who.organisationId)?.get(keyOf(question))
-    return found !== undefined && found.untilMs > question.facts.nowMs ? found : undefined
+    return found !== undefined && found.verdict.untilMs > question.facts.nowMs ? found : undefined
   }
 
-  keep(question: Question, verdict: Verdict, generation: number): void {
-    if (generation !== this.#generation || !this.#bus.healthy() || verdict.untilMs <= question.facts.nowMs) return
+  keep(question: Question, decision: RememberedDecision, generation: number): void {
+    const { untilMs } = decision.verdict
+    if (generation !== this.#generation || !this.#bus.healthy() || untilMs <= question.facts.nowMs) return
     const { organisationId } = question.who
     let known = this.#byOrganisation.get(organisationId)
     if (known === undefined) {
@@ -37,7 +46,7 @@ export class Remembered {
       this.#byOrganisation.set(organisationId, known)
     }
     if (known.size >= maxEach) known.clear()
-    known.set(keyOf(question), verdict)
+    known.set(keyOf(question), decision)
   }
 
   forget(organisationId: string | null): void {
