@@ -14,7 +14,7 @@ export const decisionTexts = {
   action: 'Permission',
   actionHint: 'As in inbox:mail:read',
   decision: 'Answer',
-  both: 'Allowed or refused',
+  both: 'Either',
   apply: 'Apply',
   clear: 'Clear',
   list: 'Newest first',

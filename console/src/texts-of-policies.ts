@@ -1,6 +1,8 @@
 const number = new Intl.NumberFormat('en')
 const count = (n: number, one: string, many: string) => `${number.format(n)} ${n === 1 ? one : many}`
 const named = (version: number) => (version === 0 ? 'no policies' : `version ${version}`)
+const instead = (live: number) =>
+  `It decides from the next request on, for everybody, ${live === 0 ? 'where roles and relations alone decide now' : `in place of version ${live}`}.`
 
 /** The texts about the organisation's own policies, which the first page does not need. */
 export const policyTexts = {
@@ -49,7 +51,7 @@ export const policyTexts = {
   error: 'Error',
   warning: 'Warning',
   line: (line: number) => `Line ${line}`,
-  noLine: 'The whole file',
+  noLine: 'All lines',
   tests: 'Tests',
   passed: 'Passed',
   notPassed: 'Failed',
@@ -66,7 +68,10 @@ export const policyTexts = {
   trying: 'Decisions are decided again. This takes up to ten seconds.',
   shadowSame: 'No logged decision would be another.',
   shadowChanges: (toDeny: number, toAllow: number) =>
-    `${count(toDeny, 'decision', 'decisions')} would be refused that ${toDeny === 1 ? 'was' : 'were'} allowed, and ${number.format(toAllow)} allowed that ${toAllow === 1 ? 'was' : 'were'} refused.`,
+    [
+      ...(toDeny === 0 ? [] : [`${count(toDeny, 'allowed decision', 'allowed decisions')} would be refused.`]),
+      ...(toAllow === 0 ? [] : [`${count(toAllow, 'refused decision', 'refused decisions')} would be allowed.`]),
+    ].join(' '),
   shadowLooked: (looked: number, replayed: number, against: number) =>
     `Of ${count(looked, 'decision', 'decisions')}, ${number.format(replayed)} could be decided again. Compared with ${named(against)}.`,
   shadowCut: 'There are more decisions than were looked at: ask for fewer days to see all of them.',
@@ -86,14 +91,13 @@ export const policyTexts = {
   activate: 'Make it live',
   activateTitle: (version: number) => `Make version ${version} live?`,
   activateVerb: (version: number) => `Make version ${version} live`,
-  replaces: (live: number) =>
-    `It decides from the next request on, for everybody, in place of ${named(live)}. You can roll back in one step.`,
+  replaces: (live: number) => `${instead(live)} You can roll back in one step.`,
   activated: (version: number) => `Version ${version} is live`,
   rollBack: 'Roll back',
   rollBackTitle: 'Roll back the policies?',
   rollBackTo: 'To',
   rollBackNone: 'No policies of your own',
-  rollBackWhat: (live: number) => `It decides from the next request on, for everybody, in place of ${named(live)}.`,
+  rollBackWhat: instead,
   rollBackVerb: (version: number) => `Roll back to ${named(version)}`,
   rolledBack: (version: number) =>
     version === 0 ? 'No own policies are live now' : `Version ${version} is live again`,

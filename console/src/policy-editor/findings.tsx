@@ -55,14 +55,14 @@ function Row(props: { line: number | null; onLine: (line: number) => void; badge
   const { line } = props
   return (
     <li className="flex flex-wrap items-start gap-x-3 gap-y-1 px-4 py-2.5">
-      {props.badge}
+      <span className="w-24 shrink-0">{props.badge}</span>
       {line === null ? (
-        <span className="w-20 shrink-0 text-[13px] text-muted">{policyTexts.noLine}</span>
+        <span className="w-16 shrink-0 text-[13px] text-muted">{policyTexts.noLine}</span>
       ) : (
         <button
           type="button"
           onClick={() => props.onLine(line)}
-          className="w-20 shrink-0 rounded text-left text-[13px] text-link underline-offset-2 hover:underline"
+          className="w-16 shrink-0 rounded text-left text-[13px] text-link underline-offset-2 hover:underline"
         >
           {policyTexts.line(line)}
         </button>
