@@ -3,7 +3,7 @@ const count = (n: number, one: string, many: string) => `${number.format(n)} ${n
 
 /** The texts about roles, groups and who has what, which the first page does not need. */
 export const accessTexts = {
-  until: 'until',
+  ends: 'ends',
   forGood: 'for good',
   reason: 'Reason',
   reasonHint: 'Kept with it, sealed. Whoever reviews it reads it.',
@@ -115,7 +115,7 @@ export const accessTexts = {
   assignments: {
     title: 'Roles',
     none: 'No role directly.',
-    note: 'What somebody has by a group is not listed here.',
+    note: 'What was given directly. What comes by a group is seen at the group.',
     give: 'Give a role',
     giveTitle: (name: string) => `Give ${name} a role`,
     role: 'Role',
@@ -162,8 +162,9 @@ export const accessTexts = {
       unmark: (_: string, target: string) => `${target} is privileged no more`,
     },
     askedBy: (name: string) => `Asked by ${name}`,
-    ends: 'can be decided until',
-    lasts: 'It would last',
+    requestEnds: 'The request ends',
+    rightEnds: 'What they get ends',
+    rightStays: 'What they get is for good.',
     own: 'You asked for it: another administrator agrees.',
     gains: 'You gain by it: another administrator agrees.',
     agree: 'Agree',
@@ -188,7 +189,7 @@ export const accessTexts = {
     makeWhat: 'It lists what counts now. Nothing changes before it ends.',
     list: 'Reviews',
     all: 'All reviews',
-    since: 'since',
+    given: 'given',
     none: 'There was no review yet',
     noneWhat: 'Open one for everything, for a role or for a group.',
     name: 'Name',

@@ -4,6 +4,7 @@ import type { Browser, Locator, Page } from 'playwright-core'
 import type { Account } from '../../tools/demo/accounts.ts'
 import type { TestServer } from '../harness.ts'
 import { startTestServer, withAccounts } from '../harness.ts'
+import { superuserOf } from '../superuser.ts'
 import type { Visitor } from './browser.ts'
 import { newVisitor, openBrowser, withBrowser } from './browser.ts'
 import { signInTo } from './sign-in.ts'
@@ -228,5 +229,36 @@ describe('roles, groups and who has them', withBrowser, () => {
     await page.getByText('removed', { exact: true }).waitFor()
     await page.goto(`${server.publicUrl}/access/roles?open=ledger-reader`)
     await page.getByText('Nobody has it directly.').waitFor()
+  })
+
+  it('who signed in long ago is asked again, in front of the sheet and the form, which stay as they are', async () => {
+    const { page } = mara
+    const member = accounts[2]
+    await page.goto(`${server.publicUrl}/users`)
+    await page.getByRole('link', { name: member.name }).click()
+    const sheet = page.getByRole('dialog', { name: member.name })
+    await sheet.getByText('No keys.').waitFor()
+    // Nobody waits ten minutes: the proof is made older, and the server started anew, which remembers none.
+    const database = await superuserOf(server.folder)
+    await database.run(`update sessions.session set authenticated_at = authenticated_at - interval '11 minutes'`)
+    await database.close()
+    await server.stop()
+    server = await startTestServer({ folder: server.folder, port: server.port })
+    await sheet.getByRole('button', { name: 'Give a role' }).click()
+    const giving = page.getByRole('dialog', { name: `Give ${member.name} a role` })
+    await giving.getByLabel('Role', { exact: true }).selectOption('people-reader')
+    await giving.getByLabel('Reason').fill('Late in the day')
+    await page.keyboard.press('Enter')
+    const question = page.getByRole('dialog', { name: 'Confirm that it is you' })
+    await question.getByLabel('Password', { exact: true }).waitFor()
+    await page.keyboard.press('Escape')
+    await question.waitFor({ state: 'detached' })
+    await giving.getByText('This needs a sign-in that is more recent.').waitFor()
+    assert.equal(await giving.getByLabel('Reason').inputValue(), 'Late in the day')
+    await giving.getByRole('button', { name: 'Give a role' }).click()
+    await question.getByLabel('Password', { exact: true }).fill(accounts[0].password)
+    await page.keyboard.press('Enter')
+    await sheet.getByText('Late in the day').waitFor()
+    await sheet.getByText('Given. It holds from the next request on.').waitFor()
   })
 })

@@ -61,7 +61,7 @@ export function ApprovalsPage() {
 /** @param myId whoever may decide; null for who may only see, and where it is decided. */
 function ApprovalLine({ approval, myId }: { approval: Approval; myId: string | null }) {
   const nameOf = useNames()
-  const { what, askedBy, ends, lasts } = accessTexts.approvals
+  const { what, askedBy, requestEnds, rightEnds, rightStays } = accessTexts.approvals
   const said = what[approval.kind](nameOf(approval.subject ?? ''), nameOf(approval.target))
   return (
     <li className="flex flex-wrap items-start justify-between gap-3 px-4 py-3.5">
@@ -73,19 +73,18 @@ function ApprovalLine({ approval, myId }: { approval: Approval; myId: string | n
         </p>
         {approval.kind !== 'unmark' && (
           <p className="text-[13px] text-muted">
-            {lasts}{' '}
             {approval.until === null ? (
-              accessTexts.forGood
+              rightStays
             ) : (
               <>
-                {accessTexts.until} <Moment at={approval.until} />
+                {rightEnds} <Moment at={approval.until} />
               </>
             )}
           </p>
         )}
         {approval.outcome === null && (
           <p className="text-[13px] text-muted">
-            {ends} <Moment at={approval.expiresAt} />
+            {requestEnds} <Moment at={approval.expiresAt} />
           </p>
         )}
         {myId === null && <Outcome approval={approval} nameOf={nameOf} />}

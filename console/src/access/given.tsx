@@ -15,7 +15,7 @@ export function Given(props: {
           accessTexts.forGood
         ) : (
           <>
-            {accessTexts.until} <Moment at={props.until} />
+            {accessTexts.ends} <Moment at={props.until} />
           </>
         )}
         {props.by !== null && <span className="break-all">, {accessTexts.by(props.nameOf(props.by))}</span>}

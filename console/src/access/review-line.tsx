@@ -22,7 +22,7 @@ export function ReviewLine(props: {
   own: boolean
 }) {
   const { item, nameOf } = props
-  const { holds, own, since } = accessTexts.reviews
+  const { holds, own, given } = accessTexts.reviews
   const said = `${nameOf(item.subject)} ${holds[item.kind](nameOf(item.target))}`
   return (
     <li className="flex flex-wrap items-start justify-between gap-3 px-4 py-3">
@@ -31,10 +31,10 @@ export function ReviewLine(props: {
           <span className="font-medium">{nameOf(item.subject)}</span> {holds[item.kind](nameOf(item.target))}
         </p>
         <p className="text-[13px] text-muted">
-          {since} <Moment at={item.givenAt} />
+          {given} <Moment at={item.givenAt} />
         </p>
         <State item={item} nameOf={nameOf} />
-        {props.own && props.mayDecide && <p className="text-[13px] text-muted">{own}</p>}
+        {props.own && props.mayDecide && <p className="mt-1 text-[13px] text-muted">{own}</p>}
       </div>
       {props.mayDecide && !props.own && <Decide review={props.review} item={item} said={said} />}
     </li>

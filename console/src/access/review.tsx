@@ -47,7 +47,7 @@ export function ReviewPage({ review, me }: { review: Review; me: Me }) {
             aria-label={progress(decided, items.length)}
             value={decided}
             max={Math.max(items.length, 1)}
-            className="mb-4 h-1.5 w-full accent-accent"
+            className="mb-4 h-1.5 w-full appearance-none overflow-hidden rounded-full bg-hover [&::-moz-progress-bar]:bg-accent [&::-webkit-progress-bar]:bg-hover [&::-webkit-progress-value]:bg-accent"
           />
         )}
         {list.isPending && <Waiting rows={4} />}

@@ -44,7 +44,8 @@ export function Window(props: Props & { description?: string; foremost?: boolean
   return (
     <Dialog.Root open onOpenChange={foremost ? (next) => next || onClose() : unlessAsking(onClose)}>
       <Dialog.Portal>
-        <Dialog.Backdrop forceRender={foremost} className={veil} />
+        {/* It may stand in front of a sheet, which then is veiled too. */}
+        <Dialog.Backdrop forceRender className={veil} />
         <Dialog.Popup className={centred}>
           <Dialog.Title className="pr-8 text-lg font-semibold tracking-tight">{title}</Dialog.Title>
           {description !== undefined && (
