@@ -1,5 +1,6 @@
 import type { DraftedPolicies, DraftPolicies, TestedPolicies } from '@custodia/wire/http/policies.ts'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useBlocker } from '@tanstack/react-router'
 import type { FormEvent } from 'react'
 import { useRef, useState } from 'react'
 import { fieldError } from '../api/field-error.ts'
@@ -8,6 +9,7 @@ import { request } from '../api/request.ts'
 import { Button } from '../parts/button.tsx'
 import { Field } from '../parts/field.tsx'
 import { ProblemNotice } from '../parts/notice.tsx'
+import { Confirm } from '../parts/overlay.tsx'
 import { Page, Section } from '../parts/page.tsx'
 import { policyTexts } from '../texts-of-policies.ts'
 import { Findings } from './findings.tsx'
@@ -29,6 +31,13 @@ export function DraftPage(props: {
   const editor = useRef<TextEditorHandle>(null)
   const [text, setText] = useState(props.text)
   const [reason, setReason] = useState('')
+  // What somebody wrote for an hour is not lost by a click beside it. What was saved may be left.
+  const kept = useRef(false)
+  const leaving = useBlocker({
+    shouldBlockFn: () => !kept.current && text !== props.text,
+    enableBeforeUnload: () => !kept.current && text !== props.text,
+    withResolver: true,
+  })
   const test = useMutation({
     mutationFn: (tested: string) => request<TestedPolicies>('POST', '/v1/policies/test', { text: tested }),
   })
@@ -36,6 +45,7 @@ export function DraftPage(props: {
     mutationFn: (body: DraftPolicies) => request<DraftedPolicies>('POST', '/v1/policies', body),
     onSuccess: async ({ version, findings }) => {
       queryClient.setQueryData(testedQuery(version.number).queryKey, findings)
+      kept.current = true
       await forgetVersions(queryClient)
       props.onSaved(version.number)
     },
@@ -100,6 +110,16 @@ export function DraftPage(props: {
         >
           <Findings tested={tested} onLine={(line) => editor.current?.goTo(line)} />
         </Section>
+      )}
+      {leaving.status === 'blocked' && (
+        <Confirm
+          title={policyTexts.leaveTitle}
+          verb={policyTexts.leave}
+          onClose={leaving.reset}
+          act={{ isPending: false, error: null, mutate: leaving.proceed }}
+        >
+          {policyTexts.leaveWhat}
+        </Confirm>
       )}
     </Page>
   )
