@@ -231,6 +231,6 @@ export const accessTexts = {
     end: 'End it now',
     endTitle: (name: string) => `End ${name}?`,
     endWhat: (removed: number) =>
-      `What was decided is carried out: ${count(removed, 'line is', 'lines are')} to be removed so far.`,
+      `What was decided is carried out. Of the lines that are shown, ${count(removed, 'is', 'are')} removed.`,
   },
 } as const

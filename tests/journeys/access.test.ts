@@ -180,6 +180,8 @@ describe('roles, groups and who has them', withBrowser, () => {
     await page.goto(`${server.publicUrl}/users`)
     await page.getByRole('link', { name: member.name }).click()
     const sheet = page.getByRole('dialog', { name: member.name })
+    await giveRole(page, sheet, 'auditor')
+    await sheet.getByText('Given. It holds from the next request on.').waitFor()
     await giveRole(page, sheet, 'ledger-reader')
     const waits = page.getByRole('dialog', { name: 'It waits for a second administrator' })
     await waits.getByText('Nothing has changed yet.').waitFor()
@@ -203,6 +205,27 @@ describe('roles, groups and who has them', withBrowser, () => {
     await other.leave()
   })
 
+  it('who may only look is shown everything and no button that changes anything', async () => {
+    const visitor = await newVisitor(browser)
+    const { page } = visitor
+    await signInTo(page, `${server.publicUrl}/access/roles?open=people-reader`, accounts[2])
+    const sheet = page.getByRole('dialog', { name: 'people-reader' })
+    await sheet.getByRole('list', { name: 'Who has it' }).getByText('Front desk').waitFor()
+    const changing = /New|Add|Give|Take|Edit|Delete|Agree|Refuse|Open a review|Disable|Remove/
+    for (const [path, shown] of [
+      ['roles?open=people-reader', 'Who has it'],
+      ['groups', 'Front desk'],
+      ['service-accounts', 'There are no service accounts'],
+      ['approvals', 'Decided'],
+      ['reviews', 'There was no review yet'],
+    ] as const) {
+      await page.goto(`${server.publicUrl}/access/${path}`)
+      await page.getByText(shown, { exact: true }).waitFor()
+      assert.equal(await page.getByRole('button', { name: changing }).count(), 0, path)
+    }
+    await visitor.leave()
+  })
+
   it('a review is opened, decided line by line, and carried out at its end', async () => {
     const { page } = mara
     const member = accounts[2]
@@ -224,7 +247,7 @@ describe('roles, groups and who has them', withBrowser, () => {
     assert.equal(await page.evaluate(() => document.activeElement?.getAttribute('aria-pressed')), 'true')
     await assertWellMade(page)
     await page.getByRole('button', { name: 'End it now' }).click()
-    await page.getByText('1 line is to be removed so far').waitFor()
+    await page.getByText('Of the lines that are shown, 1 is removed.').waitFor()
     await page.getByRole('alertdialog').getByRole('button', { name: 'End it now' }).click()
     await page.getByText('removed', { exact: true }).waitFor()
     await page.goto(`${server.publicUrl}/access/roles?open=ledger-reader`)

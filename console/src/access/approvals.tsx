@@ -12,14 +12,16 @@ import { ApprovalActs } from './approval-acts.tsx'
 import { useNames } from './names.ts'
 import { approvalsQuery } from './queries.ts'
 
+const isOver = ({ outcome, expiresAt }: Approval) => outcome !== null || Date.parse(expiresAt) <= Date.now()
+
 /** What waits for a second administrator, and what became of what did. */
 export function ApprovalsPage() {
   const { data: me } = useSuspenseQuery(meQuery)
   const waiting = useInfiniteQuery(approvalsQuery(true))
   const all = useInfiniteQuery(approvalsQuery(false))
   const items = waiting.data?.pages.flatMap((page) => page.items)
-  const stillWaiting = new Set(items?.map(({ id }) => id))
-  const past = all.data?.pages.flatMap((page) => page.items).filter(({ id }) => !stillWaiting.has(id)) ?? []
+  const past = all.data?.pages.flatMap((page) => page.items).filter(isOver) ?? []
+  const nameOf = useNames()
   const mayWrite = me.permissions.includes('access:approvals:write')
   return (
     <Page
@@ -38,7 +40,7 @@ export function ApprovalsPage() {
         {items !== undefined && items.length > 0 && (
           <ul aria-label={accessTexts.approvals.waiting} className="divide-y divide-line rounded-lg border border-line">
             {items.map((one) => (
-              <ApprovalLine key={one.id} approval={one} myId={mayWrite ? me.user.id : null} />
+              <ApprovalLine key={one.id} approval={one} nameOf={nameOf} myId={mayWrite ? me.user.id : null} />
             ))}
           </ul>
         )}
@@ -48,7 +50,7 @@ export function ApprovalsPage() {
         <Section title={accessTexts.approvals.past}>
           <ul aria-label={accessTexts.approvals.past} className="divide-y divide-line rounded-lg border border-line">
             {past.map((one) => (
-              <ApprovalLine key={one.id} approval={one} myId={null} />
+              <ApprovalLine key={one.id} approval={one} nameOf={nameOf} myId={null} />
             ))}
           </ul>
           {all.hasNextPage && <LoadMore list={all} shown={past.length} />}
@@ -59,8 +61,8 @@ export function ApprovalsPage() {
 }
 
 /** @param myId whoever may decide; null for who may only see, and where it is decided. */
-function ApprovalLine({ approval, myId }: { approval: Approval; myId: string | null }) {
-  const nameOf = useNames()
+function ApprovalLine(props: { approval: Approval; nameOf: (id: string) => string; myId: string | null }) {
+  const { approval, nameOf, myId } = props
   const { what, askedBy, requestEnds, rightEnds, rightStays } = accessTexts.approvals
   const said = what[approval.kind](nameOf(approval.subject ?? ''), nameOf(approval.target))
   return (
@@ -98,7 +100,7 @@ function Outcome({ approval, nameOf }: { approval: Approval; nameOf: (id: string
   const { outcomes, decidedBy } = accessTexts.approvals
   const { outcome, decidedAt } = approval
   // Where it waits and somebody only looks there is nothing to say.
-  if (outcome === null && Date.parse(approval.expiresAt) > Date.now()) return null
+  if (!isOver(approval)) return null
   return (
     <p className="mt-1 flex flex-wrap items-center gap-x-2 text-[13px] text-muted">
       <Badge tone={outcome === 'approved' ? 'good' : 'plain'}>{outcomes[outcome ?? 'over']}</Badge>

@@ -2,6 +2,7 @@ import type { AssignmentCreate, AssignmentGiven } from '@custodia/wire/http/acce
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import type { FormEvent } from 'react'
 import { useState } from 'react'
+import { problemOf } from '../api/problem.ts'
 import { request } from '../api/request.ts'
 import { Button } from '../parts/button.tsx'
 import { Select } from '../parts/field.tsx'
@@ -78,6 +79,7 @@ export function GiveWindow(props: {
             {chosen?.privileged === true && <p>{accessTexts.roles.privilegedWhat}</p>}
           </div>
         </div>
+        {roles.error !== null && <ProblemNotice problem={problemOf(roles.error)} retry={() => void roles.refetch()} />}
         <ExpiryField value={lasting} onChange={setLasting} error={wrong.expiresAt} />
         <ReasonField error={wrong.reason} />
         {elsewhere && <ProblemNotice problem={problem} />}
