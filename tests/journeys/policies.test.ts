@@ -143,7 +143,8 @@ describe('policies and the decisions they make', withBrowser, () => {
     await page.getByRole('link', { name: 'Decisions' }).click()
     await page.getByRole('button', { name: 'Jonas Bäcker identity:users:read Refused' }).click()
     await page.getByText('policy/auditors-see-nobody').waitFor()
-    await main(page).getByText('Version 2', { exact: true }).waitFor()
+    await main(page).getByRole('link', { name: 'Version 2', exact: true }).click()
+    await page.getByText('It decides now.').waitFor()
 
     await page.getByRole('link', { name: 'Policies', exact: true }).click()
     await page.getByText('Version 2 is live, with 1 policy').waitFor()

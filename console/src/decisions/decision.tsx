@@ -1,6 +1,8 @@
 import type { LoggedDecision } from '@custodia/wire/http/decisions.ts'
+import { useSuspenseQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
+import { meQuery } from '../api/queries.ts'
 import { Badge } from '../parts/badge.tsx'
 import { Code } from '../parts/code.tsx'
 import { CheckIcon, ChevronIcon, StopIcon } from '../parts/icons.tsx'
@@ -45,6 +47,7 @@ export function Decision(props: { decision: LoggedDecision; name: string; open: 
 }
 
 function Details({ decision, name }: { decision: LoggedDecision; name: string }) {
+  const { data: me } = useSuspenseQuery(meQuery)
   const { fields } = decisionTexts
   const { principal, resource } = decision
   return (
@@ -58,7 +61,19 @@ function Details({ decision, name }: { decision: LoggedDecision; name: string })
           <Ids ids={decision.errors} />
         </Fact>
       )}
-      <Fact name={fields.version}>{decisionTexts.version(decision.policyVersion)}</Fact>
+      <Fact name={fields.version}>
+        {decision.policyVersion > 0 && me.permissions.includes('access:policies:read') ? (
+          <Link
+            to="/policies"
+            search={{ version: String(decision.policyVersion) }}
+            className="text-link underline-offset-2 hover:underline"
+          >
+            {decisionTexts.version(decision.policyVersion)}
+          </Link>
+        ) : (
+          decisionTexts.version(decision.policyVersion)
+        )}
+      </Fact>
       <Fact name={fields.latency}>{decisionTexts.latency(decision.latencyMicroseconds)}</Fact>
       <Fact name={fields.at}>{exactTime(decision.at)}</Fact>
       <Fact name={fields.principal} only={{ principal: principal.id }}>

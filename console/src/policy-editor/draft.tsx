@@ -108,7 +108,11 @@ export function DraftPage(props: {
             </span>
           }
         >
-          <Findings tested={tested} onLine={(line) => editor.current?.goTo(line)} />
+          <Findings
+            key={test.submittedAt + save.submittedAt}
+            tested={tested}
+            onLine={(line) => editor.current?.goTo(line)}
+          />
         </Section>
       )}
       {leaving.status === 'blocked' && (

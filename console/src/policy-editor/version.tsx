@@ -23,7 +23,7 @@ const none: ReadonlySet<number> = new Set()
 /** Where does this version stand, and what would it change? @param live the version that is live; 0 for none. */
 export function VersionPage({ version, live }: { version: WholePolicyVersion; live: number }) {
   const { data: me } = useSuspenseQuery(meQuery)
-  const { data: tested } = useQuery(testedQuery(version.number))
+  const { data: tested, dataUpdatedAt } = useQuery(testedQuery(version.number))
   const editor = useRef<TextEditorHandle>(null)
   const [asking, ask] = useState(false)
   const [done, setDone] = useState<string | null>(null)
@@ -66,7 +66,8 @@ export function VersionPage({ version, live }: { version: WholePolicyVersion; li
       </div>
       {tested !== undefined && (
         <Section title={policyTexts.findings}>
-          <Findings tested={tested} onLine={(line) => editor.current?.goTo(line)} />
+          {/* Said anew after each test, also where it says the same. */}
+          <Findings key={dataUpdatedAt} tested={tested} onLine={(line) => editor.current?.goTo(line)} />
         </Section>
       )}
       {shadow !== null && state === 'shadowed' && (
