@@ -1,5 +1,7 @@
 import type { ConnectTo, Fetch } from '@custodia/wire/node/fetch.ts'
 import { createFetch } from '@custodia/wire/node/fetch.ts'
+import type { Access } from './access/access.ts'
+import { createAccess } from './access/access.ts'
 import type { Identity } from './assertion/identity.ts'
 import { createSigningKeys } from './assertion/signing-keys.ts'
 import { createVerifier } from './assertion/verify-assertion.ts'
@@ -14,6 +16,9 @@ import type { DataKeyLimits } from './keys/data-keys.ts'
 import { DataKeys } from './keys/data-keys.ts'
 
 export { ed25519PublicKey } from '@custodia/wire/http-signatures/algorithms.ts'
+export type { Access, AccessOptions } from './access/access.ts'
+export type { AccessAsker, AccessQuestion, AccessResource, AccessSubject } from './access/question.ts'
+export type { AccessDecision } from './access/replies.ts'
 export type { Identity } from './assertion/identity.ts'
 export type { CustodiaErrorCode, CustodiaErrorDetails } from './errors.ts'
 export { CustodiaError, errorTable, isCustodiaError } from './errors.ts'
@@ -29,7 +34,7 @@ export type CustodiaOptions = {
   readonly url: string
   /** The application's name in Custodia's configuration. Assertions for others are refused. */
   readonly application: string
-  /** The application's API key. Only sealed fields need it. */
+  /** The application's API key. Sealed fields and `access` need it. */
   readonly key?: string
   /** Instead of `key`: a file that holds it. Read again when the key was rotated. */
   readonly keyFile?: string
@@ -41,6 +46,8 @@ export type CustodiaOptions = {
   readonly dataKeys?: Partial<DataKeyLimits>
   /** For each call, 10 to 60,000; 2,000 unless said. */
   readonly timeoutMs?: number
+  /** Told where a question of `access` is denied since there was no answer: for the application's log. */
+  readonly onAccessFailed?: (error: CustodiaError) => void
   /** Instead of the built-in client, which also reaches `*.localhost`. */
   readonly fetch?: Fetch
   readonly clock?: Clock
@@ -61,6 +68,8 @@ export type Custodia = {
    * @throws CustodiaError CONFIGURATION_INVALID where the client has no key; INPUT_INVALID.
    */
   collection(name: string, options: { readonly schemaVersion: number }): Collection
+  /** May somebody do something with this? */
+  readonly access: Access
   /** Overwrites and forgets every key that is held. They are fetched again when needed. */
   forgetKeys(): void
 }
@@ -89,13 +98,12 @@ export function createCustodia(options: CustodiaOptions): Custodia {
   }
   const hasKey = options.key !== undefined || options.keyFile !== undefined
   const credential = hasKey ? createCredential({ key: options.key, keyFile: options.keyFile }) : null
-  const dataKeys =
-    credential === null
-      ? null
-      : new DataKeys({ caller: createCaller({ url, credential, fetch, timeoutMs }), clock, limits })
+  const caller = credential === null ? null : createCaller({ url, credential, fetch, timeoutMs })
+  const dataKeys = caller === null ? null : new DataKeys({ caller, clock, limits })
 
   return {
     identify,
+    access: createAccess(caller, options.onAccessFailed ?? (() => {})),
     collection(name, { schemaVersion }) {
       if (dataKeys === null) throw wrong('key')
       return createCollection({ application, collection: name, schemaVersion, keys: dataKeys })

@@ -116,6 +116,7 @@ test('whoever is not of the organisation, and a group by the name of a person, i
   await asking.give(asking.one.access, bo, ['reader'])
   const whole = (id: string) => decide({ subject: user(bo), action: read, resource: { type: 'organisation', id } })
   assert.equal((await whole(asking.organisationId)).decision, true)
+  assert.equal((await whole('self')).decision, true)
   assert.equal((await whole(elsewhere)).decision, false)
 })
 

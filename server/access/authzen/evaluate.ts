@@ -118,6 +118,9 @@ function questionOf({ clock }: Parts, principal: Principal, { field, evaluation 
 /** Another organisation as a whole is refused by the boundary, as everything of it is. */
 export function whatOf(organisationId: string, { type, id, properties }: Evaluation['resource'], field: string): What {
   const attributes = properties === undefined ? {} : { attributes: readProperties(properties, `${field}.properties`) }
-  if (type === wholeOrganisation) return { type: null, id, organisationId: id, ...attributes }
+  if (type === wholeOrganisation) {
+    const which = id === 'self' ? organisationId : id
+    return { type: null, id: which, organisationId: which, ...attributes }
+  }
   return { type, id, organisationId, ...attributes }
 }

@@ -2,8 +2,8 @@ import { assertionHeader } from '@custodia/wire/http/gateway.ts'
 import type { Request, RequestHandler, Response } from 'express'
 import type { Identity } from '../assertion/identity.ts'
 import { CustodiaError } from '../errors.ts'
-import type { Identifier } from './problem.ts'
-import { demandPermission, problemFrom } from './problem.ts'
+import type { Identifier, OnResource } from './problem.ts'
+import { demandAccess, demandPermission, problemFrom } from './problem.ts'
 
 export { requireSignature, signedRequestOf } from '../signatures/express.ts'
 
@@ -40,14 +40,16 @@ export function identityOf(request: Request): Identity {
 }
 
 /**
- * Lets a route be called only by people with this permission.
+ * Lets a route be called only by people with this permission: as their assertion says, or, with `on`, as Custodia decides about a resource.
  *
  * @example app.post('/messages', requirePermission('inbox:write'), handler)
+ * @example requirePermission('inbox:read', { custodia, resource: ({ params }) => ({ type: 'inbox:mailbox', id: params.id }) })
  */
-export function requirePermission(permission: string): RequestHandler {
-  return (request, response, next) => {
+export function requirePermission(permission: string, on?: OnResource<Request>): RequestHandler {
+  return async (request, response, next) => {
     try {
-      demandPermission(identities.get(request), permission)
+      if (on === undefined) demandPermission(identities.get(request), permission)
+      else await demandAccess(identities.get(request), permission, on, request)
     } catch (error) {
       answer(error, response)
       return

@@ -1,8 +1,8 @@
 import { assertionHeader } from '@custodia/wire/http/gateway.ts'
-import type { FastifyPluginCallback, FastifyReply, onRequestAsyncHookHandler } from 'fastify'
+import type { FastifyPluginCallback, FastifyReply, FastifyRequest, onRequestAsyncHookHandler } from 'fastify'
 import type { Identity } from '../assertion/identity.ts'
-import type { Identifier } from './problem.ts'
-import { demandPermission, problemFrom } from './problem.ts'
+import type { Identifier, OnResource } from './problem.ts'
+import { demandAccess, demandPermission, problemFrom } from './problem.ts'
 
 export { requireSignature, signedRequestOf } from '../signatures/fastify.ts'
 
@@ -42,14 +42,17 @@ export const custodiaFastify: FastifyPluginCallback<CustodiaFastifyOptions> = (a
 Object.assign(custodiaFastify, { [Symbol.for('skip-override')]: true })
 
 /**
- * Lets a route be called only by people with this permission.
+ * Lets a route be called only by people with this permission: as their assertion says, or, with `on`, as Custodia decides about a resource.
  *
  * @example app.post('/messages', { onRequest: requirePermission('inbox:write') }, handler)
+ * @example requirePermission('inbox:read', { custodia, resource: ({ params }) => ({ type: 'inbox:mailbox', id: params.id }) })
  */
-export function requirePermission(permission: string): onRequestAsyncHookHandler {
+export function requirePermission(permission: string, on?: OnResource<FastifyRequest>): onRequestAsyncHookHandler {
   return async (request, reply) => {
     try {
-      demandPermission(request.identity ?? undefined, permission)
+      const identity = request.identity ?? undefined
+      if (on === undefined) demandPermission(identity, permission)
+      else await demandAccess(identity, permission, on, request)
     } catch (error) {
       return answer(error, reply)
     }

@@ -1,8 +1,8 @@
 import { assertionHeader } from '@custodia/wire/http/gateway.ts'
-import type { MiddlewareHandler } from 'hono'
+import type { Context, MiddlewareHandler } from 'hono'
 import type { Identity } from '../assertion/identity.ts'
-import type { Identifier } from './problem.ts'
-import { demandPermission, problemFrom } from './problem.ts'
+import type { Identifier, OnResource } from './problem.ts'
+import { demandAccess, demandPermission, problemFrom } from './problem.ts'
 
 export { requireSignature, signedRequestOf } from '../signatures/hono.ts'
 
@@ -26,14 +26,19 @@ export function custodiaHono({ custodia }: { readonly custodia: Identifier }): M
 }
 
 /**
- * Lets a route be called only by people with this permission.
+ * Lets a route be called only by people with this permission: as their assertion says, or, with `on`, as Custodia decides about a resource.
  *
  * @example app.post('/messages', requirePermission('inbox:write'), handler)
+ * @example requirePermission('inbox:read', { custodia, resource: ({ req }) => ({ type: 'inbox:mailbox', id: req.param('id') }) })
  */
-export function requirePermission(permission: string): MiddlewareHandler<CustodiaEnvironment> {
+export function requirePermission(
+  permission: string,
+  on?: OnResource<Context<CustodiaEnvironment>>,
+): MiddlewareHandler<CustodiaEnvironment> {
   return async (context, next) => {
     try {
-      demandPermission(context.get('identity'), permission)
+      if (on === undefined) demandPermission(context.get('identity'), permission)
+      else await demandAccess(context.get('identity'), permission, on, context)
     } catch (error) {
       return answer(error)
     }

@@ -4,16 +4,20 @@ import { createServer, request as httpRequest } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, describe, it } from 'node:test'
 import { createFetch } from '@custodia/wire/node/fetch.ts'
+import type { Request } from 'express'
 import express from 'express'
+import type { FastifyRequest } from 'fastify'
 import fastify from 'fastify'
+import type { Context } from 'hono'
 import { Hono } from 'hono'
 import { createSigningKeys } from '../assertion/signing-keys.ts'
 import { claimsAt, frozenClock, keySetServer, newKey, signAssertion } from '../assertion/testing.ts'
 import { createVerifier } from '../assertion/verify-assertion.ts'
+import { CustodiaError } from '../errors.ts'
 import * as onExpress from './express.ts'
 import * as onFastify from './fastify.ts'
 import * as onHono from './hono.ts'
-import type { Identifier } from './problem.ts'
+import type { Identifier, OnResource } from './problem.ts'
 
 const key = await newKey('one')
 const keySet = await keySetServer([key])
@@ -57,6 +61,20 @@ function sendTo(port: number, handled: () => number): App['send'] {
 
 const portOf = (server: Server) => (server.address() as AddressInfo).port
 
+const judged: unknown[] = []
+/** Mailbox 7 may be read. Of `down` there is no answer. */
+const custodiaOf: OnResource<never>['custodia'] = {
+  access: {
+    async decide(question, options) {
+      judged.push([question.resource, question.permission, question.address, options])
+      const id = question.resource?.id
+      if (id === 'down') throw new CustodiaError('CUSTODIA_UNREACHABLE')
+      return { allowed: id === '7', reason: 'told' }
+    },
+  },
+}
+const mailbox = (id: string | undefined) => ({ type: 'inbox:mailbox', id: String(id) })
+
 /** The same small application on each framework. */
 const frameworks: Record<string, (custodia: Identifier) => Promise<App>> = {
   async fastify(custodia) {
@@ -71,6 +89,15 @@ const frameworks: Record<string, (custodia: Identifier) => Promise<App>> = {
     app.post('/messages', { onRequest: onFastify.requirePermission('inbox:write') }, async () => {
       handled += 1
       return 'written'
+    })
+    const on: OnResource<FastifyRequest> = {
+      custodia: custodiaOf,
+      resource: ({ params }) => mailbox((params as { id: string }).id),
+      address: ({ ip }) => ip,
+    }
+    app.get('/mailboxes/:id', { onRequest: onFastify.requirePermission('inbox:read', on) }, async () => {
+      handled += 1
+      return 'read'
     })
     app.delete('/all', { onRequest: onFastify.requirePermission('inbox:admin') }, async () => {
       handled += 1
@@ -101,6 +128,15 @@ const frameworks: Record<string, (custodia: Identifier) => Promise<App>> = {
       handled += 1
       response.send('written')
     })
+    const on: OnResource<Request> = {
+      custodia: custodiaOf,
+      resource: ({ params }) => mailbox(String(params.id)),
+      address: ({ ip }) => ip,
+    }
+    app.get('/mailboxes/:id', onExpress.requirePermission('inbox:read', on), (_, response) => {
+      handled += 1
+      response.send('read')
+    })
     app.delete('/all', onExpress.requirePermission('inbox:admin'), (_, response) => {
       handled += 1
       response.send('deleted')
@@ -126,6 +162,15 @@ const frameworks: Record<string, (custodia: Identifier) => Promise<App>> = {
       handled += 1
       return context.text('written')
     })
+    const on: OnResource<Context<onHono.CustodiaEnvironment>> = {
+      custodia: custodiaOf,
+      resource: ({ req }) => mailbox(req.param('id')),
+      address: () => '127.0.0.1',
+    }
+    app.get('/mailboxes/:id', onHono.requirePermission('inbox:read', on), (context) => {
+      handled += 1
+      return context.text('read')
+    })
     app.delete('/all', onHono.requirePermission('inbox:admin'), (context) => {
       handled += 1
       return context.text('deleted')
@@ -137,7 +182,7 @@ const frameworks: Record<string, (custodia: Identifier) => Promise<App>> = {
         headers.append(incoming.rawHeaders[at] as string, incoming.rawHeaders[at + 1] as string)
       }
       const reply = await app.fetch(
-        new Request(`http://inbox.localhost${incoming.url}`, { method: incoming.method as string, headers }),
+        new globalThis.Request(`http://inbox.localhost${incoming.url}`, { method: incoming.method as string, headers }),
       )
       outgoing.writeHead(reply.status, Object.fromEntries(reply.headers)).end(await reply.text())
     })
@@ -168,6 +213,18 @@ for (const [name, start] of Object.entries(frameworks)) {
 
     it('lets a person do what the person may do', async () => {
       assert.equal((await app.send('POST', '/messages', [valid], '{}')).body, 'written')
+    })
+
+    it('asks Custodia where a permission is asked for on a resource, and lets nobody pass without an answer', async () => {
+      judged.length = 0
+      const before = (await app.send('GET', '/health', [])).handled
+      isProblem(await app.send('GET', '/mailboxes/8', [valid]), 403, 'PERMISSION_DENIED')
+      isProblem(await app.send('GET', '/mailboxes/down', [valid]), 503, 'CUSTODIA_UNREACHABLE')
+      isProblem(await app.send('GET', '/mailboxes/7', []), 401, 'ASSERTION_MISSING')
+      const { status, body, handled } = await app.send('GET', '/mailboxes/7', [valid])
+      assert.deepEqual([status, body, handled], [200, 'read', before + 1])
+      assert.deepEqual(judged.at(-1), [mailbox('7'), 'inbox:read', '127.0.0.1', { onFailure: 'throw' }])
+      assert.equal(judged.length, 3, 'nobody is asked about a stranger')
     })
 
     it('opens only what was opened', async () => {

@@ -1,9 +1,19 @@
+import type { Access } from '../access/access.ts'
+import type { AccessResource } from '../access/question.ts'
 import type { Identity } from '../assertion/identity.ts'
 import { CustodiaError } from '../errors.ts'
 
 /** What the middleware needs of a client: who stands behind a header. */
 export type Identifier = {
   identify(header: string | readonly string[] | null | undefined): Promise<Identity>
+}
+
+/** What a permission is asked for on: Custodia decides then, with the relations and policies of that resource. */
+export type OnResource<Request> = {
+  readonly custodia: { readonly access: Pick<Access, 'decide'> }
+  readonly resource: (request: Request) => AccessResource | Promise<AccessResource>
+  /** The person's address, for conditions on networks. Take it from a header only behind a proxy that sets it. */
+  readonly address?: (request: Request) => string | undefined
 }
 
 /** A refusal as every framework sends it: RFC 9457 §3. */
@@ -44,4 +54,27 @@ export function problemFrom(error: unknown): Problem {
 export function demandPermission(identity: Identity | undefined, permission: string): void {
   if (identity === undefined) throw new CustodiaError('ASSERTION_MISSING')
   if (!identity.permissions.includes(permission)) throw new CustodiaError('PERMISSION_DENIED', { permission })
+}
+
+/**
+ * As `demandPermission`; where it is asked for on a resource, Custodia is.
+ *
+ * @throws CustodiaError as there, and CUSTODIA_UNREACHABLE and its like where there is no answer: nobody passes then.
+ */
+export async function demandAccess<Request>(
+  identity: Identity | undefined,
+  permission: string,
+  on: OnResource<Request>,
+  request: Request,
+): Promise<void> {
+  if (identity === undefined) throw new CustodiaError('ASSERTION_MISSING')
+  const address = on.address?.(request)
+  const { allowed } = await on.custodia.access.decide(
+    {
+      ...{ subject: identity, permission, resource: await on.resource(request) },
+      ...(address === undefined ? {} : { address }),
+    },
+    { onFailure: 'throw' },
+  )
+  if (allowed !== true) throw new CustodiaError('PERMISSION_DENIED', { permission })
 }

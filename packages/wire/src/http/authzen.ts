@@ -8,7 +8,7 @@ import { closed } from './common.ts'
 const Properties = Type.Record(Type.String(), Type.Unknown(), { maxProperties: 50 })
 const SubjectType = Type.Union([Type.Literal('user'), Type.Literal('service'), Type.Literal('application')])
 const SubjectId = Type.String({ minLength: 1, maxLength: 100 })
-/** `inbox:mailbox`; `organisation` for your organisation as a whole. */
+/** `inbox:mailbox`; `organisation`, with its id or `self`, for your organisation as a whole. */
 const ResourceTypeName = Type.String({ maxLength: 100, pattern: '^[a-z][a-z0-9:-]*$' })
 const ResourceId = Type.String({ minLength: 1, maxLength: 200 })
 

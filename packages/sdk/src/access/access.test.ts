@@ -1,0 +1,175 @@
+import assert from 'node:assert/strict'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { after, beforeEach, test } from 'node:test'
+import type { Custodia, CustodiaError } from '../custodia.ts'
+import { createCustodia, isCustodiaError } from '../custodia.ts'
+import type { AccessQuestion } from './question.ts'
+import { assuranceOf } from './question.ts'
+
+type Body = Record<string, unknown>
+type Reply = { status: number; body: unknown }
+
+// A server on the loopback with the replies that a test says: what Custodia itself answers is tested where it answers.
+const asked: { path: string; body: Body }[] = []
+let answer: (path: string, body: Body) => Reply | null
+const server = createServer(async (request, response) => {
+  let text = ''
+  for await (const part of request.setEncoding('utf8')) text += part
+  const path = request.url ?? ''
+  const body = JSON.parse(text) as Body
+  asked.push({ path, body })
+  const reply = answer(path, body)
+  if (reply === null) return
+  response.writeHead(reply.status, { 'content-type': 'application/json' }).end(JSON.stringify(reply.body))
+})
+await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+after(() => {
+  server.closeAllConnections()
+  server.close()
+})
+const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+const failures: CustodiaError[] = []
+const options = {
+  url,
+  application: 'inbox',
+  key: 'custodia_test_0123456789',
+  onAccessFailed: (error: CustodiaError) => void failures.push(error),
+}
+const custodia = createCustodia(options)
+
+const yes = { decision: true, context: { reason: 'permitted', token: 't1' } }
+const no = { decision: false, context: { reason: 'no-grant' } }
+const question = (id = '1'): AccessQuestion => ({
+  subject: { type: 'user', id: 'usr_a' },
+  permission: 'inbox:read',
+  resource: { type: 'inbox:mailbox', id },
+})
+
+beforeEach(() => {
+  asked.length = 0
+  failures.length = 0
+  answer = () => ({ status: 200, body: yes })
+})
+
+test('whatever is not surely a yes is a no, and is told', async () => {
+  for (const reply of [
+    { status: 200, body: { decision: 'true' } },
+    { status: 200, body: { decision: 1, context: {} } },
+    { status: 200, body: {} },
+    { status: 200, body: [] },
+    { status: 200, body: null },
+    { status: 200, body: { decision: true, context: [] } },
+    { status: 403, body: { code: 'ACCESS_NOT_YOUR_APPLICATION', decision: true } },
+    { status: 400, body: yes },
+    { status: 302, body: yes },
+    { status: 500, body: yes },
+  ]) {
+    answer = () => reply
+    assert.equal(await custodia.access.check(question()), false, JSON.stringify(reply))
+    await assert.rejects(custodia.access.check(question(), { onFailure: 'throw' }), (error) => isCustodiaError(error))
+  }
+  assert.equal(failures.length, 10)
+  answer = () => ({ status: 200, body: no })
+  assert.equal(await custodia.access.check(question()), false)
+  assert.equal(failures.length, 10, 'a no is no failure')
+})
+
+test('no answer in time and no server are a no', async () => {
+  answer = () => null
+  const hasty = createCustodia({ ...options, timeoutMs: 20 })
+  const { allowed, reason, error } = await hasty.access.decide(question())
+  assert.deepEqual([allowed, reason, error?.code], [false, 'failed', 'CUSTODIA_TIMEOUT'])
+  const nowhere = createCustodia({ ...options, url: 'http://127.0.0.1:1' })
+  assert.deepEqual(await nowhere.access.checkMany([question(), question()]), [false, false])
+  await assert.rejects(nowhere.access.check(question(), { onFailure: 'throw' }), { code: 'CUSTODIA_UNREACHABLE' })
+})
+
+test('a question of the wrong shape, and a client without a key, are mistakes and thrown', async () => {
+  const wrong = [
+    { ...question(), subject: 'usr_a' },
+    { ...question(), permission: 7 },
+    { ...question(), resource: { type: 'x' } },
+    { ...question(), subject: {} },
+  ]
+  for (const one of wrong) await assert.rejects(custodia.access.check(one as never), { code: 'INPUT_INVALID' })
+  await assert.rejects(custodia.access.checkMany([question(), wrong[0] as never]), { code: 'INPUT_INVALID' })
+  const keyless: Custodia = createCustodia({ url, application: 'inbox' })
+  await assert.rejects(keyless.access.check(question()), { code: 'CONFIGURATION_INVALID' })
+  assert.equal(asked.length, 0)
+})
+
+test('an identity is asked about with what its factors prove, and what the application says can not speak for Custodia', async () => {
+  const identity = {
+    ...{
+      userId: 'usr_b',
+      organisationId: 'org_a',
+      email: '',
+      name: '',
+      roles: [],
+      permissions: [],
+      sessionId: 'ses_a',
+    },
+    ...{ factors: ['pwd', 'otp'], expiresAt: '' },
+  }
+  const context = { client: 'app', custodia: { assurance: 3 } }
+  const decision = await custodia.access.decide({
+    ...{ subject: identity, permission: 'inbox:read', context },
+    address: '10.0.0.1',
+    atLeast: 't0',
+  })
+  assert.deepEqual(decision, { allowed: true, reason: 'permitted', token: 't1' })
+  assert.deepEqual(asked[0]?.body, {
+    subject: { type: 'user', id: 'usr_b' },
+    action: { name: 'inbox:read' },
+    resource: { type: 'organisation', id: 'self' },
+    context: { client: 'app', custodia: { address: '10.0.0.1', assurance: 2, atLeast: 't0' } },
+  })
+  const levels = [[], ['pwd'], ['otp'], ['pwd', 'mail'], ['hwk'], ['pwd', 'swk']].map(assuranceOf)
+  assert.deepEqual(levels, [1, 1, 1, 2, 3, 3])
+})
+
+test('many go in calls of a hundred, and of what the server takes; a call that fails denies what was in it alone', async () => {
+  answer = (_path, { evaluations }) => {
+    const all = evaluations as { resource: { id: string } }[]
+    if (all.some(({ resource }) => resource.id === '150')) return { status: 500, body: {} }
+    return { status: 200, body: { evaluations: all.map(({ resource }) => (Number(resource.id) % 2 === 0 ? yes : no)) } }
+  }
+  const ids = Array.from({ length: 250 }, (_, i) => String(i))
+  const kept = await custodia.access.filter(ids, question)
+  assert.deepEqual(
+    kept,
+    ids.filter((id) => Number(id) % 2 === 0 && (Number(id) < 100 || Number(id) >= 200)),
+  )
+  asked.length = 0
+  const large = Array.from({ length: 30 }, (_, i) => ({
+    ...question(String(i)),
+    resource: { type: 'inbox:mailbox', id: String(i), properties: { text: 'x'.repeat(8_000) } },
+  }))
+  assert.equal((await custodia.access.checkMany(large)).length, 30)
+  assert.ok(asked.length > 1 && asked.every(({ body }) => JSON.stringify(body).length < 90_000))
+  asked.length = 0
+  assert.deepEqual(await custodia.access.checkMany([]), [])
+  assert.equal(asked.length, 0)
+  // Fewer answers than questions: nobody knows whose they are.
+  answer = () => ({ status: 200, body: { evaluations: [yes] } })
+  assert.deepEqual(await custodia.access.checkMany([question(), question()]), [false, false])
+})
+
+test('a list goes on until it ends; one that fails or turns in a circle throws', async () => {
+  const pages: Record<string, Body> = {
+    none: { results: [{ id: 'a' }, { id: 'b' }], page: { next_token: 'p2' } },
+    p2: { results: [], page: { next_token: 'p3' } },
+    p3: { results: [{ id: 'c' }], page: { next_token: '' } },
+  }
+  const { resource: _resource, ...search } = question()
+  const all = async () => await Array.fromAsync(custodia.access.listResources({ ...search, type: 'inbox:mailbox' }))
+  answer = (_path, { page }) => ({ status: 200, body: pages[(page as { token: string } | undefined)?.token ?? 'none'] })
+  assert.deepEqual(await all(), ['a', 'b', 'c'])
+  pages.p3 = { results: [], page: { next_token: 'p3' } }
+  await assert.rejects(all(), { code: 'CUSTODIA_REPLY_INVALID' })
+  pages.p3 = { results: [{ id: 7 }], page: { next_token: '' } }
+  await assert.rejects(all(), { code: 'CUSTODIA_REPLY_INVALID' })
+  answer = () => ({ status: 403, body: { code: 'ACCESS_DENIED' } })
+  await assert.rejects(all(), { code: 'CUSTODIA_REFUSED' })
+})

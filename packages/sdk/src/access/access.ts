@@ -1,0 +1,119 @@
+import type { Caller } from '../calls/caller.ts'
+import { CustodiaError } from '../errors.ts'
+import type { AccessAsker, AccessQuestion } from './question.ts'
+import { askerOf, evaluationOf } from './question.ts'
+import type { AccessDecision } from './replies.ts'
+import { readDecision, readDecisions, readPage } from './replies.ts'
+
+export type AccessOptions = {
+  /** `deny` unless said: where there is no answer, it is no. `throw` tells the two apart; it is no yes either. */
+  readonly onFailure?: 'deny' | 'throw'
+}
+
+/**
+ * May somebody do something? Custodia decides. Every method throws CustodiaError INPUT_INVALID where a question has the wrong shape, and
+ * CONFIGURATION_INVALID where the client has no key.
+ */
+export type Access = {
+  check(question: AccessQuestion, options?: AccessOptions): Promise<boolean>
+  /** As `check`, with the reason, what is missing, and a token. */
+  decide(question: AccessQuestion, options?: AccessOptions): Promise<AccessDecision>
+  /** One answer a question, in their order; a hundred go in one call. */
+  checkMany(questions: readonly AccessQuestion[], options?: AccessOptions): Promise<readonly boolean[]>
+  /** Those of a list that the question about them allows, in their order. */
+  filter<Item>(
+    items: Iterable<Item>,
+    question: (item: Item) => AccessQuestion,
+    options?: AccessOptions,
+  ): Promise<Item[]>
+  /**
+   * Identifiers of the resources of a type that relations name to the subject, each of which a check allows.
+   *
+   * @throws CustodiaError where a page fails: a list that ends early looks like a whole one.
+   */
+  listResources(search: AccessAsker & { readonly type: string }): AsyncGenerator<string, void, undefined>
+}
+
+const mostInCall = 100
+/** UTF-16 units; the server takes 262,144 bytes, and one unit is at most three of them. */
+const mostUnits = 80_000
+const again = { idempotent: true } as const
+
+/** @param caller null where the client has no key. */
+export function createAccess(caller: Caller | null, onFailed: (error: CustodiaError) => void): Access {
+  async function post(path: string, body: unknown): Promise<unknown> {
+    if (caller === null) throw new CustodiaError('CONFIGURATION_INVALID', { field: 'key' })
+    return await caller.post(`/access/v1/${path}`, body, again)
+  }
+
+  /** What comes instead of answers where there are none. */
+  function failed(error: unknown, { onFailure = 'deny' }: AccessOptions): AccessDecision {
+    const passes = error instanceof CustodiaError && error.code !== 'CONFIGURATION_INVALID'
+    if (!passes || onFailure === 'throw') throw error
+    onFailed(error)
+    return { allowed: false, reason: 'failed', error }
+  }
+
+  async function decide(question: AccessQuestion, options: AccessOptions = {}): Promise<AccessDecision> {
+    const body = evaluationOf(question)
+    try {
+      return readDecision(await post('evaluation', body))
+    } catch (error) {
+      return failed(error, options)
+    }
+  }
+
+  async function checkMany(questions: readonly AccessQuestion[], options: AccessOptions = {}): Promise<boolean[]> {
+    const answers: boolean[] = []
+    for (const evaluations of inCalls(questions.map(evaluationOf))) {
+      try {
+        const decisions = readDecisions(await post('evaluations', { evaluations }), evaluations.length)
+        answers.push(...decisions.map(({ allowed }) => allowed))
+      } catch (error) {
+        const { allowed } = failed(error, options)
+        answers.push(...evaluations.map(() => allowed))
+      }
+    }
+    return answers
+  }
+
+  return {
+    decide,
+    checkMany,
+    check: async (question, options) => (await decide(question, options)).allowed,
+    async filter(items, question, options) {
+      const all = [...items]
+      const answers = await checkMany(all.map(question), options)
+      return all.filter((_item, at) => answers[at] === true)
+    },
+    async *listResources({ type, ...asker }) {
+      const asked = { ...askerOf(asker), resource: { type } }
+      for (let token = ''; ; ) {
+        const page = readPage(await post('search/resource', token === '' ? asked : { ...asked, page: { token } }))
+        yield* page.ids
+        // A page that leads to itself would never end.
+        if (page.next !== '' && page.next === token) throw new CustodiaError('CUSTODIA_REPLY_INVALID')
+        token = page.next
+        if (token === '') return
+      }
+    },
+  }
+}
+
+type Evaluation = ReturnType<typeof evaluationOf>
+
+function* inCalls(evaluations: readonly Evaluation[]): Generator<Evaluation[]> {
+  let call: Evaluation[] = []
+  let units = 0
+  for (const one of evaluations) {
+    const length = JSON.stringify(one).length
+    if (call.length === mostInCall || (call.length > 0 && units + length > mostUnits)) {
+      yield call
+      call = []
+      units = 0
+    }
+    call.push(one)
+    units += length
+  }
+  if (call.length > 0) yield call
+}
