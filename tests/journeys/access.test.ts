@@ -40,6 +40,8 @@ describe('roles, groups and who has them', withBrowser, () => {
     await form.waitFor({ state: 'detached' })
   }
 
+  const describedBy = (field: Locator) =>
+    field.evaluate((one) => document.getElementById(one.getAttribute('aria-describedby') ?? '')?.textContent)
   const giveRole = async (page: Page, sheet: Locator, role: string) => {
     await sheet.getByRole('button', { name: 'Give a role' }).click()
     const giving = page.getByRole('dialog', { name: /^Give .+ a role$/ })
@@ -130,6 +132,7 @@ describe('roles, groups and who has them', withBrowser, () => {
     await sheet.getByText('Added. It holds from their next request on.').waitFor()
     await sheet.getByRole('list', { name: 'Members' }).getByText(member.name).waitFor()
     await sheet.getByText('Covers the summer').waitFor()
+    await sheet.getByText(/^ends in [67] days/).waitFor()
     await assertWellMade(page)
 
     await theirs.reload()
@@ -161,6 +164,9 @@ describe('roles, groups and who has them', withBrowser, () => {
     await giving.getByLabel('Reason').fill('Exports at night')
     await giving.getByRole('button', { name: 'Give a role' }).click()
     await giving.getByText('The expiry is not in the future.').waitFor()
+    // Said at the field, to whoever listens as well, and not a second time below.
+    assert.equal(await describedBy(giving.getByLabel('Until', { exact: true })), 'The expiry is not in the future.')
+    assert.equal(await giving.getByRole('alert').count(), 0)
     await giving.getByLabel('Until', { exact: true }).fill('2099-01-01T10:00')
     await giving.getByRole('button', { name: 'Give a role' }).click()
     await sheet.getByText('Exports at night').waitFor()

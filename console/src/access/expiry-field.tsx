@@ -1,3 +1,4 @@
+import { useId } from 'react'
 import { Field, Select } from '../parts/field.tsx'
 import { accessTexts } from '../texts-of-access.ts'
 import type { Lasting, LastingChoice } from './until.ts'
@@ -5,6 +6,7 @@ import type { Lasting, LastingChoice } from './until.ts'
 /** How long something shall last. @param error what is wrong with it, shown at the field. */
 export function ExpiryField(props: { value: Lasting; onChange: (value: Lasting) => void; error: string | null }) {
   const { value, onChange, error } = props
+  const id = useId()
   const { label, choices, at } = accessTexts.expiry
   return (
     <div className="space-y-2">
@@ -12,6 +14,7 @@ export function ExpiryField(props: { value: Lasting; onChange: (value: Lasting) 
         label={label}
         value={value.choice}
         aria-invalid={error !== null}
+        aria-describedby={id}
         onChange={(event) => onChange({ ...value, choice: event.target.value as LastingChoice })}
       >
         {Object.entries(choices).map(([choice, text]) => (
@@ -23,13 +26,15 @@ export function ExpiryField(props: { value: Lasting; onChange: (value: Lasting) 
       {value.choice === 'at' && (
         <Field
           label={at}
+          aria-invalid={error !== null}
+          aria-describedby={id}
           type="datetime-local"
           required
           value={value.at}
           onChange={(event) => onChange({ ...value, at: event.target.value })}
         />
       )}
-      <p className="min-h-5 text-[13px] text-bad" aria-live="polite">
+      <p id={id} className="min-h-5 text-[13px] text-bad" aria-live="polite">
         {error}
       </p>
     </div>

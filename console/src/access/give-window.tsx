@@ -1,7 +1,7 @@
 import type { AssignmentCreate, AssignmentGiven } from '@custodia/wire/http/access.ts'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import type { FormEvent } from 'react'
-import { useState } from 'react'
+import { useId, useState } from 'react'
 import { problemOf } from '../api/problem.ts'
 import { request } from '../api/request.ts'
 import { Button } from '../parts/button.tsx'
@@ -31,6 +31,7 @@ export function GiveWindow(props: {
   const queryClient = useQueryClient()
   const roles = useQuery(allRolesQuery)
   const [role, setRole] = useState('')
+  const noteId = useId()
   const [lasting, setLasting] = useState(forGood)
   const [noTime, setNoTime] = useState(false)
   const give = useMutation({
@@ -65,6 +66,7 @@ export function GiveWindow(props: {
             required
             value={role}
             aria-invalid={wrong.role !== null}
+            aria-describedby={noteId}
             onChange={(event) => setRole(event.target.value)}
           >
             <option value="">{accessTexts.subject.choose}</option>
@@ -74,7 +76,7 @@ export function GiveWindow(props: {
               </option>
             ))}
           </Select>
-          <div className="mt-1 min-h-5 text-[13px] text-muted" aria-live="polite">
+          <div id={noteId} className="mt-1 min-h-5 text-[13px] text-muted" aria-live="polite">
             {wrong.role !== null ? <p className="text-bad">{wrong.role}</p> : <p>{chosen?.summary}</p>}
             {chosen?.privileged === true && <p>{accessTexts.roles.privilegedWhat}</p>}
           </div>

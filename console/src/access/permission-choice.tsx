@@ -1,4 +1,4 @@
-import { useState } from 'react'
+import { useId, useState } from 'react'
 import { Field } from '../parts/field.tsx'
 import { accessTexts } from '../texts-of-access.ts'
 import { byModule } from './by-module.ts'
@@ -16,13 +16,14 @@ export function PermissionChoice(props: {
 }) {
   const { mine, chosen, onChange, error } = props
   const [search, setSearch] = useState('')
+  const errorId = useId()
   // What was there at first stays in the list when it is unticked.
   const [first] = useState(chosen)
   const modules = byModule([...mine, ...first], search)
   const shown = modules.reduce((sum, { permissions }) => sum + permissions.length, 0)
   const toggle = (name: string, on: boolean) => onChange(on ? [...chosen, name] : chosen.filter((one) => one !== name))
   return (
-    <fieldset>
+    <fieldset aria-describedby={errorId}>
       <legend className="font-medium">{accessTexts.roles.pick}</legend>
       <p className="mb-2 text-[13px] text-muted">{accessTexts.roles.pickNote}</p>
       <Field
@@ -59,7 +60,7 @@ export function PermissionChoice(props: {
       <p className="mt-1 min-h-5 text-[13px] text-muted" role="status">
         {accessTexts.roles.picked(chosen.length, shown)}
       </p>
-      <p className="text-[13px] text-bad" aria-live="polite">
+      <p id={errorId} className="text-[13px] text-bad" aria-live="polite">
         {error}
       </p>
     </fieldset>

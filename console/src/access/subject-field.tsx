@@ -82,6 +82,7 @@ export function SubjectField(props: {
             required
             value={value.text}
             aria-invalid={error !== null}
+            aria-describedby={`${listId}-note`}
             onChange={(event) => onChange({ ...value, text: event.target.value })}
           >
             <option value="">{choose}</option>
@@ -91,7 +92,7 @@ export function SubjectField(props: {
               </option>
             ))}
           </Select>
-          <p className="min-h-5 text-[13px] text-bad" aria-live="polite">
+          <p id={`${listId}-note`} className="min-h-5 text-[13px] text-bad" aria-live="polite">
             {error}
           </p>
         </>
