@@ -19,6 +19,7 @@ const guides = [
   'docs/guide/first-run.md',
   'docs/guide/protect-your-application.md',
   'docs/guide/seal-your-first-field.md',
+  'docs/guide/check-access.md',
   'docs/guide/operate.md',
   'docs/guide/administer-from-the-shell.md',
   'docs/guide/factors.md',
@@ -146,6 +147,10 @@ describe('whoever follows the documents word for word', { timeout: 480_000 }, ()
     const sealing = await reader.follow('docs/guide/seal-your-first-field.md')
     assert.match(outputOf(sealing, 'seal.mjs'), /^130 bytes stored, opened: The blood test is on Monday\.$/m)
     assert.match(outputOf(sealing, 'read.mjs'), /"subject":"person:ana".*\n?KEY_SHREDDED$/m)
+
+    const checking = await reader.follow('docs/guide/check-access.md')
+    assert.match(outputOf(checking, 'access.mjs'), /^reads 1: true\nwrites 1: false\nof 1, 2 and 3: 1,3\nall: 1,3$/m)
+    assert.match(outputOf(checking, 'evaluation'), /^\{"decision":true,/m)
 
     const operating = await reader.follow('docs/guide/operate.md')
     const health = outputOf(operating, 'custodia status')

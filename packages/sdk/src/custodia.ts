@@ -15,6 +15,7 @@ import { createCollection } from './fields/collection.ts'
 import type { DataKeyLimits } from './keys/data-keys.ts'
 import { DataKeys } from './keys/data-keys.ts'
 
+export type { RelationTuple } from '@custodia/wire/http/relations.ts'
 export { ed25519PublicKey } from '@custodia/wire/http-signatures/algorithms.ts'
 export type { Access, AccessOptions } from './access/access.ts'
 export type { AccessAsker, AccessQuestion, AccessResource, AccessSubject } from './access/question.ts'

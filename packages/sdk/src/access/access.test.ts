@@ -173,3 +173,20 @@ test('a list goes on until it ends; one that fails or turns in a circle throws',
   answer = () => ({ status: 403, body: { code: 'ACCESS_DENIED' } })
   await assert.rejects(all(), { code: 'CUSTODIA_REFUSED' })
 })
+
+test('relations are written as they are, and what was not surely written throws', async () => {
+  const add = [
+    { resource: { type: 'inbox:mailbox', id: '1' }, relation: 'reader', subject: { type: 'user', id: 'usr_a' } },
+  ]
+  answer = () => ({ status: 200, body: { changed: 1, token: 't2' } })
+  assert.deepEqual(await custodia.access.writeRelations({ add }), { changed: 1, token: 't2' })
+  assert.deepEqual(asked, [{ path: '/v1/relations', body: { add, remove: [] } }])
+  for (const reply of [
+    { status: 200, body: {} },
+    { status: 200, body: { changed: '1', token: 't2' } },
+    { status: 403, body: { code: 'ACCESS_DENIED' } },
+  ]) {
+    answer = () => reply
+    await assert.rejects(custodia.access.writeRelations({ remove: add }), (error) => isCustodiaError(error))
+  }
+})

@@ -1,9 +1,10 @@
+import type { RelationTuple } from '@custodia/wire/http/relations.ts'
 import type { Caller } from '../calls/caller.ts'
 import { CustodiaError } from '../errors.ts'
 import type { AccessAsker, AccessQuestion } from './question.ts'
 import { askerOf, evaluationOf } from './question.ts'
 import type { AccessDecision } from './replies.ts'
-import { readDecision, readDecisions, readPage } from './replies.ts'
+import { readDecision, readDecisions, readPage, readWritten } from './replies.ts'
 
 export type AccessOptions = {
   /** `deny` unless said: where there is no answer, it is no. `throw` tells the two apart; it is no yes either. */
@@ -32,18 +33,30 @@ export type Access = {
    * @throws CustodiaError where a page fails: a list that ends early looks like a whole one.
    */
   listResources(search: AccessAsker & { readonly type: string }): AsyncGenerator<string, void, undefined>
+  /**
+   * Shares resources of the application's own types, and takes shares back: 1 to 100 together, all or none. What is there already, or gone
+   * already, is no error.
+   *
+   * @returns how many changed, and a token for `atLeast` of the questions that follow.
+   * @throws CustodiaError CUSTODIA_REFUSED, with Custodia's own code in `details.problem`, and what every call throws.
+   */
+  writeRelations(change: {
+    readonly add?: readonly RelationTuple[]
+    readonly remove?: readonly Omit<RelationTuple, 'condition' | 'expiresAt'>[]
+  }): Promise<{ readonly changed: number; readonly token: string }>
 }
 
 const mostInCall = 100
 /** UTF-16 units; the server takes 262,144 bytes, and one unit is at most three of them. */
 const mostUnits = 80_000
 const again = { idempotent: true } as const
+const searchPath = '/access/v1/search/resource'
 
 /** @param caller null where the client has no key. */
 export function createAccess(caller: Caller | null, onFailed: (error: CustodiaError) => void): Access {
   async function post(path: string, body: unknown): Promise<unknown> {
     if (caller === null) throw new CustodiaError('CONFIGURATION_INVALID', { field: 'key' })
-    return await caller.post(`/access/v1/${path}`, body, again)
+    return await caller.post(path, body, again)
   }
 
   /** What comes instead of answers where there are none. */
@@ -57,7 +70,7 @@ export function createAccess(caller: Caller | null, onFailed: (error: CustodiaEr
   async function decide(question: AccessQuestion, options: AccessOptions = {}): Promise<AccessDecision> {
     const body = evaluationOf(question)
     try {
-      return readDecision(await post('evaluation', body))
+      return readDecision(await post('/access/v1/evaluation', body))
     } catch (error) {
       return failed(error, options)
     }
@@ -67,7 +80,7 @@ export function createAccess(caller: Caller | null, onFailed: (error: CustodiaEr
     const answers: boolean[] = []
     for (const evaluations of inCalls(questions.map(evaluationOf))) {
       try {
-        const decisions = readDecisions(await post('evaluations', { evaluations }), evaluations.length)
+        const decisions = readDecisions(await post('/access/v1/evaluations', { evaluations }), evaluations.length)
         answers.push(...decisions.map(({ allowed }) => allowed))
       } catch (error) {
         const { allowed } = failed(error, options)
@@ -86,10 +99,11 @@ export function createAccess(caller: Caller | null, onFailed: (error: CustodiaEr
       const answers = await checkMany(all.map(question), options)
       return all.filter((_item, at) => answers[at] === true)
     },
+    writeRelations: async ({ add = [], remove = [] }) => readWritten(await post('/v1/relations', { add, remove })),
     async *listResources({ type, ...asker }) {
       const asked = { ...askerOf(asker), resource: { type } }
       for (let token = ''; ; ) {
-        const page = readPage(await post('search/resource', token === '' ? asked : { ...asked, page: { token } }))
+        const page = readPage(await post(searchPath, token === '' ? asked : { ...asked, page: { token } }))
         yield* page.ids
         // A page that leads to itself would never end.
         if (page.next !== '' && page.next === token) throw new CustodiaError('CUSTODIA_REPLY_INVALID')

@@ -50,3 +50,10 @@ export function readPage(value: unknown): { readonly ids: readonly string[]; rea
   if (!ids.every((id) => typeof id === 'string')) throw invalid()
   return { ids: ids as string[], next }
 }
+
+/** @throws CustodiaError CUSTODIA_REPLY_INVALID */
+export function readWritten(value: unknown): { readonly changed: number; readonly token: string } {
+  const { changed, token } = record(value)
+  if (typeof changed !== 'number' || typeof token !== 'string') throw invalid()
+  return { changed, token }
+}
