@@ -64,6 +64,10 @@ test('what is unknown, huge, deep, or has an inherited name is refused by its fi
     [{ action: { name: 'a"b' } }, 'body.action.name'],
     [{ action: { name: '__proto__' } }, 'body.action.name'],
     [{ resource: { type: 'Inbox', id: '1' } }, 'body.resource.type'],
+    [{ resource: mailbox('') }, 'body.resource.id'],
+    [{ resource: mailbox('a\u0000b') }, 'body.resource.id'],
+    [{ resource: mailbox('\ud800') }, 'body.resource.id'],
+    [{ resource: { ...mailbox('1'), properties: { a: '\ud800' } } }, 'body.resource.properties'],
     [{ resource: { ...mailbox('1'), properties: { a: 1.5 } } }, 'body.resource.properties'],
     [{ resource: { ...mailbox('1'), properties: { a: null } } }, 'body.resource.properties'],
     [{ resource: { ...mailbox('1'), properties: { a: 'x'.repeat(9_000) } } }, 'body.resource.properties'],
@@ -88,7 +92,7 @@ test('what is unknown, huge, deep, or has an inherited name is refused by its fi
   assert.equal((await asking.call('inbox', one, { ...good, context: members })).status, 400)
   assert.equal((await asking.call('inbox', one, { ...good, padding: 'x'.repeat(70_000) })).status, 413)
   for (const name of ['constructor', 'toString', 'hasOwnProperty'])
-    assert.equal((await decide({ ...good, context: { [name]: 1 }, resource: mailbox(name) })).decision, false)
+    assert.equal((await decide({ ...good, context: { [name]: '\u0000' }, resource: mailbox(name) })).decision, false)
 })
 
 test('whoever is not of the organisation, and a group by the name of a person, is denied as everybody without a right', async () => {

@@ -10,7 +10,8 @@ const SubjectType = Type.Union([Type.Literal('user'), Type.Literal('service'), T
 const SubjectId = Type.String({ minLength: 1, maxLength: 100 })
 /** `inbox:mailbox`; `organisation`, with its id or `self`, for your organisation as a whole. */
 const ResourceTypeName = Type.String({ maxLength: 100, pattern: '^[a-z][a-z0-9:-]*$' })
-const ResourceId = Type.String({ minLength: 1, maxLength: 200 })
+/** Of the application's own making: no control characters, no halves of characters. */
+const ResourceId = Type.String({ maxLength: 200, pattern: '^[^\\p{Cc}\\p{Cs}]+$' })
 
 /** A person (`usr_…`), a service account (`svc_…`) or an application by its name. `properties` decide nothing: Custodia knows who they are. */
 export const Subject = Type.Object({ type: SubjectType, id: SubjectId, properties: Type.Optional(Properties) }, closed)
