@@ -4,6 +4,7 @@ import { table } from './command-output.ts'
 import type { Administration, OrganisationAdministration } from './identity/administration.ts'
 import { policyCommands, showPolicy } from './policy-commands.ts'
 import { sessionCommands } from './session-commands.ts'
+import { showTheme, themeCommands } from './theme-commands.ts'
 import { userCommands } from './user-commands.ts'
 
 type AdministratorCommand = (
@@ -23,11 +24,12 @@ export const administratorCommands: Readonly<Record<string, AdministratorCommand
   },
   'sign-in-policy show': async (administration, [organisation]) =>
     await showPolicy(await organisationOf(administration, organisation)),
+  'theme show': async (administration, [organisation]) =>
+    await showTheme(await organisationOf(administration, organisation)),
   ...Object.fromEntries(
-    Object.entries({ ...userCommands, ...sessionCommands, ...policyCommands }).map(([name, command]) => [
-      name,
-      inOrganisation(command),
-    ]),
+    Object.entries({ ...userCommands, ...sessionCommands, ...policyCommands, ...themeCommands }).map(
+      ([name, command]) => [name, inOrganisation(command)],
+    ),
   ),
 }
 

@@ -1,6 +1,7 @@
 import type { Demand, EnrolledFactor, SignInPolicy } from '@custodia/wire/http/factors.ts'
 import type { Invite, Invited, User, UserChange, Users } from '@custodia/wire/http/identity.ts'
 import type { Session } from '@custodia/wire/http/sessions.ts'
+import type { Theme, ThemeChange } from '@custodia/wire/http/theme.ts'
 import { isRefusal } from '../platform/errors.ts'
 import { endAttemptsOf } from './attempts/store.ts'
 import { changeUser } from './change-user.ts'
@@ -22,6 +23,8 @@ import { recoverByOperator } from './recovery/by-operator.ts'
 import { openPerson, showUser } from './show-user.ts'
 import type { PersonRow } from './store.ts'
 import { readByEmail, readOrganisations } from './store.ts'
+import { changeTheme } from './theme/change-theme.ts'
+import { themeOf } from './theme/read-theme.ts'
 
 export type Organisation = { readonly id: string; readonly name: string; readonly createdAt: string }
 
@@ -54,6 +57,8 @@ export type OrganisationAdministration = {
   endSessions(email: string, sessionId: string | null): Promise<number>
   policy(): Promise<SignInPolicy>
   changePolicy(change: (stands: SignInPolicy) => SignInPolicy): Promise<SignInPolicy>
+  theme(): Promise<Theme>
+  changeTheme(change: ThemeChange): Promise<Theme>
 }
 
 export type Administration = {
@@ -127,6 +132,8 @@ function ofOrganisation(parts: Parts, by: Operator): OrganisationAdministration 
     },
     policy: async () => (await readPolicy(database.queries, organisationId)).policy,
     changePolicy: async (change) => await changePolicy(parts, change, by),
+    theme: async () => await themeOf(parts, organisationId),
+    changeTheme: async (change) => await changeTheme(parts, change, by),
   }
 }
 

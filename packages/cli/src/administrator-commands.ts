@@ -165,4 +165,29 @@ export const administratorCommands: readonly Described[] = [
       'custodia sign-in-policy set graceDays 7',
     ],
   },
+  {
+    name: 'theme show',
+    operands: '[ORGANISATION]',
+    summary: 'Show how the pages look: name, colour, logo.',
+    description: 'What is “none” looks as Custodia does.',
+    count: [0, 1],
+    shapes: [shapes.organisation],
+    options: {},
+    examples: ['custodia theme show'],
+  },
+  {
+    name: 'theme set',
+    operands: 'PART VALUE',
+    summary: 'Change the name, the accent colour or the logo of the pages.',
+    description:
+      'Anybody who opens the sign-in page sees it. “none” goes back to how Custodia looks. A logo is the path of a file.',
+    count: [2, 2],
+    shapes: [shapes.setting, shapes.look],
+    options: { organisation },
+    examples: [
+      "custodia theme set name 'Northwind'",
+      "custodia theme set accent '#0a7d5c'",
+      'custodia theme set logo none',
+    ],
+  },
 ]

@@ -57,5 +57,9 @@ export const shapes = {
     pattern: /^[a-z][A-Za-z]{0,40}$/,
     words: 'setting of the policy: “custodia sign-in-policy show” lists them.',
   },
+  look: {
+    pattern: /^[^-\s\p{Cc}\u2028\u2029](?:[^\p{Cc}\u2028\u2029]{0,4094}[^\s\p{Cc}])?$/u,
+    words: 'value: a name, a colour such as #0a7d5c, the path of a picture, or none.',
+  },
   value: { pattern: /^[A-Za-z0-9][A-Za-z0-9=-]{0,100}$/, words: 'value: letters, digits, dashes, and ROLE=VALUE.' },
 } as const satisfies Readonly<Record<string, Shape>>

@@ -1,7 +1,7 @@
 import type { Theme, ThemeChange } from '@custodia/wire/http/theme.ts'
-import { actorOf } from '../../platform/events/event.ts'
-import type { Principal } from '../../platform/http/principal.ts'
 import { event } from '../events.ts'
+import type { Asking } from '../operator.ts'
+import { actorFor } from '../operator.ts'
 import type { Parts } from '../parts.ts'
 import { nowOf } from '../parts.ts'
 import { readLogo } from './read-logo.ts'
@@ -13,7 +13,7 @@ import { holdTheme, readTheme, writeLogo, writeNameAndAccent } from './store.ts'
  *
  * @throws Refusal IDENTITY_LOGO_UNFIT, and nothing is changed.
  */
-export async function changeTheme(parts: Parts, change: ThemeChange, by: Principal): Promise<Theme> {
+export async function changeTheme(parts: Parts, change: ThemeChange, by: Asking): Promise<Theme> {
   const { database, recorder } = parts.context
   const { organisationId } = by
   const logo = change.logo === undefined || change.logo === null ? change.logo : readLogo(change.logo)
@@ -30,7 +30,7 @@ export async function changeTheme(parts: Parts, change: ThemeChange, by: Princip
     await writeNameAndAccent(tx, organisationId, next, nowOf(parts))
     if (logo !== undefined && changed.includes('logo')) await writeLogo(tx, organisationId, logo)
     const data = { changed, ...next }
-    await recorder.record(tx, event('organisation.theme-changed', { organisationId, actor: actorOf(by), data }))
+    await recorder.record(tx, event('organisation.theme-changed', { organisationId, actor: actorFor(by), data }))
     return showTheme(await readTheme(tx, organisationId))
   })
 }
