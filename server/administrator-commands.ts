@@ -3,6 +3,7 @@ import type { Answer } from './command-output.ts'
 import { table } from './command-output.ts'
 import type { Administration, OrganisationAdministration } from './identity/administration.ts'
 import { policyCommands, showPolicy } from './policy-commands.ts'
+import { recoveryCommands } from './recovery-commands.ts'
 import { sessionCommands } from './session-commands.ts'
 import { showTheme, themeCommands } from './theme-commands.ts'
 import { userCommands } from './user-commands.ts'
@@ -27,9 +28,13 @@ export const administratorCommands: Readonly<Record<string, AdministratorCommand
   'theme show': async (administration, [organisation]) =>
     await showTheme(await organisationOf(administration, organisation)),
   ...Object.fromEntries(
-    Object.entries({ ...userCommands, ...sessionCommands, ...policyCommands, ...themeCommands }).map(
-      ([name, command]) => [name, inOrganisation(command)],
-    ),
+    Object.entries({
+      ...userCommands,
+      ...sessionCommands,
+      ...policyCommands,
+      ...recoveryCommands,
+      ...themeCommands,
+    }).map(([name, command]) => [name, inOrganisation(command)]),
   ),
 }
 

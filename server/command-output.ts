@@ -34,6 +34,8 @@ const advice: Readonly<Record<string, string>> = {
     'There is no such role. Besides those that Custodia brings there are those of CUSTODIA_ACCESS_ROLES, which “custodia config” shows.',
   ACCESS_ROLE_UNKNOWN:
     'There is no such role for people. Besides administrator, auditor and member there are those of CUSTODIA_ACCESS_ROLES, which “custodia config” shows.',
+  IDENTITY_RECOVERY_UNKNOWN:
+    'No recovery is under way for this person. “custodia recoveries list” lists those that are.',
   APIKEY_UNKNOWN: 'There is no such key that is live. “custodia keys list” lists them.',
   SESSIONS_UNKNOWN: 'This person has no such session. “custodia sessions list ADDRESS” lists theirs.',
 }

@@ -2,6 +2,9 @@ import type { AccessModule } from './access/module.ts'
 import { access } from './access/module.ts'
 import { policyAdministration } from './access/policies/administration.ts'
 import { accessPolicyCommands } from './access-policy-commands.ts'
+import type { ActivityOfPeople } from './activity/api.ts'
+import { activity } from './activity/module.ts'
+import { activityCommands } from './activity-commands.ts'
 import { administratorCommands } from './administrator-commands.ts'
 import type { ApiKeys } from './apikeys/api.ts'
 import { apikeys } from './apikeys/module.ts'
@@ -70,6 +73,18 @@ export const accountCommands: Readonly<Record<string, Command>> = {
       async (words, json, options) =>
         await withInstance(async ({ app }) => {
           const { value, text } = await command(app.api<Identity>(identity).administration, words, options)
+          print(json, value, text)
+        }),
+    ]),
+  ),
+  ...Object.fromEntries(
+    Object.entries(activityCommands).map(([name, command]): [string, Command] => [
+      name,
+      async (words, json, options) =>
+        await withInstance(async ({ app }) => {
+          const { administration } = app.api<Identity>(identity)
+          const on = { activity: app.api<ActivityOfPeople>(activity), administration }
+          const { value, text } = await command(on, words, options)
           print(json, value, text)
         }),
     ]),

@@ -1,6 +1,7 @@
 import type { Activity } from '@custodia/wire/http/activity.ts'
 import type { Access } from '../access/api.ts'
 import type { Ledger } from '../audit/api.ts'
+import type { Actor } from '../platform/events/event.ts'
 import { actorOf } from '../platform/events/event.ts'
 import type { Principal, UserPrincipal } from '../platform/http/principal.ts'
 import type { Context } from '../platform/module.ts'
@@ -29,12 +30,36 @@ export async function readOwn(parts: Parts, { id, organisationId }: UserPrincipa
  * @throws Refusal ACTIVITY_CURSOR_INVALID
  */
 export async function readTheirs(parts: Parts, principal: Principal, userId: string, page: Page): Promise<Activity> {
-  const { database, recorder } = parts.context
-  const { organisationId } = principal
   const personal = (await parts.access.decide(principal, 'ledger:personal')).allowed
-  const before = placeOf(page.cursor)
-  const data = { user: userId, continued: before !== null, personal }
-  const looked = event('person.read', { organisationId, actor: actorOf(principal), subjectId: userId, data })
+  return await readOf(
+    parts,
+    { actor: actorOf(principal), organisationId: principal.organisationId, personal },
+    userId,
+    page,
+  )
+}
+
+/** The same for the operator, who holds the keys that everything is sealed under. */
+export async function readByOperator(
+  parts: Parts,
+  organisationId: string,
+  userId: string,
+  page: Page,
+): Promise<Activity> {
+  return await readOf(parts, { actor: { kind: 'system' }, organisationId, personal: true }, userId, page)
+}
+
+type Looking = { readonly actor: Actor; readonly organisationId: string; readonly personal: boolean }
+
+async function readOf(
+  parts: Parts,
+  { actor, organisationId, personal }: Looking,
+  userId: string,
+  page: Page,
+): Promise<Activity> {
+  const { database, recorder } = parts.context
+  const data = { user: userId, continued: placeOf(page.cursor) !== null, personal }
+  const looked = event('person.read', { organisationId, actor, subjectId: userId, data })
   await database.transaction((tx) => recorder.record(tx, looked))
   return await read(parts, organisationId, page, { userId, numbers: true, personal })
 }

@@ -1,5 +1,6 @@
 import type { Demand, EnrolledFactor, SignInPolicy } from '@custodia/wire/http/factors.ts'
 import type { Invite, Invited, User, UserChange, Users } from '@custodia/wire/http/identity.ts'
+import type { RecoveriesUnderWay } from '@custodia/wire/http/recovery.ts'
 import type { Session } from '@custodia/wire/http/sessions.ts'
 import type { Theme, ThemeChange } from '@custodia/wire/http/theme.ts'
 import { isRefusal } from '../platform/errors.ts'
@@ -20,6 +21,8 @@ import { changePolicy } from './policy/change-policy.ts'
 import { demandOn, readPolicy } from './policy/sign-in-policy.ts'
 import type { OperatorRecovery } from './recovery/by-operator.ts'
 import { recoverByOperator } from './recovery/by-operator.ts'
+import { withdrawRecovery } from './recovery/end-delegated.ts'
+import { listDelegated } from './recovery/list-delegated.ts'
 import { openPerson, showUser } from './show-user.ts'
 import type { PersonRow } from './store.ts'
 import { readByEmail, readOrganisations } from './store.ts'
@@ -52,6 +55,10 @@ export type OrganisationAdministration = {
   /** Ends the person's sessions and sign-ins under way, too: they may be worth what is gone. */
   removeFactor(email: string, factorId: string, evenLast: boolean): Promise<EnrolledFactor>
   recover(email: string): Promise<OperatorRecovery>
+  /** Those by two administrators that are under way. */
+  recoveries(): Promise<RecoveriesUnderWay>
+  /** @throws Refusal IDENTITY_RECOVERY_UNKNOWN where none is under way for this person. */
+  stopRecovery(email: string): Promise<void>
   sessions(email: string): Promise<readonly Session[]>
   /** Ends one session of this person, or all of them. @returns how many were live; 0 where the one is not theirs. */
   endSessions(email: string, sessionId: string | null): Promise<number>
@@ -118,6 +125,8 @@ function ofOrganisation(parts: Parts, by: Operator): OrganisationAdministration 
       return factor
     },
     recover: async (email) => await recoverByOperator(parts, (await find(email)).id, by),
+    recoveries: async () => await listDelegated(parts, organisationId),
+    stopRecovery: async (email) => await withdrawRecovery(parts, (await find(email)).id, by),
     sessions: async (email) => await sessionsOf(await find(email)),
     async endSessions(email, sessionId) {
       const row = await find(email)

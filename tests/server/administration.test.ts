@@ -75,6 +75,32 @@ test('roles that the shell gives and takes hold on the very next request', async
   assert.equal(await reads(), 403)
 })
 
+test('what happened in an account is shown with the scores of its sign-ins, and that it was read stands in the ledger', async () => {
+  await signInSomewhere(member)
+  await assert.rejects(
+    signIn(server.call, { ...member, password: 'not the password of anybody' }, { 'x-forwarded-for': '10.5.0.1' }),
+  )
+  const { items } = (await done('users', 'activity', member.email, '--limit', '100')) as {
+    items: { type: string; address: string | null; assessment: { score: number; verdict: string } | null }[]
+  }
+  const of = (type: string) => items.filter((item) => item.type === type)
+  const assessed = of('identity.sign-in.assessed')[0]
+  assert.deepEqual([typeof assessed?.assessment?.score, assessed?.assessment?.verdict], ['number', 'allow'])
+  assert.match(String(of('identity.user.signed-in')[0]?.address), /^10\.4\./)
+  assert.equal(of('identity.user.sign-in-refused')[0]?.address, '10.5.0.1')
+  const page = await typed('users', 'activity', member.email, '--limit', '1')
+  assert.match(page.out, /^WHEN +WHAT +BY +FROM +SCORE\n/)
+  const [, place = ''] = /--after ([\w-]+)/.exec(page.out) ?? []
+  assert.ok(((await done('users', 'activity', member.email, '--after', place)).items as unknown[]).length > 0)
+
+  assert.deepEqual(await not('users', 'activity', 'nobody@example.org'), [3, 'IDENTITY_USER_UNKNOWN'])
+  assert.deepEqual(await not('users', 'activity', member.email, '--after', 'forged'), [3, 'ACTIVITY_CURSOR_INVALID'])
+  const cookie = await signInSomewhere(administrator)
+  const read = await server.call('GET', '/v1/ledger/entries?type=activity.person.read', { cookie })
+  const [first] = read.body.items as { actor: { kind: string } }[]
+  assert.equal(first?.actor.kind, 'system')
+})
+
 test('a policy of the shell is obeyed by the next sign-in, and a recovery link by no means gets around it', async () => {
   const { link, user } = (await done('users', 'invite', 'recovered@example.org', 'Rae Covered')) as {
     link: string

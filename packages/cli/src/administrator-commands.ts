@@ -118,6 +118,43 @@ export const administratorCommands: readonly Described[] = [
     examples: ['custodia users recover mira@example.org'],
   },
   {
+    name: 'users activity',
+    operands: 'ADDRESS',
+    summary: 'Show what happened in an account: sign-ins with scores, refusals, changes.',
+    description:
+      'The newest first. Of a score it names what spoke for somebody else, and how many times as usual that is for\nothers. That it was read stands in the ledger.',
+    count: [1, 1],
+    shapes: [shapes.address],
+    options: {
+      limit: { value: 'NUMBER', summary: 'So many of them, 1 to 100: 25 unless said.', shape: shapes.limit },
+      after: { value: 'PLACE', summary: 'Go on where the page before ended.', shape: shapes.cursor },
+      organisation,
+    },
+    examples: [
+      'custodia users activity mira@example.org',
+      'custodia users activity mira@example.org --limit 100 --json',
+    ],
+  },
+  {
+    name: 'recoveries list',
+    operands: '',
+    summary: 'List the recoveries by two administrators that are under way.',
+    description: 'They are asked for and agreed to in the pages, where each of the two proves who they are.',
+    count: [0, 0],
+    options: { organisation },
+    examples: ['custodia recoveries list'],
+  },
+  {
+    name: 'recoveries stop',
+    operands: 'ADDRESS',
+    summary: 'Stop the recovery of a person. They are told.',
+    description: 'Its links stop working. Somebody else’s asking for it again begins anew.',
+    count: [1, 1],
+    shapes: [shapes.address],
+    options: { organisation },
+    examples: ['custodia recoveries stop mira@example.org'],
+  },
+  {
     name: 'sessions list',
     operands: 'ADDRESS',
     summary: 'List where a person is signed in.',

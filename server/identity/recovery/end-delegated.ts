@@ -1,12 +1,12 @@
 import type { Queries } from '../../platform/database/database.ts'
 import type { Actor } from '../../platform/events/event.ts'
-import { actorOf } from '../../platform/events/event.ts'
-import type { Principal } from '../../platform/http/principal.ts'
 import { refuse } from '../errors.ts'
 import { event } from '../events.ts'
 import { findLink } from '../links/find-link.ts'
 import { deleteUnusedLinks, useLink } from '../links/link-store.ts'
 import { notify } from '../notices/notify.ts'
+import type { Asking } from '../operator.ts'
+import { actorFor } from '../operator.ts'
 import type { Parts } from '../parts.ts'
 import { nowOf } from '../parts.ts'
 import type { PersonRow } from '../store.ts'
@@ -52,12 +52,12 @@ export async function cancelByLink(parts: Parts, token: string): Promise<void> {
   })
 }
 
-/** By an administrator: stopping needs one. @throws Refusal IDENTITY_USER_UNKNOWN, IDENTITY_RECOVERY_UNKNOWN, IDENTITY_BUSY. */
-export async function withdrawRecovery(parts: Parts, userId: string, by: Principal): Promise<void> {
+/** By an administrator, or the operator: stopping needs one. @throws Refusal IDENTITY_USER_UNKNOWN, IDENTITY_RECOVERY_UNKNOWN, IDENTITY_BUSY. */
+export async function withdrawRecovery(parts: Parts, userId: string, by: Asking): Promise<void> {
   await changing(parts, async (tx) => {
     await lockPerson(tx, userId)
     const person = await readMember(tx, by.organisationId, userId)
     if (person === null) throw refuse('IDENTITY_USER_UNKNOWN')
-    if (!(await giveUp(parts, tx, person, 'withdrawn', actorOf(by)))) throw refuse('IDENTITY_RECOVERY_UNKNOWN')
+    if (!(await giveUp(parts, tx, person, 'withdrawn', actorFor(by)))) throw refuse('IDENTITY_RECOVERY_UNKNOWN')
   })
 }
