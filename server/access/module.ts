@@ -187,7 +187,7 @@ export function createAccess(context: Context<typeof config>, { keyring }: Uses)
     routes: [
       ...routes({ grants }),
       ...policyRoutes(policies.parts),
-      ...decisionRoutes(context),
+      ...decisionRoutes({ ...context, decisions }),
       ...relationRoutes({ relations, revisions, database, clock, readTable: grants.readTable }),
       ...authzenRoutes({
         ...{ point, grants, relations, types, revisions, database, clock, decide },

@@ -223,23 +223,23 @@ test('decisions are searched by time, principal, permission and outcome, in page
   note({ principal: { kind: 'service', id: 'svc_a' }, decision: 'allow', reason: 'permitted' })
   const middle = new Date(context.clock.nowMs()).toISOString()
   note({ action: 'ledger:read', resource: null })
-  await log.drain()
+  const needs = { ...context, decisions: log }
   const find = async (search: DecisionSearch) =>
-    (await searchDecisions(context, reader, search)).items.map(({ action, principal }) => `${principal.id} ${action}`)
+    (await searchDecisions(needs, reader, search)).items.map(({ action, principal }) => `${principal.id} ${action}`)
   assert.deepEqual(await find({}), ['usr_bo ledger:read', 'svc_a inbox:mail:read', 'usr_bo inbox:mail:read'])
   assert.deepEqual(await find({ principal: 'svc_a' }), ['svc_a inbox:mail:read'])
   assert.deepEqual(await find({ action: 'ledger:read' }), ['usr_bo ledger:read'])
   assert.deepEqual(await find({ decision: 'allow' }), ['svc_a inbox:mail:read'])
   assert.deepEqual(await find({ since: middle }), ['usr_bo ledger:read'])
   assert.deepEqual(await find({ since: begin, until: middle, decision: 'deny' }), ['usr_bo inbox:mail:read'])
-  const first = await searchDecisions(context, reader, { limit: 2 })
-  const rest = await searchDecisions(context, reader, { limit: 2, cursor: first.next as string })
+  const first = await searchDecisions(needs, reader, { limit: 2 })
+  const rest = await searchDecisions(needs, reader, { limit: 2, cursor: first.next as string })
   assert.deepEqual([first.items.length, rest.items.length, rest.next], [2, 1, null])
   const searched = context.events.at(-1)
   assert.deepEqual([searched?.type, searched?.data], ['access.decisions.searched', { filters: {}, continued: true }])
-  assert.deepEqual((await searchDecisions(context, { ...reader, organisationId: newId('org') }, {})).items, [])
+  assert.deepEqual((await searchDecisions(needs, { ...reader, organisationId: newId('org') }, {})).items, [])
   const theirs = await searchDecisions(
-    context,
+    needs,
     { ...reader, organisationId: newId('org') },
     { cursor: first.next as string },
   )
@@ -247,10 +247,10 @@ test('decisions are searched by time, principal, permission and outcome, in page
 })
 
 test('a cursor that was made up is refused', async () => {
-  const { context } = start()
+  const { log, context } = start()
   const made = (text: string) => Buffer.from(text).toString('base64url')
   for (const cursor of ['x', made('0'), made('-1'), made('1; drop'), made('9'.repeat(19)), `${made('12')}=`])
-    await assert.rejects(searchDecisions(context, reader, { cursor }), (error) =>
+    await assert.rejects(searchDecisions({ ...context, decisions: log }, reader, { cursor }), (error) =>
       isRefusal(error, 'ACCESS_CURSOR_INVALID'),
     )
 })

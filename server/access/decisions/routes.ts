@@ -1,10 +1,9 @@
 import { Cursor, closed } from '@custodia/wire/http/common.ts'
 import { LoggedDecisions } from '@custodia/wire/http/decisions.ts'
 import { Type } from 'typebox'
-import type { Database } from '../../platform/database/database.ts'
-import type { Recorder } from '../../platform/events/event.ts'
 import type { Route } from '../../platform/http/route.ts'
 import { defineRoute } from '../../platform/http/route.ts'
+import type { DecisionSearchNeeds } from './search.ts'
 import { searchDecisions } from './search.ts'
 
 // PostgreSQL has no year 0.
@@ -15,7 +14,7 @@ export const decisionPermissions = {
   'access:decisions:read': { summary: 'Search the log of decisions: who asked for what, and which policies decided.' },
 } as const
 
-export function decisionRoutes(needs: { readonly database: Database; readonly recorder: Recorder }): readonly Route[] {
+export function decisionRoutes(needs: DecisionSearchNeeds): readonly Route[] {
   return [
     defineRoute({
       method: 'GET',

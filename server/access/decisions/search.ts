@@ -19,13 +19,20 @@ export type DecisionSearch = {
   readonly limit?: number
 }
 
+export type DecisionSearchNeeds = {
+  readonly database: Database
+  readonly recorder: Recorder
+  readonly decisions: { drain(): Promise<unknown> }
+}
+
 /**
- * Finds logged decisions of the caller's organisation, newest first. That somebody looked is in the ledger before anything is answered.
+ * Finds logged decisions of the caller's organisation, newest first. That somebody looked is in the ledger before anything is answered;
+ * what this process decided before the question is written first, so that whoever was refused a moment ago is in the answer.
  *
  * @throws Refusal ACCESS_CURSOR_INVALID
  */
 export async function searchDecisions(
-  { database, recorder }: { readonly database: Database; readonly recorder: Recorder },
+  { database, recorder, decisions }: DecisionSearchNeeds,
   principal: Principal,
   { cursor, limit = 50, ...wanted }: DecisionSearch,
 ): Promise<LoggedDecisions> {
@@ -35,6 +42,7 @@ export async function searchDecisions(
   await database.transaction((tx) =>
     recorder.record(tx, event('decisions.searched', { organisationId, actor: actorOf(principal), data })),
   )
+  await decisions.drain()
   const rows = await findDecisions(
     database.queries,
     organisationId,
