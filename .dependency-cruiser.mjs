@@ -2,9 +2,9 @@
 const tiers = [
   ['keyring'],
   ['audit', 'access'],
-  ['sessions', 'mail'],
+  ['sessions', 'mail', 'limits'],
   ['identity'],
-  ['apikeys', 'activity'],
+  ['apikeys', 'activity', 'browser', 'uploads', 'webhooks'],
   ['gateway'],
 ]
 
@@ -59,6 +59,12 @@ export default {
       severity: 'error',
       from: { path: '^packages/wire/' },
       to: { path: '^(packages/(?!wire/)|console/|examples/)' },
+    },
+    {
+      name: 'edge-imports-wire-only',
+      severity: 'error',
+      from: { path: '^packages/edge/' },
+      to: { path: '^(packages/(?!wire/|edge/)|console/|examples/)' },
     },
     {
       name: 'examples-use-the-sdk-only',
