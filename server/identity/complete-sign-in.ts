@@ -17,6 +17,7 @@ import type { Decision } from './policy/decide.ts'
 import { agentOf } from './risk/agent.ts'
 import type { Assessment } from './risk/assess.ts'
 import { remember } from './risk/remember.ts'
+import { sessionRisk } from './risk/session-risk.ts'
 import type { PersonRow } from './store.ts'
 import { writeLastSignIn } from './store.ts'
 
@@ -74,10 +75,11 @@ export async function completeSignIn(
     await parts.context.recorder.record(tx, assessedEvent(parts, person, risk, head, became))
     if (risk.notify) await notify(parts, tx, person, 'unusual-sign-in', { address: head.address })
   }
+  const score = risk === undefined ? (attempt?.risk ?? 0) : sessionRisk(risk.score)
   if (decision.kind !== 'enough') {
     if (attempt !== null)
       return { person, cookies: [], attempt: showAttempt(attempt, factors, decision), enrolBefore: null }
-    const begun = await beginAttempt(parts, tx, person, factors, raised)
+    const begun = await beginAttempt(parts, tx, person, factors, { raised, risk: score })
     await assessed({ attempt: begun.row.id })
     return { person, cookies: [begun.cookie], attempt: showAttempt(begun.row, factors, decision), enrolBefore: null }
   }
@@ -90,7 +92,14 @@ export async function completeSignIn(
   }
   const names = await amrsOf(tx, factors, userId)
   const { unprovable } = decision
-  const started = await parts.sessions.start(tx, { userId, organisationId, factors: names, head, unprovable })
+  const started = await parts.sessions.start(tx, {
+    userId,
+    organisationId,
+    factors: names,
+    head,
+    unprovable,
+    risk: score,
+  })
   await assessed({ session: started.sessionId })
   const data = { session: started.sessionId, factors: names, attempt: attempt?.id ?? null, unprovable }
   await parts.context.recorder.record(tx, event('user.signed-in', { ...about, data }))

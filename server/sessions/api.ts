@@ -37,6 +37,7 @@ export type Sessions = {
    *
    * @param session.factors names as `assurance.ts` knows them: they decide how long it lives.
    * @param session.unprovable the sign-in was unusual and nothing more could be asked: until there are two factors, none is fresh.
+   * @param session.risk how unlike the person's others the sign-in was: a whole number, 0 (as where it is left out) to 1,000.
    * @throws Refusal SESSIONS_TOO_MANY where a role of the person refuses one more.
    */
   start(
@@ -47,6 +48,7 @@ export type Sessions = {
       factors: readonly string[]
       head: RequestHead
       unprovable?: boolean
+      risk?: number
     },
   ): Promise<NewlySignedIn>
   /**

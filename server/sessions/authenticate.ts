@@ -71,7 +71,9 @@ async function read(parts: Parts, head: RequestHead, { token, key, host }: Cooki
   const now = new Date(clock.nowMs())
   const row = await readByHandle(database.queries, storedHash(token, parts.tokenKey), now)
   // A cookie that turns up on another host than its own was carried there by somebody.
-  if (row === null || row.host !== host || !(await serves(parts, row, head, now))) return null
+  if (row === null || row.host !== host) return null
+  const risk = await riskServed(parts, row, head, now)
+  if (risk === null) return null
   const expires = await use(parts, row, now)
   if (expires === null) return null
   const standing = await parts.access.standingOf(row.organisation_id, row.user_id)
@@ -83,6 +85,7 @@ async function read(parts: Parts, head: RequestHead, { token, key, host }: Cooki
     sessionId: row.id,
     factors: row.factors,
     authenticatedAtMs: row.authenticated_at.getTime(),
+    ...(risk === 0 ? {} : { risk }),
     ...staleness(row),
   }
   if (row.privileges_at !== null) {
@@ -110,18 +113,19 @@ const agentOf = ({ headers }: RequestHead): string => {
   return agent.length > maxAgent ? agent.slice(0, maxAgent) : agent
 }
 
-/** True where the cookie still serves, and whoever sends it looks as its session does. */
-async function serves(parts: Parts, row: LiveRow, head: RequestHead, now: Date): Promise<boolean> {
+/** The session's risk, where the cookie still serves and whoever sends it looks as its session does; null where not. */
+async function riskServed(parts: Parts, row: LiveRow, head: RequestHead, now: Date): Promise<number | null> {
   const over = row.expires_at !== null && row.expires_at <= now
   if (over) {
     // The browser has another one by now: whoever still sends this one copied it. Of a bound session they gain nothing.
     if (row.superseded_at !== null && row.host === null && row.held_at === null && row.bound_key === null)
       await hold(parts, row, 'replaced-cookie', head)
-    return false
+    return null
   }
-  if (row.held_at === null && (await heedLook(parts, row, head))) return true
+  const risk = row.held_at === null ? await heedLook(parts, row, head) : null
+  if (risk !== null) return risk
   parts.refused.set(head, row.held_why ?? 'other-browser')
-  return false
+  return null
 }
 
 /** Writes the use down where the last was written a minute ago. @returns when the session expires; null where it is over. */

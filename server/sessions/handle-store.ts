@@ -149,6 +149,7 @@ export async function readByHandle(queries: Queries, tokenHash: Buffer, now: Dat
       'privileges_at',
       'fresh_after',
       'unprovable',
+      'risk',
     ])
     .select((is) => [
       is.fn.coalesce('sessions.handle.factors', 'sessions.session.factors').as('factors'),

@@ -20,6 +20,15 @@ type Noted = {
   readonly networks: readonly Buffer[]
 }
 
+/**
+ * What a session's risk is at the least once it was seen to change so, on the scale of sign-ins: another browser counts as a hundred times as likely of
+ * somebody else, another network as twice, since people travel. Browsers get new versions by themselves.
+ */
+const riskOfChange: Readonly<Record<Change, number>> = { browser: 200, network: 30, version: 0 }
+
+export const riskOf = (changes: readonly Change[]): number =>
+  Math.max(0, ...changes.map((change) => riskOfChange[change]))
+
 /** The hashes are keyed for one session: whoever reads the database can't tell which sessions look alike. */
 export function lookOf(head: RequestHead, sessionId: string, key: Buffer): Look {
   const { name, version } = browserOf(head.headers['user-agent'])

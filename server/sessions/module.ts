@@ -78,6 +78,7 @@ export async function createSessions(
     ended,
     endAllListeners: new Set(),
   }
+  access.lendSessions({ usable: async (tx, id) => (await readExpiry(tx, id, nowOf(parts))) !== null })
   const stopForgetting = access.onChange((userId) => live.forgetPerson(userId))
   const stopRotating = access.onShift(async (tx, { organisationId, subjectIds, raised }) => {
     for (const userId of subjectIds)

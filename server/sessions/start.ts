@@ -24,6 +24,7 @@ export type NewSession = {
   readonly factors: readonly string[]
   readonly head: RequestHead
   readonly unprovable?: boolean
+  readonly risk?: number
 }
 
 /**
@@ -63,6 +64,7 @@ export async function start(parts: Parts, tx: Queries, session: NewSession): Pro
       browser_version: version,
       networks: [networkHash],
       unprovable: session.unprovable ?? false,
+      risk: session.risk ?? 0,
     },
     storedHash(token, parts.tokenKey),
   )

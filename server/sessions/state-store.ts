@@ -52,11 +52,16 @@ export async function spendChallenge(tx: Queries, id: string, made: Date, now: D
 export async function driftSession(
   tx: Queries,
   id: string,
-  look: { readonly browserHash: Buffer; readonly version: number | null; readonly networkHash: Buffer },
+  look: {
+    readonly browserHash: Buffer
+    readonly version: number | null
+    readonly networkHash: Buffer
+    readonly risk: number
+  },
   changed: readonly string[],
   now: Date,
 ): Promise<boolean> {
-  const { browserHash, version, networkHash } = look
+  const { browserHash, version, networkHash, risk } = look
   const known = sql<boolean>`networks @> array[${networkHash}::bytea]`
   const result = await tables(tx)
     .updateTable('sessions.session')
@@ -68,6 +73,7 @@ export async function driftSession(
         else (networks || ${networkHash}::bytea)[greatest(1, cardinality(networks) - 6):] end`,
       drifted_at: now,
       drift: [...changed],
+      risk: sql<number>`greatest(risk, ${risk}::smallint)`,
     })
     .where('id', '=', id)
     .where(usable(now))

@@ -32,6 +32,8 @@ export type SessionRow = {
   renewals: Generated<number>
   fresh_after: Date | null
   unprovable: boolean
+  /** 0 to 1,000. */
+  risk: number
 }
 
 type HandleRow = {

@@ -19,6 +19,7 @@ export function subjectData(parts: Parts): SubjectData {
           factors: row.proven ?? row.factors,
           driftedAt: row.drifted_at?.toISOString() ?? null,
           drift: row.drift,
+          risk: row.risk,
           heldAt: row.held_at?.toISOString() ?? null,
           heldWhy: row.held_why,
           address: await open(parts, { ...whose, id: row.id }, 'address', row.address_sealed),

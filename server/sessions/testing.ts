@@ -116,11 +116,22 @@ export type Signed = { userId: string; organisationId: string; sessionId: string
 /** Starts a session for somebody, new unless said otherwise. */
 export async function signIn(
   process: TestProcess,
-  who: { userId?: string; organisationId?: string; factors?: readonly string[]; head?: Partial<RequestHead> } = {},
+  who: {
+    userId?: string
+    organisationId?: string
+    factors?: readonly string[]
+    head?: Partial<RequestHead>
+    risk?: number
+  } = {},
 ): Promise<Signed> {
   const person = { userId: who.userId ?? newId('usr'), organisationId: who.organisationId ?? newId('org') }
   const started = await process.context.database.transaction((tx) =>
-    process.sessions.start(tx, { ...person, factors: who.factors ?? ['pwd'], head: head(who.head) }),
+    process.sessions.start(tx, {
+      ...person,
+      factors: who.factors ?? ['pwd'],
+      head: head(who.head),
+      risk: who.risk ?? 0,
+    }),
   )
   return { ...person, ...started }
 }

@@ -37,8 +37,11 @@ export async function explain(
   return isKnown(subject) ? explained : { ...explained, decision: false, reason: 'inactive' }
 }
 
-function ownOf({ factors }: UserPrincipal, address: string): Pick<Facts, 'address' | 'assurance' | 'factors'> {
-  return { address, assurance: (assurances.indexOf(assuranceOf(factors)) + 1) as 1 | 2 | 3, factors }
+function ownOf(
+  { factors, risk = 0 }: UserPrincipal,
+  address: string,
+): Pick<Facts, 'address' | 'assurance' | 'factors' | 'risk'> {
+  return { address, assurance: (assurances.indexOf(assuranceOf(factors)) + 1) as 1 | 2 | 3, factors, risk }
 }
 
 function show({ verdict, standing, considered, relations, wouldGrant }: Explanation, seesAll: boolean): Explained {

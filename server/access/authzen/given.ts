@@ -41,7 +41,7 @@ export function readFacts(
   field: string,
 ): Facts {
   const { custodia, ...application } = given ?? {}
-  const { address = null, assurance = 1 } = custodia ?? {}
+  const { address = null, assurance = 1, risk = 0 } = custodia ?? {}
   if (address !== null && (isIP(address) === 0 || address.includes('%')))
     throw invalid(`${field}.custodia.address`, 'is no address')
   const sent = Object.keys(application).length > 0
@@ -50,7 +50,7 @@ export function readFacts(
     address,
     assurance: about.kind === 'user' ? assurance : 1,
     factors: [],
-    risk: 0,
+    risk: about.kind === 'user' ? risk : 0,
     api: about.kind !== 'user',
     ...(sent ? { application: { [ownerOf(about.permission)]: readProperties(application, field) } } : {}),
   }

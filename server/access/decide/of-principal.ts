@@ -22,9 +22,10 @@ export function whoOf(principal: Principal): Who {
   return { kind, id, organisationId, roles, ...(scopes === undefined ? {} : { scopes }) }
 }
 
-/** Nobody stands behind a key who could have proven a factor. */
+/** Nobody stands behind a key who could have proven a factor, nor signed in unlike themselves: its risk is 0, and `api` says that it is one. */
 function factsOf(principal: Principal, address: string | null, nowMs: number): Facts {
   const factors = principal.kind === 'user' ? principal.factors : []
   const assurance = (assurances.indexOf(assuranceOf(factors)) + 1) as 1 | 2 | 3
-  return { nowMs, address, assurance, factors, risk: 0, api: principal.kind !== 'user' }
+  const risk = principal.kind === 'user' ? (principal.risk ?? 0) : 0
+  return { nowMs, address, assurance, factors, risk, api: principal.kind !== 'user' }
 }

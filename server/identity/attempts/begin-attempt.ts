@@ -21,7 +21,7 @@ export async function beginAttempt(
   tx: Queries,
   person: PersonRow,
   proven: readonly FactorKind[],
-  raised: boolean,
+  { raised, risk }: Pick<AttemptRow, 'raised' | 'risk'>,
 ): Promise<{ row: AttemptRow; cookie: string }> {
   const { random } = parts.context
   const token = random.bytes(32).toString('base64url')
@@ -33,6 +33,7 @@ export async function beginAttempt(
     organisation_id: person.organisation_id,
     proven: [...proven],
     raised,
+    risk,
     created_at: now,
     expires_at: new Date(now.getTime() + attemptSeconds * 1_000),
   }

@@ -10,6 +10,7 @@ export type AttemptRow = {
   organisation_id: string
   proven: FactorKind[]
   raised: boolean
+  risk: number
   tries: number
   created_at: Date
   expires_at: Date

@@ -15,6 +15,8 @@ export type UserPrincipal = {
   readonly factors: readonly string[]
   /** When the newest factor was proven, epoch milliseconds. */
   readonly authenticatedAtMs: number
+  /** How unlike this person the session looks: up to 1,000 (`identity/risk/session-risk.ts`). Left out is 0, as usual. */
+  readonly risk?: number
   /** There where that proof does not count as fresh, and why: by a role given since, or since an unusual sign-in had nothing more to ask. */
   readonly stale?: 'privileges' | 'unprovable'
 }

@@ -36,6 +36,8 @@ export const Circumstances = Type.Object(
     address: Type.Optional(Type.String({ maxLength: 50 })),
     /** 1 one factor, 2 two, 3 one of them can't be phished; 1 unless said. Of people alone. */
     assurance: Type.Optional(Type.Union([Type.Literal(1), Type.Literal(2), Type.Literal(3)])),
+    /** How unlike the person their session looks, 0 as usual to 1,000; 0 unless said. Of people alone. */
+    risk: Type.Optional(Type.Integer({ minimum: 0, maximum: 1_000 })),
     /** Decide at least as freshly as that reply or change. */
     atLeast: Type.Optional(DecisionToken),
   },
