@@ -137,7 +137,9 @@ export function createAccess(context: Context<typeof config>, { keyring }: Uses)
       point.forget(organisationId)
     },
   })
-  grants.onChange(() => point.forget(null))
+  grants.onChange((subjectId, organisationId) =>
+    subjectId === null ? point.forget(organisationId) : point.forgetSubject(subjectId),
+  )
   grants.onGift(
     requireHandable({
       ...{ grants, relations, policies },

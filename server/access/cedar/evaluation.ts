@@ -13,7 +13,7 @@ export class Evaluation {
   readonly principal: EntityUid
   readonly action: EntityUid
   readonly resource: EntityUid
-  readonly context: CedarRecord
+  readonly #request: Request
   readonly entities: EntityStore
   readonly #above: Above
   /** What was read, by the number of its slot. */
@@ -23,10 +23,15 @@ export class Evaluation {
     this.principal = request.principal
     this.action = request.action
     this.resource = request.resource
-    this.context = request.context
+    this.#request = request
     this.entities = entities
     this.#above = above
     this.slots = new Array<Result | undefined>(slotCount)
+  }
+
+  /** Read when a policy asks for it: a request may make it only then. */
+  get context(): CedarRecord {
+    return this.#request.context
   }
 
   /** Cedar's `in` of two entities: itself, or above it. No entity has to exist for that. */

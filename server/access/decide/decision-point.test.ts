@@ -316,6 +316,27 @@ test('where policies look at circumstances nothing is remembered', async () => {
   assert.deepEqual([(await said(question('inbox:read')))[0], (await said(risky))[0]], [true, false])
 })
 
+test('a context is made once, and only where a policy that can apply reads it', async () => {
+  is(['reader'])
+  let made = 0
+  const counting: Facts = {
+    ...facts,
+    get factors() {
+      made++
+      return []
+    },
+  }
+  const ask = async (permission: string) => {
+    made = 0
+    await point.check({ ...question(permission), facts: counting }, { log: false })
+    return made
+  }
+  assert.equal(await ask('inbox:read'), 0, 'without policies of its own')
+  withPolicies(`forbid(principal, action == Custodia::Action::"inbox:write", resource) when { context.risk > 5 };
+    permit(principal, action == Custodia::Action::"inbox:write", resource) when { context.api && context.assurance > 1 };`)
+  assert.deepEqual([await ask('inbox:read'), await ask('inbox:write')], [0, 1])
+})
+
 test('the log gets each decision with what it was made from, and lists leave it alone', async () => {
   is(['reader'])
   await point.check(question('inbox:read', mailbox))

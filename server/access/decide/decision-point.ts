@@ -1,5 +1,5 @@
 import type { Bus } from '../../platform/cache/cache.ts'
-import type { Decision as CedarDecision, Compiled } from '../cedar/api.ts'
+import type { Decision as CedarDecision, CedarRecord, Compiled } from '../cedar/api.ts'
 import type { DecisionLog, NotedDecision } from '../decisions/api.ts'
 import type { Grants, RoleTable, Standing } from '../grants/grants.ts'
 import { scopeCovers } from '../key-scope.ts'
@@ -89,6 +89,11 @@ export class DecisionPoint {
   /** Forgets what was remembered of an organisation; of all where it is null. */
   forget(organisationId: string | null): void {
     this.#remembered.forget(organisationId)
+  }
+
+  /** Forgets the decisions of every organisation in which one was about this subject. */
+  forgetSubject(subjectId: string): void {
+    this.#remembered.forgetSubject(subjectId)
   }
 
   /** Decides from the tables alone, and says what it looked at. It does not stand in the decision log. */
@@ -199,7 +204,17 @@ function standingOf({ roles }: Who, given: Standing, table: RoleTable): Standing
 }
 
 function requestOf({ permission, facts, what }: Question, { principal, resource }: Entities) {
-  return { principal, action: actionOf(permission), resource, context: contextOf(facts, what) }
+  let made: CedarRecord | null = null
+  return {
+    principal,
+    action: actionOf(permission),
+    resource,
+    /** Made for the first policy that reads it: most decisions are made by policies that read none. */
+    get context() {
+      made ??= contextOf(facts, what)
+      return made
+    },
+  }
 }
 
 /**

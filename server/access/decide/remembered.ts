@@ -9,6 +9,9 @@ type RememberedDecision = {
   readonly held: ReadonlyMap<string, Held>
 }
 
+/** What is known of one organisation, and about whom. */
+type Known = { readonly decisions: Map<string, RememberedDecision>; readonly subjects: Set<string> }
+
 const maxOrganisations = 1_000
 const maxEach = 20_000
 
@@ -18,7 +21,7 @@ const maxEach = 20_000
  */
 export class Remembered {
   readonly #bus: Bus
-  readonly #byOrganisation = new Map<string, Map<string, RememberedDecision>>()
+  readonly #byOrganisation = new Map<string, Known>()
   #generation = 0
 
   constructor(bus: Bus) {
@@ -31,28 +34,39 @@ export class Remembered {
 
   get(question: Question): RememberedDecision | undefined {
     if (!this.#bus.healthy()) return undefined
-    const found = this.#byOrganisation.get(question.who.organisationId)?.get(keyOf(question))
+    const found = this.#byOrganisation.get(question.who.organisationId)?.decisions.get(keyOf(question))
     return found !== undefined && found.verdict.untilMs > question.facts.nowMs ? found : undefined
   }
 
   keep(question: Question, decision: RememberedDecision, generation: number): void {
     const { untilMs } = decision.verdict
     if (generation !== this.#generation || !this.#bus.healthy() || untilMs <= question.facts.nowMs) return
-    const { organisationId } = question.who
+    const { organisationId, id } = question.who
     let known = this.#byOrganisation.get(organisationId)
     if (known === undefined) {
       if (this.#byOrganisation.size >= maxOrganisations) this.#byOrganisation.clear()
-      known = new Map()
+      known = { decisions: new Map(), subjects: new Set() }
       this.#byOrganisation.set(organisationId, known)
     }
-    if (known.size >= maxEach) known.clear()
-    known.set(keyOf(question), decision)
+    if (known.decisions.size >= maxEach) {
+      known.decisions.clear()
+      known.subjects.clear()
+    }
+    known.decisions.set(keyOf(question), decision)
+    known.subjects.add(id)
   }
 
   forget(organisationId: string | null): void {
     this.#generation += 1
     if (organisationId === null) this.#byOrganisation.clear()
     else this.#byOrganisation.delete(organisationId)
+  }
+
+  /** Where it is not said in which organisation: in each that decided about them. */
+  forgetSubject(subjectId: string): void {
+    this.#generation += 1
+    for (const [organisationId, { subjects }] of this.#byOrganisation)
+      if (subjects.has(subjectId)) this.#byOrganisation.delete(organisationId)
   }
 }
 
@@ -61,7 +75,12 @@ export class Remembered {
  * conditions of relations know, and those are of resources with a type.
  */
 function keyOf({ who, permission, what, facts }: Question): string {
-  const roles = who.roles === undefined ? '' : who.roles.join(' ')
-  const about = `${who.kind}\0${who.id}\0${roles}\0${permission}\0${what.organisationId}`
-  return what.type === null ? about : `${about}\0${what.type}\0${what.id}\0${facts.address}\0${facts.assurance}`
+  // Roles that came with who asks, though they be none, are another question than those that are looked up.
+  const roles = who.roles === undefined ? '' : `+${who.roles.map(counted).join('')}`
+  const about = `${who.kind} ${counted(who.id)}${counted(roles)}${counted(permission)}${counted(what.organisationId)}`
+  if (what.type === null) return about
+  return `${about}${counted(what.type)}${counted(what.id)}${facts.address} ${facts.assurance}`
 }
+
+/** With its length before it, so that no two lists of texts are one text, whatever is in them. */
+const counted = (text: string): string => `${text.length}:${text}`

@@ -10,6 +10,7 @@ import type { Log } from '../../platform/telemetry/log.ts'
 import type { Metrics } from '../../platform/telemetry/metrics.ts'
 import type { DecisionLog, LoggedDecision, NotedDecision, Recorded, ReplaySource } from './api.ts'
 import { LogQueue } from './queue.ts'
+import { sampler } from './sampling.ts'
 import type { DecisionRow, StoredDecision } from './store.ts'
 import { findDecisions, insertDecisions } from './store.ts'
 
@@ -42,6 +43,7 @@ export function openDecisionLog(options: DecisionLogOptions): OpenDecisionLog {
     'custodia_access_decisions_lost_total',
     'Decisions that should stand in the log and do not.',
   )
+  const isSampled = sampler(random, sampled)
   const rates = new RecentMap<{ second: number; count: number }>(maxOrganisations)
   const queue = new LogQueue<Noted>({
     async write(items) {
@@ -63,7 +65,7 @@ export function openDecisionLog(options: DecisionLogOptions): OpenDecisionLog {
 
   return {
     note(decision) {
-      if (decision.decision === 'allow' && random.bytes(4).readUInt32BE() % 10_000 >= sampled) return
+      if (decision.decision === 'allow' && !isSampled()) return
       const nowMs = clock.nowMs()
       if (!fits(decision.organisationId, nowMs)) return lost.add()
       try {

@@ -21,8 +21,8 @@ type Needs = {
 /** A service account, as whoever makes keys for it and lets them in must know it. */
 export type KnownAccount = { readonly id: string; readonly name: string; readonly disabled: boolean }
 
-/** Who heard that something changed: a subject, or null for everybody. */
-type Listener = (subjectId: string | null) => void
+/** Hears what changed: a subject; everybody of an organisation; everything, where both are null. */
+type Listener = (subjectId: string | null, organisationId: string | null) => void
 
 export type RememberedGrants = Grants & {
   /** @returns null where the organisation has none such. */
@@ -55,7 +55,7 @@ export function rememberGrants({ bus, clock, queries, readTable }: Needs): Remem
       accounts.forget(id)
     }
     if (id === null) tables.forget(null)
-    for (const listener of listeners) listener(organisation ? null : id)
+    for (const listener of listeners) organisation ? listener(null, id) : listener(id, null)
   }
   bus.subscribe(topic, heard)
   bus.onGap(() => heard(null))
