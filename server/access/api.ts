@@ -6,6 +6,7 @@ import type { Principal } from '../platform/http/principal.ts'
 import type { Grants } from './grants/grants.ts'
 import type { Directory, ShiftListener } from './grants/parts.ts'
 import type { KnownAccount } from './grants/remember-grants.ts'
+import type { SessionDirectory } from './relations/on-behalf.ts'
 
 export type { Directory } from './grants/parts.ts'
 export { scopeCovers } from './key-scope.ts'
@@ -55,6 +56,8 @@ export type Access = Authorizer &
     serviceAccount(organisationId: string, id: string): Promise<KnownAccount | null>
     /** Called once, by the module that knows people. */
     lendDirectory(directory: Directory): void
+    /** Called once, by the module that knows sessions. */
+    lendSessions(sessions: SessionDirectory): void
     /** Called in the transaction of changes made here: not by `setRoles`, whose caller knows of it. @returns ends the subscription. */
     onShift(listener: ShiftListener): () => void
     /** Called with the subject whose roles changed, or null where all may have. @returns ends the subscription. */

@@ -76,6 +76,11 @@ export const errors = {
     title: 'An application asks about its own permissions and resources.',
     help: 'Use names that begin with the application’s and a colon, as in inbox:read.',
   },
+  ACCESS_ON_BEHALF_REFUSED: {
+    status: 403,
+    title: 'Nothing proves that this person is asking now.',
+    help: 'An application sends the header Custodia-Assertion of the request that it answers, as it came, within its minute.',
+  },
   ACCESS_DECISION_TOKEN_INVALID: {
     status: 400,
     title: 'The decision token is none that was made for your organisation.',

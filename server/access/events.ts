@@ -83,7 +83,16 @@ export const events = {
   },
   'relations.changed': {
     summary: 'Resources were shared, or no longer.',
-    data: Type.Object({ added: Type.Array(Type.String()), removed: Type.Array(Type.String()) }),
+    data: Type.Object({
+      added: Type.Array(Type.String()),
+      removed: Type.Array(Type.String()),
+      /** The application that asked in the person's name. */
+      through: Type.Optional(Type.String()),
+    }),
+  },
+  'on-behalf.refused': {
+    summary: 'An application did not prove that the person in whose name it asked is asking.',
+    data: Type.Object({ why: Type.String() }),
   },
   'role.created': {
     summary: 'A role of the organisation was made.',

@@ -25,6 +25,7 @@ import { openPolicies } from './policies/policies.ts'
 import { policyPermissions, policyRoutes } from './policies/routes.ts'
 import type { Relations } from './relations/api.ts'
 import { checkResourceTypes } from './relations/check-resource-types.ts'
+import type { SessionDirectory } from './relations/on-behalf.ts'
 import { createRelations } from './relations/relations.ts'
 import { parseResourceTypes } from './relations/resource-types.ts'
 import { relationPermissions, relationRoutes } from './relations/routes.ts'
@@ -111,6 +112,7 @@ export function createAccess(context: Context<typeof config>, { keyring }: Uses)
   })
   // What Cedar refuses of the configuration's policies stops the start.
   requireSound(builtIn(grants.plainTable), policies.parts.schema)
+  let sessions: SessionDirectory | null = null
   let cursorKey: Promise<Buffer> | null = null
   const relations = createRelations({
     ...context,
@@ -137,9 +139,7 @@ export function createAccess(context: Context<typeof config>, { keyring }: Uses)
       point.forget(organisationId)
     },
   })
-  grants.onChange((subjectId, organisationId) =>
-    subjectId === null ? point.forget(organisationId) : point.forgetSubject(subjectId),
-  )
+  grants.onChange(() => point.forget(null))
   grants.onGift(
     requireHandable({
       ...{ grants, relations, policies },
@@ -180,6 +180,9 @@ export function createAccess(context: Context<typeof config>, { keyring }: Uses)
     lock: lockOrganisation,
     serviceAccount: grants.serviceAccountOf,
     lendDirectory: grants.lendDirectory,
+    lendSessions(lent) {
+      sessions = lent
+    },
     onShift: grants.onShift,
     onChange: grants.onChange,
     grants,
@@ -190,7 +193,14 @@ export function createAccess(context: Context<typeof config>, { keyring }: Uses)
       ...routes({ grants }),
       ...policyRoutes(policies.parts),
       ...decisionRoutes({ ...context, decisions }),
-      ...relationRoutes({ relations, revisions, database, clock, readTable: grants.readTable }),
+      ...relationRoutes({
+        ...{ relations, revisions, database, clock, readTable: grants.readTable },
+        onBehalf: {
+          ...{ clock, recorder, issuer: context.publicUrl, directory: grants.parts.directory },
+          signer: () => keyring.signer('assertion'),
+          sessions: () => sessions,
+        },
+      }),
       ...authzenRoutes({
         ...{ point, grants, relations, types, revisions, database, clock, decide },
         permissions: Object.keys(permissions),

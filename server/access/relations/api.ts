@@ -94,6 +94,8 @@ export type RelationChange = {
    */
   readonly by: Giver | null | ((tx: Queries) => Promise<Giver>)
   readonly actor: Actor
+  /** The application that asks in the actor's name, for the ledger. */
+  readonly through?: string
   readonly add?: readonly Tuple[]
   /** Conditions and expiries of these are not looked at. */
   readonly remove?: readonly Omit<Tuple, 'condition' | 'expiresMs'>[]

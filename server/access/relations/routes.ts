@@ -8,6 +8,8 @@ import type { RoleTable } from '../grants/grants.ts'
 import type { Revisions } from '../revisions.ts'
 import type { Relations } from './api.ts'
 import { giverOf } from './giver.ts'
+import type { OnBehalfNeeds } from './on-behalf.ts'
+import { personBehind, requirePresent } from './on-behalf.ts'
 import { readTuple, showTuple } from './show.ts'
 
 export const relationPermissions = {
@@ -23,13 +25,21 @@ type Needs = {
   readonly database: Database
   readonly clock: { nowMs(): number }
   readonly readTable: (queries: Queries, organisationId: string) => Promise<RoleTable>
+  readonly onBehalf: OnBehalfNeeds
 }
 
 /** A hundred tuples with the longest names, networks and all. */
 const bodyLimitBytes = 262_144
 const usualLimit = 100
 
-export function relationRoutes({ relations, revisions, database, clock, readTable }: Needs): readonly Route[] {
+export function relationRoutes({
+  relations,
+  revisions,
+  database,
+  clock,
+  readTable,
+  onBehalf,
+}: Needs): readonly Route[] {
   return [
     defineRoute({
       method: 'POST',
@@ -44,15 +54,25 @@ export function relationRoutes({ relations, revisions, database, clock, readTabl
       errors: [
         ...['ACCESS_NOT_YOUR_APPLICATION', 'ACCESS_RELATION_MALFORMED', 'ACCESS_RELATION_UNKNOWN'],
         ...['ACCESS_RELATION_SUBJECT_REFUSED', 'ACCESS_RELATION_NOT_YOURS_TO_GIVE', 'ACCESS_RELATION_OUTLIVES_YOURS'],
-        ...['ACCESS_RELATIONS_TOO_WIDE', 'ACCESS_RELATIONS_TOO_DEEP'],
+        ...['ACCESS_RELATIONS_TOO_WIDE', 'ACCESS_RELATIONS_TOO_DEEP', 'ACCESS_ON_BEHALF_REFUSED'],
       ],
       handle: async ({ principal, body, head }) => {
         const { organisationId } = principal
-        const { add = [], remove = [] } = body
+        const { add = [], remove = [], onBehalfOf } = body
         for (const { resource } of [...add, ...remove]) requireOwn(principal, { type: resource.type })
-        const at = { nowMs: clock.nowMs(), address: head.address, readTable }
-        const by = principal.kind === 'application' ? null : (tx: Queries) => giverOf(tx, principal, at)
-        const change = { organisationId, by, actor: actorOf(principal), add: add.map(readTuple), remove }
+        const person = onBehalfOf === undefined ? null : await personBehind(onBehalf, principal, onBehalfOf)
+        const giver = person ?? principal
+        // The address of a request that an application makes is not the person's.
+        const at = { nowMs: clock.nowMs(), address: person === null ? head.address : null, readTable }
+        const by = async (tx: Queries) => {
+          if (person !== null) await requirePresent(onBehalf, tx, principal, person)
+          return await giverOf(tx, giver, at)
+        }
+        const change = {
+          ...{ organisationId, by: giver.kind === 'application' ? null : by, actor: actorOf(giver) },
+          ...(person === null ? {} : { through: principal.id }),
+          ...{ add: add.map(readTuple), remove },
+        }
         const changed = await database.transaction((tx) => relations.write(tx, change))
         return { changed, token: await revisions.token(organisationId) }
       },

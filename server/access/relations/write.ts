@@ -79,7 +79,7 @@ async function refuseTooWide(tx: Queries, organisationId: string, added: readonl
 async function record(
   recorder: Recorder,
   tx: Queries,
-  { organisationId, actor }: RelationChange,
+  { organisationId, actor, through }: RelationChange,
   changed: { readonly added: readonly string[]; readonly removed: readonly string[] },
 ): Promise<void> {
   const names = [
@@ -88,7 +88,9 @@ async function record(
   ]
   let data: { added: string[]; removed: string[] } = { added: [], removed: [] }
   let length = 0
-  const send = () => recorder.record(tx, event('relations.changed', { organisationId, actor, data }))
+  const asked = through === undefined ? {} : { through }
+  const send = () =>
+    recorder.record(tx, event('relations.changed', { organisationId, actor, data: { ...data, ...asked } }))
   for (const { name, to } of names) {
     if (length + name.length > maxEventText) {
       await send()

@@ -36,12 +36,20 @@ export type RelationTuple = Static<typeof RelationTuple>
 
 /**
  * `POST /v1/relations` needs `access:relations:write`: an application writes about its own types; anybody else gives and takes what their own
- * rights to the resource allow. Together 1 to 100 tuples; what is there already, or gone already, is no error.
+ * rights to the resource allow, and so does whoever an application asks for. Together 1 to 100 tuples; what is there already, or gone
+ * already, is no error.
  */
 export const WriteRelations = Type.Object(
   {
     add: Type.Optional(Type.Array(RelationTuple, { maxItems: 100 })),
     remove: Type.Optional(Type.Array(Type.Object(Place, closed), { maxItems: 100 })),
+    /**
+     * By an application: in the name of the person whose request it answers, and no further than that person's rights. The value of the
+     * header `Custodia-Assertion` on that request, as it came.
+     */
+    onBehalfOf: Type.Optional(
+      Type.String({ maxLength: 16_384, pattern: '^[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+$' }),
+    ),
   },
   closed,
 )
