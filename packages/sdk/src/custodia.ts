@@ -17,7 +17,7 @@ import { DataKeys } from './keys/data-keys.ts'
 
 export type { RelationTuple } from '@custodia/wire/http/relations.ts'
 export { ed25519PublicKey } from '@custodia/wire/http-signatures/algorithms.ts'
-export type { Access, AccessOptions } from './access/access.ts'
+export type { Access, AccessOptions, OnBehalf, RelationChanges } from './access/access.ts'
 export type { AccessAsker, AccessQuestion, AccessResource, AccessSubject } from './access/question.ts'
 export type { AccessDecision } from './access/replies.ts'
 export type { Identity } from './assertion/identity.ts'

@@ -17,7 +17,7 @@ const server = createServer(async (request, response) => {
   let text = ''
   for await (const part of request.setEncoding('utf8')) text += part
   const path = request.url ?? ''
-  const body = JSON.parse(text) as Body
+  const body = JSON.parse(text === '' ? '{}' : text) as Body
   asked.push({ path, body })
   const reply = answer(path, body)
   if (reply === null) return
@@ -189,4 +189,41 @@ test('relations are written as they are, and what was not surely written throws'
     answer = () => reply
     await assert.rejects(custodia.access.writeRelations({ remove: add }), (error) => isCustodiaError(error))
   }
+})
+
+test('whoever is said to ask, and nothing proves it, writes nothing: least of all by the application’s own right', async () => {
+  answer = () => ({ status: 200, body: { changed: 1, token: 't2' } })
+  for (const onBehalfOf of [undefined, null, '', ['a.b.c', 'a.b.c'], 7])
+    await assert.rejects(custodia.access.writeRelations({ add: [] }, { onBehalfOf } as never), {
+      code: 'ASSERTION_MISSING',
+    })
+  await assert.rejects(custodia.access.writeRelations({ add: [] }, {} as never), { code: 'ASSERTION_MISSING' })
+  assert.equal(asked.length, 0)
+  await custodia.access.writeRelations({ add: [] }, { onBehalfOf: 'a.b.c' })
+  assert.deepEqual(asked[0]?.body, { add: [], remove: [], onBehalfOf: 'a.b.c' })
+})
+
+test('with whom something is shared is listed to its end, and a page that is none throws', async () => {
+  const tuple = (id: string) => ({
+    ...{ resource: { type: 'inbox:mailbox', id: '1' }, relation: 'reader', subject: { type: 'user', id } },
+  })
+  const all = async () => await Array.fromAsync(custodia.access.listRelations({ type: 'inbox:mailbox', id: '1&x=y' }))
+  answer = (path) => ({
+    status: 200,
+    body: path.includes('cursor=c2') ? { items: [tuple('b')], next: null } : { items: [tuple('a')], next: 'c2' },
+  })
+  assert.deepEqual(await all(), [tuple('a'), tuple('b')])
+  assert.equal(asked[0]?.path, '/v1/relations?type=inbox%3Amailbox&id=1%26x%3Dy&limit=50')
+  for (const body of [
+    { items: [tuple('a')], next: 'c2' },
+    { items: [{ ...tuple('a'), subject: {} }], next: null },
+    { items: {}, next: null },
+    { items: [] },
+    [],
+  ]) {
+    answer = () => ({ status: 200, body })
+    await assert.rejects(all(), { code: 'CUSTODIA_REPLY_INVALID' }, JSON.stringify(body))
+  }
+  answer = () => ({ status: 403, body: { code: 'ACCESS_DENIED' } })
+  await assert.rejects(all(), { code: 'CUSTODIA_REFUSED' })
 })

@@ -1,3 +1,4 @@
+import type { RelationTuple } from '@custodia/wire/http/relations.ts'
 import { CustodiaError } from '../errors.ts'
 
 // The shapes are those of `http/authzen.ts` in the wire package, read by hand: what is not surely a yes is a no.
@@ -56,4 +57,21 @@ export function readWritten(value: unknown): { readonly changed: number; readonl
   const { changed, token } = record(value)
   if (typeof changed !== 'number' || typeof token !== 'string') throw invalid()
   return { changed, token }
+}
+
+/** @throws CustodiaError CUSTODIA_REPLY_INVALID */
+export function readRelations(value: unknown): {
+  readonly items: readonly RelationTuple[]
+  readonly next: string | null
+} {
+  const { items, next } = record(value)
+  if (!Array.isArray(items) || (next !== null && typeof next !== 'string')) throw invalid()
+  for (const item of items) {
+    const { resource, relation, subject } = record(item)
+    const named = [record(resource), record(subject)].every(({ type, id }) =>
+      [type, id].every((one) => typeof one === 'string'),
+    )
+    if (!named || typeof relation !== 'string') throw invalid()
+  }
+  return { items: items as RelationTuple[], next }
 }

@@ -16,6 +16,8 @@ export type Caller = {
    * @throws CustodiaError CUSTODIA_UNREACHABLE, CUSTODIA_TIMEOUT, CUSTODIA_REFUSED or CUSTODIA_REPLY_INVALID.
    */
   post(path: string, body: unknown, options: CallOptions): Promise<unknown>
+  /** As `post`, of what only reads. */
+  get(path: string): Promise<unknown>
 }
 
 const attempts = 3
@@ -41,18 +43,18 @@ export function createCaller(options: {
 }): Caller {
   const { credential, pause = sleep } = options
 
-  async function attempt(path: string, body: string): Promise<Answer> {
+  async function attempt(path: string, body: string | null): Promise<Answer> {
     const key = credential.current()
     const signal = AbortSignal.timeout(options.timeoutMs)
     try {
       const response = await options.fetch(`${options.url}${path}`, {
-        method: 'POST',
+        method: body === null ? 'GET' : 'POST',
         headers: {
           authorization: `Bearer ${key}`,
-          'content-type': 'application/json',
           accept: 'application/json, application/problem+json',
+          ...(body === null ? {} : { 'content-type': 'application/json' }),
         },
-        body,
+        ...(body === null ? {} : { body }),
         signal,
         redirect: 'manual',
       })
@@ -63,30 +65,32 @@ export function createCaller(options: {
     }
   }
 
-  return {
-    async post(path, body, { idempotent }) {
-      const text = JSON.stringify(body)
-      let mayReload = true
-      for (let tried = 1; ; tried += 1) {
-        const last = tried >= attempts
-        let pauseMs = firstPauseMs * 2 ** (tried - 1) * (0.5 + Math.random() / 2)
-        try {
-          const answer = await attempt(path, text)
-          if (answer.status === 401 && mayReload && credential.reload()) {
-            // Refused before anything was done: the key was rotated, and the file already holds the new one.
-            mayReload = false
-            continue
-          }
-          const worthWaiting = passingStatus.has(answer.status) && answer.retryAfterMs <= longestPauseMs
-          const mayRepeat = idempotent || answer.status === untouchedStatus
-          if (last || !mayRepeat || !worthWaiting) return contentOf(answer)
-          pauseMs = Math.max(pauseMs, answer.retryAfterMs)
-        } catch (error) {
-          if (last || !idempotent || !isPassing(error)) throw error
+  async function call(path: string, text: string | null, { idempotent }: CallOptions): Promise<unknown> {
+    let mayReload = true
+    for (let tried = 1; ; tried += 1) {
+      const last = tried >= attempts
+      let pauseMs = firstPauseMs * 2 ** (tried - 1) * (0.5 + Math.random() / 2)
+      try {
+        const answer = await attempt(path, text)
+        if (answer.status === 401 && mayReload && credential.reload()) {
+          // Refused before anything was done: the key was rotated, and the file already holds the new one.
+          mayReload = false
+          continue
         }
-        await pause(pauseMs)
+        const worthWaiting = passingStatus.has(answer.status) && answer.retryAfterMs <= longestPauseMs
+        const mayRepeat = idempotent || answer.status === untouchedStatus
+        if (last || !mayRepeat || !worthWaiting) return contentOf(answer)
+        pauseMs = Math.max(pauseMs, answer.retryAfterMs)
+      } catch (error) {
+        if (last || !idempotent || !isPassing(error)) throw error
       }
-    },
+      await pause(pauseMs)
+    }
+  }
+
+  return {
+    post: (path, body, options) => call(path, JSON.stringify(body), options),
+    get: (path) => call(path, null, { idempotent: true }),
   }
 }
 
