@@ -1,12 +1,13 @@
 import { createCipheriv, createDecipheriv, createSecretKey, randomBytes, randomFillSync } from 'node:crypto'
 import type { EnvelopeKey } from '@custodia/wire/envelope/envelope.ts'
 import { openEnvelope, sealEnvelope } from '@custodia/wire/envelope/envelope.ts'
+import { KcXaesKey } from '@custodia/wire/envelope/kc-xaes-key.ts'
 
 // One kind of call in a process of its own, so that nobody's garbage is collected at another's expense. Each message asks for a round.
 const perRound = 20_000
 const plaintext = randomBytes(1_024)
 
-const key: EnvelopeKey = { keyId: randomBytes(16), number: 1, secret: createSecretKey(randomBytes(32)) }
+const key: EnvelopeKey = { keyId: randomBytes(16), number: 1, sealing: new KcXaesKey(createSecretKey(randomBytes(32))) }
 const place = {
   organisationId: null,
   applicationId: 'inbox',

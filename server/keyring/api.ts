@@ -29,7 +29,7 @@ export type Keyring = {
    * Seals one field of one record, under the subject's key, which is made where there is none yet.
    *
    * @param plaintext UTF-8 text or bytes, 0 to 1,048,576 bytes. A lone surrogate becomes U+FFFD.
-   * @returns 102 bytes more than the plaintext. Format: docs/specs/envelope.md.
+   * @returns 94 bytes more than the plaintext. Format: docs/specs/envelope.md.
    * @throws Refusal KEY_SHREDDED when the subject's key was destroyed.
    */
   seal(place: Place, plaintext: string | Uint8Array): Promise<Buffer>

@@ -1,19 +1,17 @@
 import assert from 'node:assert/strict'
 import { createSecretKey, randomUUID } from 'node:crypto'
 import { test } from 'node:test'
-import { keyIdBytes } from '@custodia/wire/envelope/envelope.ts'
 import { MemoryBus } from '../platform/cache/memory-bus.ts'
 import { frozenClock } from '../platform/clock.ts'
 import { keepingLog } from '../platform/telemetry/testing.ts'
 import { KeyCache, maxAgeMs, maxCachedKeys } from './key-cache.ts'
-import type { LiveKey } from './live-key.ts'
+import { LiveKey } from './live-key.ts'
 import { scopeText } from './scope.ts'
 
 const secret = createSecretKey(Buffer.alloc(32))
 function keyOf(subjectId: string | null, organisationId = 'org_a'): LiveKey {
-  const id = randomUUID()
   const scope = { organisationId, applicationId: 'custodia', subjectId, purpose: 'subject' }
-  return { id, keyId: keyIdBytes(id), number: 0, scope, secret }
+  return new LiveKey(randomUUID(), scope, secret)
 }
 function make() {
   const clock = frozenClock()

@@ -1,5 +1,5 @@
 import { createSecretKey } from 'node:crypto'
-import { keyIdBytes, openEnvelope, sealEnvelope } from '@custodia/wire/envelope/envelope.ts'
+import { looksLikeVersion1, openEnvelope, sealEnvelope } from '@custodia/wire/envelope/envelope.ts'
 import { EnvelopeError } from '@custodia/wire/envelope/envelope-error.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Database } from '../platform/database/database.ts'
@@ -8,8 +8,8 @@ import type { Random } from '../platform/random.ts'
 import { refuse } from './errors.ts'
 import { event } from './events.ts'
 import type { KeyCache } from './key-cache.ts'
-import type { LiveKey, ShreddedKey } from './live-key.ts'
-import { isLive } from './live-key.ts'
+import type { ShreddedKey } from './live-key.ts'
+import { isLive, LiveKey } from './live-key.ts'
 import type { MessageCounts } from './message-counts.ts'
 import { newKeyId } from './new-key-id.ts'
 import type { KmsProvider } from './providers/provider.ts'
@@ -30,9 +30,16 @@ export type KeysOptions = {
 
 /** A stored key that does not unwrap. Not a refusal: no caller can do anything about it, and somebody must look. */
 export class BrokenKey extends Error {
-  constructor(id: string) {
-    super(`the stored key ${id} does not open: it was changed, or another root key wrapped it`)
+  /** Whether it looks like one of before the first release, which nothing reads any more. */
+  readonly outdated: boolean
+
+  constructor(id: string, outdated: boolean) {
+    const reason = outdated
+      ? 'it is sealed as before the first release (envelope version 1)'
+      : 'it was changed, or another root key wrapped it'
+    super(`the stored key ${id} does not open: ${reason}`)
     this.name = 'BrokenKey'
+    this.outdated = outdated
   }
 }
 
@@ -111,10 +118,10 @@ export class Keys {
       const secret = createSecretKey(bytes)
       bytes.fill(0)
       if (secret.symmetricKeySize !== 32) throw new EnvelopeError()
-      return { id, keyId: keyIdBytes(id), number: 0, scope, secret }
+      return new LiveKey(id, scope, secret)
     } catch (error) {
       if (!(error instanceof EnvelopeError)) throw error
-      throw new BrokenKey(id)
+      throw new BrokenKey(id, looksLikeVersion1(wrapped))
     }
   }
 

@@ -92,9 +92,12 @@ async function proveRootKey({ database, log }: Context<typeof config>, provider:
   if (other !== null)
     throw new Error(`This database was made with the root key ${other}, and ${protection}, holds ${keyId}. ${remedy}`)
   await keys.current(tenantScope(null)).catch((error: Error) => {
-    throw error instanceof BrokenKey
-      ? new Error(`The root key ${keyId} (${protection}) does not open this database's keys. ${remedy}`)
-      : error
+    if (!(error instanceof BrokenKey)) throw error
+    throw new Error(
+      error.outdated
+        ? `The root key ${keyId} (${protection}) fits, but this database's keys are sealed in a form of before the first release (envelope version 1), which is not read any more. Start with a new database and a new data folder, or read this one with the Custodia that made it.`
+        : `The root key ${keyId} (${protection}) does not open this database's keys. ${remedy}`,
+    )
   })
   log.info({ rootKey: keyId, protection }, 'the root key opens this database')
 }

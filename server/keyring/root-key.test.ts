@@ -108,6 +108,14 @@ test('a wrong passphrase, none, a needless one, and a short one are refused, and
     })
 })
 
+test('a root key that was sealed before the first release is told apart from a wrong passphrase', async () => {
+  const { file } = await make({ rootKeyPassphrase: passphrase })
+  const now = JSON.parse(await readFile(file, 'utf8'))
+  const former = Buffer.from(now.key, 'base64url').fill(1, 0, 2)
+  await writeFile(file, JSON.stringify({ ...now, key: former.toString('base64url') }))
+  await assert.rejects(open(file, passphrase), /envelope version 1\), which is not read any more.*keyring init/s)
+})
+
 test('a file that is no root key is refused without a word of what is in it', async () => {
   const { file } = await make()
   const good = JSON.parse(await readFile(file, 'utf8'))
@@ -165,6 +173,20 @@ describe('against a database', () => {
     const wrong = { ...JSON.parse(await readFile(file, 'utf8')), id: right.id }
     await writeFile(file, JSON.stringify(wrong))
     await assert.rejects(machine.start(db.database, { dataFolder }), /does not open this database.*keyring init/s)
+  })
+
+  test('it refuses to start with keys that were sealed before the first release, and says so', async () => {
+    const rows = await db.asOwner("select id, wrapped from keyring.key where purpose = 'tenant'")
+    const [{ id, wrapped } = {}] = rows as { id: string; wrapped: Buffer }[]
+    assert.ok(id && wrapped)
+    const write = (bytes: Buffer) =>
+      db.asOwner(`update keyring.key set wrapped = '\\x${bytes.toString('hex')}' where id = '${id}'`)
+    await write(Buffer.from(wrapped).fill(1, 0, 2))
+    await assert.rejects(machine.start(db.database), /envelope version 1.*new database and a new data folder/s)
+    await write(Buffer.from(wrapped).fill(3, 0, 2))
+    await assert.rejects(machine.start(db.database), /does not open this database/)
+    await write(wrapped)
+    await machine.start(db.database)
   })
 
   test('it refuses to start without one', async () => {

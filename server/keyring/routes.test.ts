@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { deriveDataKey } from '@custodia/wire/envelope/derive-keys.ts'
 import { keyIdBytes, openEnvelope } from '@custodia/wire/envelope/envelope.ts'
+import { KcXaesKey } from '@custodia/wire/envelope/kc-xaes-key.ts'
 import type { DataKey, IndexKey, OpenedDataKeys } from '@custodia/wire/http/keyring.ts'
 import type { TestDatabase } from '../platform/database/testing.ts'
 import { openTestDatabase } from '../platform/database/testing.ts'
@@ -119,7 +120,7 @@ test('a key that an application got to seal with opens again, and is the one tha
   const server = { ...common, applicationId: 'custodia', subjectId: null, field: 'tenant', record: `${tenantRow.id}` }
   const tenant = await root.unwrap(tenantRow.wrapped as Buffer, server)
   const subject = openEnvelope(
-    { keyId: keyIdBytes(`${tenantRow.id}`), number: 0, secret: tenant },
+    { keyId: keyIdBytes(`${tenantRow.id}`), number: 0, sealing: new KcXaesKey(tenant) },
     { ...common, applicationId: 'inbox', subjectId: 'mailbox:team', field: 'subject', record: key.keyId },
     subjectRow.wrapped as Buffer,
   )

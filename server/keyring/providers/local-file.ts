@@ -1,7 +1,7 @@
-import { createSecretKey } from 'node:crypto'
 import type { FileHandle } from 'node:fs/promises'
 import { open } from 'node:fs/promises'
 import { keyIdBytes, openEnvelope, sealEnvelope } from '@custodia/wire/envelope/envelope.ts'
+import { KcXaesKey } from '@custodia/wire/envelope/kc-xaes-key.ts'
 import type { KmsProvider } from './provider.ts'
 import { readRootKey } from './root-key-file.ts'
 
@@ -25,7 +25,7 @@ export async function openLocalFile({ file, passphrase }: LocalFileOptions): Pro
   })
   // A sealed key may lie where others can read it; a bare one may not.
   if (!root.sealed && complaint !== null) throw new Error(`The root key file ${file} ${complaint}`)
-  const key = { keyId: keyIdBytes(root.id), number: 0, secret: createSecretKey(root.secret) }
+  const key = { keyId: keyIdBytes(root.id), number: 0, sealing: new KcXaesKey(root.secret) }
   root.secret.fill(0)
   return {
     name: 'local-file',

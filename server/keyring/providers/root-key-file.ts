@@ -1,7 +1,8 @@
 import { argon2 } from 'node:crypto'
 import { promisify } from 'node:util'
 import type { EnvelopeKey } from '@custodia/wire/envelope/envelope.ts'
-import { keyIdBytes, openEnvelope, sealEnvelope } from '@custodia/wire/envelope/envelope.ts'
+import { keyIdBytes, looksLikeVersion1, openEnvelope, sealEnvelope } from '@custodia/wire/envelope/envelope.ts'
+import { KcXaesKey } from '@custodia/wire/envelope/kc-xaes-key.ts'
 import type { EnvelopePlace } from '@custodia/wire/envelope/place.ts'
 import type { Static } from 'typebox'
 import { Type } from 'typebox'
@@ -72,6 +73,8 @@ export async function readRootKey(text: string, passphrase: string | null): Prom
     return { id, secret: bytes, sealed: false }
   }
   if (passphrase === null) throw new Error('is sealed: set CUSTODIA_KEYRING_ROOT_KEY_PASSPHRASE')
+  if (looksLikeVersion1(bytes))
+    throw new Error('is sealed in a form of before the first release (envelope version 1), which is not read any more')
   try {
     const secret = openEnvelope(await passphraseKey(id, kdf, passphrase), placeOf(id), bytes)
     if (secret.length === 32) return { id, secret, sealed: true }
@@ -100,7 +103,9 @@ async function passphraseKey(id: string, kdf: Static<typeof Kdf>, passphrase: st
     passes: kdf.passes,
     tagLength: 32,
   })
-  return { keyId: keyIdBytes(id), number: 0, secret }
+  const sealing = new KcXaesKey(secret)
+  secret.fill(0)
+  return { keyId: keyIdBytes(id), number: 0, sealing }
 }
 
 const placeOf = (id: string): EnvelopePlace => ({

@@ -50,11 +50,11 @@ describe('a sealed field', () => {
     )
   })
 
-  it('is 102 bytes longer than what it hides, and never the same twice', async () => {
+  it('is 94 bytes longer than what it hides, and never the same twice', async () => {
     const messages = messagesOf()
     const seal = () => messages.seal({ subject, record, fields: { body: 'grün' } })
     const [a, b] = await Promise.all([seal(), seal()])
-    assert.equal(a.body.length, 5 + 102)
+    assert.equal(a.body.length, 5 + 94)
     assert.notDeepEqual(a.body, b.body)
   })
 
@@ -107,7 +107,7 @@ describe('a sealed field', () => {
         return refused(code, { at: 0 })(error)
       })
     }
-    for (const length of [0, 1, 53, 101, body.length - 1]) {
+    for (const length of [0, 1, 45, 93, body.length - 1]) {
       const cut = body.subarray(0, length)
       await assert.rejects(messages.open([{ subject, record, fields: { body: cut } }]), refused('ENVELOPE_INVALID'))
     }

@@ -49,7 +49,7 @@ export type Collection = {
    * @param sealing.subject whom the data is about: its keys are destroyed together. As `SubjectId` in the wire package.
    * @param sealing.record 1 to 256 characters: the record's identifier in the application.
    * @param sealing.fields 1 to 256 fields of 0 to 1,048,576 bytes each; text is sealed as UTF-8.
-   * @returns 102 bytes more than each plaintext.
+   * @returns 94 bytes more than each plaintext.
    * @throws CustodiaError KEY_SHREDDED, INPUT_INVALID, CUSTODIA_…
    */
   seal<Field extends string>(

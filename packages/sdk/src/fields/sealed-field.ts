@@ -1,5 +1,6 @@
 import { keyIdBytes, openEnvelope, readKeyName, sealEnvelope } from '@custodia/wire/envelope/envelope.ts'
 import { EnvelopeError } from '@custodia/wire/envelope/envelope-error.ts'
+import { KcXaesKey } from '@custodia/wire/envelope/kc-xaes-key.ts'
 import type { DataKeyName } from '@custodia/wire/http/keyring.ts'
 import { CustodiaError } from '../errors.ts'
 import type { SealingKey } from '../keys/data-keys.ts'
@@ -18,7 +19,7 @@ export type FieldPlace = {
 export function sealField(key: SealingKey, place: FieldPlace, plaintext: Uint8Array): Uint8Array {
   const { keyId, number, key: secret } = key
   // The organisation is part of the data key's derivation; the application need not know it.
-  return sealEnvelope({ keyId: keyIdBytes(keyId), number, secret }, { organisationId: null, ...place }, plaintext)
+  return sealEnvelope({ keyId: keyIdBytes(keyId), number, sealing: new KcXaesKey(secret) }, { organisationId: null, ...place }, plaintext)
 }
 
 /**
@@ -36,7 +37,7 @@ export function keyNameOf(sealed: Uint8Array, at: number): DataKeyName {
 /** @throws CustodiaError ENVELOPE_INVALID */
 export function openField(key: SealingKey, place: FieldPlace, sealed: Uint8Array, at: number): Uint8Array {
   const { keyId, number, key: secret } = key
-  const named = { keyId: keyIdBytes(keyId), number, secret }
+  const named = { keyId: keyIdBytes(keyId), number, sealing: new KcXaesKey(secret) }
   return refusing(at, () => openEnvelope(named, { organisationId: null, ...place }, sealed))
 }
 

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { Derivation } from './derivation.ts'
 import { deriveDataKey, deriveIndexKey } from './derive-keys.ts'
 import { openEnvelope, sealEnvelope } from './envelope.ts'
+import { KcXaesKey } from './kc-xaes-key.ts'
 import type { EnvelopePlace } from './place.ts'
-import { expandAgain, labelBytes, numberBytes, sealAgain, textBytes } from './testing.ts'
+import { deriveAgain, expandAgain, labelBytes, numberBytes, sealAgain, textBytes } from './testing.ts'
 
 const read = <T>(name: string): T =>
   JSON.parse(readFileSync(new URL(`vectors/${name}.json`, import.meta.url), 'utf8')) as T
@@ -18,7 +19,7 @@ type Ours = {
     secret: string
     keyId: string
     number: number
-    salt: string
+    nonce: string
     place: EnvelopePlace
     plaintext: string
     sealed: string
@@ -40,17 +41,19 @@ type Ours = {
     key: string
   }[]
 }
-const ours = read<Ours>('envelope-v1')
+const ours = read<Ours>('envelope-v2')
 
 for (const vector of ours.envelopes) {
   test(`${vector.name}: sealed, opened and computed again as the vector says`, async () => {
-    const key = { keyId: bytes(vector.keyId), number: vector.number, secret: bytes(vector.secret) }
-    const salt = bytes(vector.salt)
+    const [secret, keyId, nonce] = [bytes(vector.secret), bytes(vector.keyId), bytes(vector.nonce)]
+    const { number, place } = vector
+    const key = { keyId, number, sealing: new KcXaesKey(secret) }
     const plaintext = bytes(vector.plaintext)
-    const sealed = sealEnvelope(key, vector.place, plaintext, (target, at) => salt.copy(target, at))
+    const sealed = sealEnvelope(key, place, plaintext, (target, at) => nonce.copy(target, at))
     assert.equal(sealed.toString('hex'), vector.sealed)
-    assert.deepEqual(openEnvelope(key, vector.place, sealed), plaintext)
-    assert.equal(Buffer.from(await sealAgain(key, vector.place, plaintext, salt)).toString('hex'), vector.sealed)
+    assert.deepEqual(openEnvelope(key, place, sealed), plaintext)
+    const again = await sealAgain({ keyId, number, secret }, place, plaintext, nonce)
+    assert.equal(Buffer.from(again).toString('hex'), vector.sealed)
   })
 }
 
@@ -108,7 +111,71 @@ test('data key 0, numbers beyond a u32 and empty names are refused', () => {
     assert.throws(() => deriveDataKey(Buffer.alloc(32), { ...data, ...part }), RangeError)
 })
 
-// Wycheproof: the primitives, called exactly as the envelope calls them.
+// KC-XAES-256-GCM: the published values of XAES-256-GCM, and those of an implementation with the commitment.
+
+function derive(key: Uint8Array, nonce: Uint8Array) {
+  const commitment = Buffer.alloc(32)
+  return { messageKey: new KcXaesKey(key).derive(nonce, commitment), commitment }
+}
+
+/** AES-256-GCM under the derived key. @returns ciphertext and tag. */
+function gcm(messageKey: Uint8Array, nonce: Uint8Array, plaintext: Uint8Array, ad: Uint8Array): Buffer {
+  const cipher = createCipheriv('aes-256-gcm', messageKey, nonce.subarray(12)).setAAD(ad)
+  return Buffer.concat([cipher.update(plaintext), cipher.final(), cipher.getAuthTag()])
+}
+
+type Xaes = {
+  vectors: { key: string; nonce: string; messageKey: string; plaintext: string; ad: string; ciphertext: string }[]
+  accumulated: { iterations: number; hash: string }
+}
+const xaes = read<Xaes>('xaes-c2sp')
+
+test('message keys and ciphertexts are what C2SP XAES-256-GCM gives, for either first bit of L', async () => {
+  for (const vector of xaes.vectors) {
+    const [key, nonce] = [bytes(vector.key), bytes(vector.nonce)]
+    const { messageKey } = derive(key, nonce)
+    assert.equal(messageKey.toString('hex'), vector.messageKey)
+    assert.equal(gcm(messageKey, nonce, bytes(vector.plaintext), bytes(vector.ad)).toString('hex'), vector.ciphertext)
+    const again = await deriveAgain(key, nonce)
+    assert.equal(Buffer.from(again.messageKey).toString('hex'), vector.messageKey)
+  }
+})
+
+test('10,000 random messages hash to what C2SP XAES-256-GCM says', () => {
+  const { iterations, hash } = xaes.accumulated
+  // Each message takes 58 bytes of the stream and two random lengths.
+  const stream = createHash('shake128', { outputLength: iterations * 320 }).digest()
+  let at = 0
+  const take = (length: number) => {
+    at += length
+    return stream.subarray(at - length, at)
+  }
+  const ciphertexts = createHash('shake128', { outputLength: 32 })
+  for (let i = 0; i < iterations; i++) {
+    const [key, nonce] = [take(32), take(24)]
+    const plaintext = take(take(1)[0] as number)
+    const ad = take(take(1)[0] as number)
+    ciphertexts.update(gcm(derive(key, nonce).messageKey, nonce, plaintext, ad))
+  }
+  assert.ok(at < stream.length)
+  assert.equal(ciphertexts.digest('hex'), hash)
+})
+
+type KeyCommitting = { key: string; nonce: string; in: string; ad: string; ct: string; tag: string }
+
+test('commitments are what AWS-LC gives, and again on WebCrypto', async () => {
+  for (const vector of read<KeyCommitting[]>('kc-xaes-aws-lc')) {
+    const [key, nonce] = [bytes(vector.key), bytes(vector.nonce)]
+    const { messageKey, commitment } = derive(key, nonce)
+    const sealed = gcm(messageKey, nonce, bytes(vector.in), bytes(vector.ad))
+    assert.equal(sealed.toString('hex') + commitment.toString('hex'), vector.ct + vector.tag)
+    const again = await deriveAgain(key, nonce)
+    assert.equal(Buffer.from(again.commitment).toString('hex'), commitment.toString('hex'))
+    assert.equal(Buffer.from(again.messageKey).toString('hex'), messageKey.toString('hex'))
+  }
+})
+
+// Wycheproof: the primitives, called exactly as the envelope and its keys call them.
 
 type Aead = { tcId: number; key: string; iv: string; aad: string; msg: string; ct: string; tag: string; result: string }
 type Mac = { tcId: number; key: string; msg: string; tag: string; result: string }
