@@ -25,6 +25,7 @@ import { openPolicies } from './policies/policies.ts'
 import { policyPermissions, policyRoutes } from './policies/routes.ts'
 import type { Relations } from './relations/api.ts'
 import { checkResourceTypes } from './relations/check-resource-types.ts'
+import { Cursors } from './relations/cursor.ts'
 import type { SessionDirectory } from './relations/on-behalf.ts'
 import { createRelations } from './relations/relations.ts'
 import { parseResourceTypes } from './relations/resource-types.ts'
@@ -114,13 +115,13 @@ export function createAccess(context: Context<typeof config>, { keyring }: Uses)
   requireSound(builtIn(grants.plainTable), policies.parts.schema)
   let sessions: SessionDirectory | null = null
   let cursorKey: Promise<Buffer> | null = null
+  const cursorKeys = () => {
+    cursorKey ??= keyring.secret('access-cursor')
+    return cursorKey
+  }
   const relations = createRelations({
     ...context,
-    types,
-    cursorKeys: () => {
-      cursorKey ??= keyring.secret('access-cursor')
-      return cursorKey
-    },
+    ...{ types, cursorKeys },
     onChange: (organisationId) => point.forget(organisationId),
   })
   const point = new DecisionPoint({
@@ -202,7 +203,8 @@ export function createAccess(context: Context<typeof config>, { keyring }: Uses)
         },
       }),
       ...authzenRoutes({
-        ...{ point, grants, relations, types, revisions, database, clock, decide },
+        ...{ point, grants, relations, types, policies, revisions, database, clock, decide },
+        cursors: new Cursors(cursorKeys, context.random),
         permissions: Object.keys(permissions),
         publicUrl: context.publicUrl,
       }),

@@ -32,7 +32,7 @@ import { Later } from './recovery/later.ts'
 import { openRisk } from './risk/open-risk.ts'
 import { routes } from './routes.ts'
 import { openPerson } from './show-user.ts'
-import { readOrganisationIds, readPerson, readStates } from './store.ts'
+import { readActiveIds, readOrganisationIds, readPerson, readStates } from './store.ts'
 import { subjectData } from './subject-data.ts'
 import { sweep } from './sweep.ts'
 
@@ -76,7 +76,7 @@ export const identity = defineModule<IdentityModule, Uses, typeof config>({
 
 export async function createIdentity(context: Context<typeof config>, uses: Uses): Promise<IdentityModule> {
   const parts = await makeParts(context, uses)
-  uses.access.lendDirectory({ states: readStates })
+  uses.access.lendDirectory({ states: readStates, active: readActiveIds })
   const stopTelling = uses.sessions.onEndAll((tx, ended) => tellSignedOut(parts, tx, ended))
   return {
     person: (userId) => parts.people.get(userId, () => readActive(parts, userId)),

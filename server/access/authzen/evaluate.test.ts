@@ -236,6 +236,7 @@ test('people who may not sign in, or whom nobody knows, are denied even what eve
   await asking.share('inbox:mailbox/everyone#reader@user:*')
   await asking.give(asking.one.access, disabled, ['reader'])
   asking.one.access.lendDirectory({
+    active: async () => [],
     states: async (_tx, organisationId, ids) =>
       organisationId === asking.organisationId ? new Map([...states].filter(([id]) => ids.includes(id))) : new Map(),
   })

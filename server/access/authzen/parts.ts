@@ -2,7 +2,9 @@ import type { Database } from '../../platform/database/database.ts'
 import type { Authorizer } from '../../platform/http/ports.ts'
 import type { DecisionPoint } from '../decide/decision-point.ts'
 import type { GrantsRoom } from '../grants/create-grants.ts'
+import type { LiveSource } from '../policies/api.ts'
 import type { Relations } from '../relations/api.ts'
+import type { Cursors } from '../relations/cursor.ts'
 import type { ResourceTypes } from '../relations/model.ts'
 import type { Revisions } from '../revisions.ts'
 
@@ -11,6 +13,8 @@ export type Parts = {
   readonly grants: Pick<GrantsRoom, 'roleTable' | 'standingOf' | 'serviceAccountOf' | 'parts'>
   readonly relations: Relations
   readonly types: ResourceTypes
+  readonly policies: LiveSource
+  readonly cursors: Cursors
   readonly revisions: Revisions
   readonly database: Database
   readonly clock: { nowMs(): number }

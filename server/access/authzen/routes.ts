@@ -67,7 +67,7 @@ function searchRoutes(parts: Parts): readonly Route[] {
     defineRoute({
       method: 'POST',
       path: '/access/v1/search/subject',
-      summary: 'List who may do something with a resource by a relation to it (AuthZEN 1.0 §8.4).',
+      summary: 'List who may do something with a resource, or in your organisation (AuthZEN 1.0 §8.4).',
       ...listing,
       body: SubjectSearch,
       reply: FoundSubjects,

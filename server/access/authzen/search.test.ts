@@ -110,6 +110,27 @@ test('subjects are those that may act: whoever is disabled, everyone and groups 
   assert.deepEqual((await ask('service')).results, [])
 })
 
+test('subjects by a role are found on any resource and in the organisation, and of another organisation none', async () => {
+  const bo = newId('usr')
+  await asking.give(asking.one.access, bo, ['reader'])
+  const ask = async (resource: object) =>
+    (await search('subject', { subject: { type: 'user' }, action: read, resource, page: { limit: 200 } })).results.map(
+      ({ id }) => id,
+    )
+  assert.ok((await ask(mailbox('nobody-shares-it'))).includes(bo))
+  assert.ok((await ask({ type: 'organisation', id: 'self' })).includes(bo))
+  assert.deepEqual(await ask({ type: 'organisation', id: newId('org') }), [])
+  const state = { now: 'active' as 'active' | 'disabled' }
+  asking.one.access.lendDirectory({
+    states: async (_tx, _organisationId, ids) => new Map(ids.map((id) => [id, id === bo ? state.now : 'disabled'])),
+    active: async () => [bo],
+  })
+  assert.deepEqual(await ask({ type: 'organisation', id: 'self' }), [bo])
+  state.now = 'disabled'
+  assert.deepEqual(await ask({ type: 'organisation', id: 'self' }), [])
+  asking.one.access.lendDirectory(null as never)
+})
+
 test('actions are the application’s own that a check allows, in pages', async () => {
   const bo = newId('usr')
   await asking.share(`inbox:mailbox/x#owner@user:${bo}`)

@@ -7,7 +7,8 @@ import type {
   SubjectSearch,
 } from '@custodia/wire/http/authzen.ts'
 import type { Principal } from '../../platform/http/principal.ts'
-import { listResources, listSubjects } from '../decide/list.ts'
+import { listResources } from '../decide/list.ts'
+import { listSubjects } from '../decide/list-subjects.ts'
 import type { Question } from '../decide/question.ts'
 import { refuse } from '../errors.ts'
 import { whatOf } from './evaluate.ts'
@@ -81,10 +82,15 @@ export async function searchSubjects(parts: Parts, principal: Principal, body: S
   requireOwn(principal, { permission: action.name, type: resource.type })
   const asked = { ...body, subject: { ...subject, id: '' } }
   const question = await begin(parts, principal, asked, action.name)
-  const { items, next } = await listSubjects(parts, question, subject.type, sliceOf(body.page))
-  const named = items.map(({ id }) => ({ type: subject.type, id }))
-  const isKnown = await knownOf(parts, principal.organisationId, named)
-  return await finish(parts, principal, { results: named.filter(isKnown), next }, {})
+  const { organisationId } = principal
+  const named = (id: string) => ({ type: subject.type, id })
+  const areKnown = async (ids: readonly string[]) => {
+    const isKnown = await knownOf(parts, organisationId, ids.map(named))
+    return (id: string) => isKnown(named(id))
+  }
+  const wanted = { ...question, organisationId, kind: subject.type }
+  const { items, next } = await listSubjects({ ...parts, areKnown }, wanted, sliceOf(body.page))
+  return await finish(parts, principal, { results: items.map(named), next }, {})
 }
 
 /** AuthZEN §8.6: of the permissions that are of the resource's application; of all where it is the organisation. */

@@ -1,5 +1,5 @@
 import type { Grants } from '../grants/grants.ts'
-import type { Page, Relations, Subject, SubjectSearch } from '../relations/api.ts'
+import type { Page, Relations } from '../relations/api.ts'
 import type { ResourceTypes } from '../relations/model.ts'
 import type { DecisionPoint } from './decision-point.ts'
 import type { Facts, Question, What, Who } from './question.ts'
@@ -11,7 +11,7 @@ export type ListNeeds = {
   readonly grants: Grants
 }
 
-type Slice = { readonly cursor?: string; readonly limit: number }
+export type Slice = { readonly cursor?: string; readonly limit: number }
 
 /** Whose rights are asked for, and to do what. */
 type Wish = { readonly who: Who; readonly permission: string; readonly facts: Facts }
@@ -48,35 +48,4 @@ export async function listResources(
   for (const id of page.items)
     if ((await point.check({ who, permission, what: about(id), facts }, { log: false })).allowed) items.push(id)
   return { items, next: page.next, everything }
-}
-
-/**
- * Subjects of a kind that may do this with a resource, by a relation that names them. Whoever may do it by a role is not among them: of
- * those `grants` has the list.
- */
-export async function listSubjects(
-  { point, relations, grants }: ListNeeds,
-  { permission, what, facts }: Omit<Question, 'who'>,
-  kind: Who['kind'],
-  { cursor, limit }: Slice,
-): Promise<Page<Subject>> {
-  const { organisationId, type, id } = what
-  if (type === null) return { items: [], next: null }
-  const search: SubjectSearch = {
-    organisationId,
-    resource: { type, id },
-    wanted: { permission },
-    kind: { type: kind },
-    standingOf: (subject) => grants.standingOf(organisationId, subject.id),
-    circumstances: { nowMs: facts.nowMs, network: facts.address, assurance: facts.assurance },
-    ...(cursor === undefined ? {} : { cursor }),
-    limit,
-  }
-  const page = await relations.listSubjects(search)
-  const items: Subject[] = []
-  for (const subject of page.items) {
-    const who = { kind, id: subject.id, organisationId }
-    if ((await point.check({ who, permission, what, facts }, { log: false })).allowed) items.push(subject)
-  }
-  return { items, next: page.next }
 }

@@ -15,6 +15,8 @@ export type Directory = {
     organisationId: string,
     userIds: readonly string[],
   ): Promise<ReadonlyMap<string, 'invited' | 'active' | 'disabled'>>
+  /** People of this organisation who may sign in, in the order of their identifiers, after `after`: at most `limit`. */
+  active(queries: Queries, organisationId: string, after: string, limit: number): Promise<readonly string[]>
 }
 
 /** A change of what people, service accounts and applications may do, while its transaction is open. */

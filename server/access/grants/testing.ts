@@ -95,7 +95,14 @@ export const keyOf = ({ id, organisationId, roles: held }: UserPrincipal, scopes
 
 /** A directory of people that says what it was told; of whom it was told nothing, nothing. */
 export function directoryOf(states: ReadonlyMap<string, 'invited' | 'active' | 'disabled'>): Directory {
-  return { states: async (_tx, _organisationId, ids) => new Map([...states].filter(([id]) => ids.includes(id))) }
+  return {
+    states: async (_tx, _organisationId, ids) => new Map([...states].filter(([id]) => ids.includes(id))),
+    active: async (_queries, _organisationId, after, limit) =>
+      [...states]
+        .flatMap(([id, state]) => (state === 'active' && id > after ? [id] : []))
+        .sort()
+        .slice(0, limit),
+  }
 }
 
 /** Asserts that what is asked for is refused so. */

@@ -10,6 +10,12 @@ export function actionsOf(scope: ActionScope): readonly string[] | null {
   return named.map((one) => ('__entity' in one ? one.__entity.id : one.id))
 }
 
+/** Whether a policy in Cedar's JSON form is a permit whose scope has the permission. */
+export function permits(policy: unknown, permission: string): boolean {
+  const { effect, action } = policy as PolicyJson
+  return effect === 'permit' && (actionsOf(action)?.includes(permission) ?? true)
+}
+
 /**
  * Which permissions somebody may have by the new policies and did not have by the old ones: those of every permit that was not there, and
  * of every forbid that is there no longer. Conditions are not looked at: they may hold at any time.

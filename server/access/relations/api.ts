@@ -131,6 +131,16 @@ export type SubjectSearch = {
   readonly limit: number
 }
 
+export type NamedSearch = Pick<SubjectSearch, 'organisationId' | 'resource' | 'wanted' | 'circumstances'>
+
+/** Whom tuples name on the way to a permission on a resource: whether it holds for them, somebody else asks. */
+export type Named = {
+  /** True where everyone of the kind is named. */
+  everyone(kind: string): Promise<boolean>
+  /** Identifiers of a kind, in their order, without doubles, after the one that is given: at most `limit`. */
+  next(kind: string, after: string | null, limit: number): Promise<readonly string[]>
+}
+
 export type ShareSearch = {
   readonly organisationId: string
   readonly resource: ResourceId
@@ -165,6 +175,12 @@ export type Relations = {
    * @throws Refusal ACCESS_CURSOR_INVALID, ACCESS_RELATIONS_TOO_WIDE
    */
   listResources(search: ResourceSearch): Promise<Page<string>>
+  /**
+   * For lists of who has a permission by whatever way. Of an unknown type nobody is named.
+   *
+   * @throws Refusal ACCESS_RELATIONS_TOO_DEEP, ACCESS_RELATIONS_TOO_WIDE
+   */
+  named(search: NamedSearch): Promise<Named>
   /** Subjects that tuples name, each put through `holds`; whom a group or a role stands for, `grants` knows. Throws as `listResources`. */
   listSubjects(search: SubjectSearch): Promise<Page<Subject>>
   /**

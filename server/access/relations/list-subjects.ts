@@ -1,16 +1,17 @@
 import { refuse } from '../errors.ts'
-import type { Page, Question, Subject, SubjectSearch } from './api.ts'
+import type { Named, NamedSearch, Page, Question, Subject, SubjectSearch } from './api.ts'
 import type { HoldServices } from './hold.ts'
 import { holdMany, questionLimits } from './hold.ts'
 import type { ListServices } from './list-resources.ts'
 import { checkLimit, relationsOf } from './list-resources.ts'
-import { findRelation, isResourceType } from './model.ts'
-import { fillPage, withKnown } from './pages.ts'
+import { everyone, findRelation, isResourceType } from './model.ts'
+import { fillPage, inTurn, withKnown } from './pages.ts'
 import { partsOf } from './resource-types.ts'
 import type { Read } from './tuples.ts'
 import { maxEdges, readKey } from './tuples.ts'
 
-const atOnce = 8
+/** The last that can stand before `*`, which is everyone: identifiers have no U+007F. */
+const beforeEveryone = ')\u007f'
 
 /** See `Relations.listSubjects`. */
 export async function listSubjects(services: ListServices, search: SubjectSearch): Promise<Page<Subject>> {
@@ -55,17 +56,29 @@ async function holdsAny(
   return answers.includes(true)
 }
 
-async function inTurn<Item, Result>(items: readonly Item[], work: (item: Item) => Promise<Result>): Promise<Result[]> {
-  const results: Result[] = []
-  for (let start = 0; start < items.length; start += atOnce)
-    results.push(...(await Promise.all(items.slice(start, start + atOnce).map(work))))
-  return results
+/** See `Relations.named`. */
+export async function named({ types, reader }: HoldServices, search: NamedSearch): Promise<Named> {
+  const { organisationId, resource, wanted, circumstances } = search
+  const relations = relationsOf(types, resource.type, wanted)
+  const { reads } = relations.length === 0 ? { reads: [] } : await belowOf({ types, reader }, search, relations)
+  const next = async (kind: string, after: string | null, limit: number): Promise<readonly string[]> => {
+    if (reads.length === 0) return []
+    return await reader.subjectsOf(
+      organisationId,
+      reads,
+      { type: kind, relation: '' },
+      after,
+      limit,
+      circumstances.nowMs,
+    )
+  }
+  return { next, everyone: async (kind) => (await next(kind, beforeEveryone, 1))[0] === everyone }
 }
 
 /** Every relation by which one could come to the wanted ones, and every one whose tuples may name a subject. */
 async function belowOf(
   { types, reader }: HoldServices,
-  { organisationId, resource, circumstances }: SubjectSearch,
+  { organisationId, resource, circumstances }: NamedSearch,
   relations: readonly string[],
 ): Promise<{ readonly nodes: readonly Read[]; readonly reads: readonly Read[] }> {
   const nodes = new Map<string, Read>()

@@ -129,7 +129,7 @@ test('whoever was signed out, held or disabled since is not asking any more', as
   const assertion = assertionOf(owner)
   const { organisationId, sessionId, userId } = owner
   const states = new Map<string, 'active' | 'disabled'>([[userId, 'disabled']])
-  asking.one.access.lendDirectory({ states: async () => states })
+  asking.one.access.lendDirectory({ states: async () => states, active: async () => [] })
   await refusedFor('inactive', assertion)
   states.clear()
   await refusedFor('inactive', assertion)
@@ -143,7 +143,10 @@ test('whoever was signed out, held or disabled since is not asking any more', as
 })
 
 test('a person without the right gives and takes nothing, though the application alone could', async () => {
-  asking.one.access.lendDirectory({ states: async (_tx, _org, ids) => new Map(ids.map((id) => [id, 'active'])) })
+  asking.one.access.lendDirectory({
+    states: async (_tx, _org, ids) => new Map(ids.map((id) => [id, 'active'])),
+    active: async () => [],
+  })
   const guest = await signIn(asking.one, { organisationId: asking.organisationId })
   await asking.call('inbox', path, { add: [to('reader', guest.userId)] })
   for (const body of [

@@ -12,7 +12,7 @@ import type { CursorKeys } from './cursor.ts'
 import { Cursors } from './cursor.ts'
 import { hold, isKnown } from './hold.ts'
 import { listResources } from './list-resources.ts'
-import { listSubjects } from './list-subjects.ts'
+import { listSubjects, named } from './list-subjects.ts'
 import { Rights } from './may-write.ts'
 import type { ResourceTypes } from './model.ts'
 import { findRelation } from './model.ts'
@@ -70,6 +70,7 @@ export function createRelations(needs: RelationsNeeds): Relations {
     explain: async (question) => (isKnown(types, question) ? await hold(services, question, true) : nobody),
     listResources: (search) => listResources(services, search),
     listSubjects: (search) => listSubjects(services, search),
+    named: (search) => named(services, search),
     listShares: (search) => listShares(services, database.queries, search),
     async requireHandable(organisationId, giver, subject) {
       const tuples = await readNaming(database.queries, organisationId, subject, maxHanded + 1, clock.nowMs())

@@ -154,7 +154,7 @@ const Found = <Result extends Parameters<typeof Type.Array>[0]>(result: Result, 
     context: Type.Object({ token: DecisionToken, ...context }),
     results: Type.Array(result),
   })
-/** Those that relations name, by groups and other resources too. Whom only a role lets, the list of assignments tells. */
+/** Everybody whom a check allows, by whatever way. Of applications those that a relation or a role names: no list of them is kept. */
 export const FoundSubjects = Found(Type.Object({ type: Type.String(), id: Type.String() }))
 export type FoundSubjects = Static<typeof FoundSubjects>
 /** `everything`: they may do it with every resource of the type; listed are those that relations name to them. */
