@@ -1,40 +1,24 @@
 import { parseArgs } from 'node:util'
+import type { Static, TSchema } from 'typebox'
 import type { Answer } from './command-output.ts'
 import type { OrganisationAdministration } from './identity/administration.ts'
+import { compileValidator } from './platform/http/validate.ts'
 
-const known = {
-  json: { type: 'boolean' },
-  tls: { type: 'boolean' },
-  last: { type: 'boolean' },
-  organisation: { type: 'string' },
-  state: { type: 'string' },
-  limit: { type: 'string' },
-  after: { type: 'string' },
-  days: { type: 'string' },
-  environment: { type: 'string' },
-  networks: { type: 'string' },
-  overlap: { type: 'string' },
-  rate: { type: 'string' },
-  scopes: { type: 'string' },
-  signing: { type: 'string' },
-} as const
+const switches = ['json', 'tls', 'last', 'alone', 'expiring', 'privileged', 'waiting'] as const
+const values = [
+  ...['organisation', 'state', 'limit', 'after', 'days', 'environment', 'networks', 'overlap', 'rate', 'scopes'],
+  ...['signing', 'service-account', 'reason', 'until', 'summary', 'description', 'permissions', 'includes', 'role'],
+  ...['group', 'undecided'],
+] as const
 
 /** Options as they were typed: what is in them is for each command to judge. */
-export type CommandOptions = {
-  readonly json?: boolean
-  readonly tls?: boolean
-  readonly last?: boolean
-  readonly organisation?: string
-  readonly state?: string
-  readonly limit?: string
-  readonly after?: string
-  readonly days?: string
-  readonly environment?: string
-  readonly networks?: string
-  readonly overlap?: string
-  readonly rate?: string
-  readonly scopes?: string
-  readonly signing?: string
+export type CommandOptions = { readonly [name in (typeof switches)[number]]?: boolean } & {
+  readonly [name in (typeof values)[number]]?: string
+}
+
+const known = {
+  ...Object.fromEntries(switches.map((name) => [name, { type: 'boolean' } as const])),
+  ...Object.fromEntries(values.map((name) => [name, { type: 'string' } as const])),
 }
 
 export type CommandLine = { readonly words: readonly string[]; readonly options: CommandOptions }
@@ -46,8 +30,14 @@ export type OrganisationCommand = (
   options: CommandOptions,
 ) => Promise<Answer>
 
+/** Holds what was typed to the very schema of the API. @throws Refusal REQUEST_INVALID */
+export function checked<Schema extends TSchema>(schema: Schema, value: unknown): Static<Schema> {
+  compileValidator(schema, 'body')(value)
+  return value as Static<Schema>
+}
+
 /** @throws Error that names the option that is not known. */
 export function readCommandLine(args: readonly string[]): CommandLine {
-  const { positionals, values } = parseArgs({ args: [...args], options: known, allowPositionals: true })
-  return { words: positionals, options: values }
+  const line = parseArgs({ args: [...args], options: known, allowPositionals: true })
+  return { words: line.positionals, options: line.values }
 }

@@ -32,8 +32,26 @@ const advice: Readonly<Record<string, string>> = {
     'This person may not sign in at present. “custodia users enable ADDRESS” where they are disabled; “custodia users invite ADDRESS NAME” where they have not accepted yet.',
   IDENTITY_ROLE_UNKNOWN:
     'There is no such role. Besides those that Custodia brings there are those of CUSTODIA_ACCESS_ROLES, which “custodia config” shows.',
-  ACCESS_ROLE_UNKNOWN:
-    'There is no such role for people. Besides administrator, auditor and member there are those of CUSTODIA_ACCESS_ROLES, which “custodia config” shows.',
+  ACCESS_ROLE_UNKNOWN: 'There is no such role for them. “custodia roles list” lists those that can be given.',
+  ACCESS_ROLE_FIXED:
+    'This role is from the configuration (CUSTODIA_ACCESS_ROLES), which “custodia config” shows: change it there.',
+  ACCESS_PERMISSION_UNKNOWN:
+    'There is no such permission. “custodia roles show administrator” shows all that there are.',
+  ACCESS_ROLE_MARKED:
+    'The role is marked for four eyes, or makes up one that is: it stands still. Two administrators take the mark off, in the console.',
+  ACCESS_ROLE_IN_USE:
+    'Somebody has this role, or another includes it. “custodia assignments list --role NAME” lists who; take it first.',
+  ACCESS_SUBJECT_UNKNOWN:
+    'Nobody here is called that. “custodia users list”, “custodia groups list” and “custodia service-accounts list” list who there is.',
+  ACCESS_PERSON_NEEDED:
+    'This takes a second administrator, who is asked in the console. --alone goes without; the ledger shows that the machine did it.',
+  ACCESS_ASSIGNMENT_UNKNOWN:
+    'They do not have this role by themselves. “custodia assignments list SUBJECT” lists theirs.',
+  ACCESS_GROUP_UNKNOWN: 'There is no such group. “custodia groups list” lists them.',
+  ACCESS_MEMBERSHIP_UNKNOWN: 'They are not in this group by themselves. “custodia groups show GROUP-ID” lists who is.',
+  ACCESS_SERVICE_ACCOUNT_UNKNOWN: 'There is no such service account. “custodia service-accounts list” lists them.',
+  ACCESS_REVIEW_UNKNOWN: 'There is no such review. “custodia reviews list” lists them.',
+  APIKEY_OWNER_UNKNOWN: 'There is no such service account. “custodia service-accounts list” lists them.',
   IDENTITY_RECOVERY_UNKNOWN:
     'No recovery is under way for this person. “custodia recoveries list” lists those that are.',
   APIKEY_UNKNOWN: 'There is no such key that is live. “custodia keys list” lists them.',
@@ -50,7 +68,9 @@ export function failureOf(error: Error): {
   if (!isRefusal(error)) return { exitCode: 2, code: null, message: error.message }
   const { code, definition, details } = error
   const said = advice[code] ?? `${definition.title} ${definition.help}`
-  const facts = ['role', 'permission', 'field', 'detail'].flatMap((name) => (name in details ? [details[name]] : []))
+  const facts = ['role', 'permission', 'permissions', 'scope', 'subject', 'field', 'detail'].flatMap((name) =>
+    name in details ? [details[name]] : [],
+  )
   return {
     exitCode: code === 'REQUEST_INVALID' ? 2 : 3,
     code,

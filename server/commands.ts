@@ -1,3 +1,4 @@
+import { grantsAdministration } from './access/grants/administration.ts'
 import type { AccessModule } from './access/module.ts'
 import { access } from './access/module.ts'
 import { policyAdministration } from './access/policies/administration.ts'
@@ -8,10 +9,13 @@ import { activityCommands } from './activity-commands.ts'
 import { administratorCommands } from './administrator-commands.ts'
 import type { ApiKeys } from './apikeys/api.ts'
 import { apikeys } from './apikeys/module.ts'
+import type { App } from './app.ts'
 import type { Ledger } from './audit/api.ts'
 import { audit } from './audit/module.ts'
 import type { CommandOptions } from './command-line.ts'
+import type { Answer } from './command-output.ts'
 import { print } from './command-output.ts'
+import { grantCommands } from './grant-commands.ts'
 import type { Identity } from './identity/api.ts'
 import { identity } from './identity/module.ts'
 import { configuration, dataFolderOf } from './instance.ts'
@@ -22,6 +26,29 @@ import type { PlatformSettings } from './platform/config/platform-settings.ts'
 import { withInstance } from './with-instance.ts'
 
 type Command = (args: readonly string[], json: boolean, options: CommandOptions) => Promise<void>
+
+/** Commands on what `on` takes from an instance; each has its own, for as long as it takes. `failed`: it did its work, and something is wrong. */
+function carriedOut<On>(
+  commands: Readonly<
+    Record<
+      string,
+      (on: On, words: readonly string[], options: CommandOptions) => Promise<Answer & { failed?: boolean }>
+    >
+  >,
+  on: (app: App) => On,
+): Readonly<Record<string, Command>> {
+  return Object.fromEntries(
+    Object.entries(commands).map(([name, command]): [string, Command] => [
+      name,
+      async (words, json, options) =>
+        await withInstance(async ({ app }) => {
+          const { value, text, failed } = await command(on(app), words, options)
+          print(json, value, text)
+          if (failed === true) process.exitCode = 1
+        }),
+    ]),
+  )
+}
 
 /** Commands that need the instance's own keys and storage: whoever may run them has the machine. */
 export const accountCommands: Readonly<Record<string, Command>> = {
@@ -67,53 +94,25 @@ export const accountCommands: Readonly<Record<string, Command>> = {
       print(json, result, `${result.imported} people imported. They sign in with the passwords that they have.`)
     })
   },
-  ...Object.fromEntries(
-    Object.entries(administratorCommands).map(([name, command]): [string, Command] => [
-      name,
-      async (words, json, options) =>
-        await withInstance(async ({ app }) => {
-          const { value, text } = await command(app.api<Identity>(identity).administration, words, options)
-          print(json, value, text)
-        }),
-    ]),
-  ),
-  ...Object.fromEntries(
-    Object.entries(activityCommands).map(([name, command]): [string, Command] => [
-      name,
-      async (words, json, options) =>
-        await withInstance(async ({ app }) => {
-          const { administration } = app.api<Identity>(identity)
-          const on = { activity: app.api<ActivityOfPeople>(activity), administration }
-          const { value, text } = await command(on, words, options)
-          print(json, value, text)
-        }),
-    ]),
-  ),
-  ...Object.fromEntries(
-    Object.entries(keyCommands).map(([name, command]): [string, Command] => [
-      name,
-      async (words, json, options) =>
-        await withInstance(async ({ app }) => {
-          const { administration } = app.api<Identity>(identity)
-          const { value, text } = await command({ keys: app.api<ApiKeys>(apikeys), administration }, words, options)
-          print(json, value, text)
-        }),
-    ]),
-  ),
-  ...Object.fromEntries(
-    Object.entries(accessPolicyCommands).map(([name, command]): [string, Command] => [
-      name,
-      async (words, json, options) =>
-        await withInstance(async ({ app }) => {
-          const { administration } = app.api<Identity>(identity)
-          const { parts } = app.api<AccessModule>(access).policies
-          const policies = (organisationId: string) => policyAdministration(parts, organisationId)
-          const { value, text, failed } = await command({ administration, policies }, words, options)
-          print(json, value, text)
-          if (failed === true) process.exitCode = 1
-        }),
-    ]),
-  ),
+  ...carriedOut(administratorCommands, (app) => app.api<Identity>(identity).administration),
+  ...carriedOut(activityCommands, (app) => ({
+    activity: app.api<ActivityOfPeople>(activity),
+    administration: app.api<Identity>(identity).administration,
+  })),
+  ...carriedOut(keyCommands, (app) => ({
+    keys: app.api<ApiKeys>(apikeys),
+    administration: app.api<Identity>(identity).administration,
+  })),
+  ...carriedOut(grantCommands, (app) => ({
+    grants: (organisationId: string) =>
+      grantsAdministration(app.api<AccessModule>(access).grants.parts, organisationId),
+    administration: app.api<Identity>(identity).administration,
+  })),
+  ...carriedOut(accessPolicyCommands, (app) => ({
+    policies: (organisationId: string) =>
+      policyAdministration(app.api<AccessModule>(access).policies.parts, organisationId),
+    administration: app.api<Identity>(identity).administration,
+  })),
   async 'passwords build-filter'([list, out], json) {
     if (list === undefined || out === undefined)
       throw new Error('Of what, and where to? As in: custodia passwords build-filter list.txt breached.filter')

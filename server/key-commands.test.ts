@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { ApiKey } from '@custodia/wire/http/keys.ts'
+import { grantsAdministration } from './access/grants/administration.ts'
 import type { KeysHouse, KeysProcess } from './apikeys/testing.ts'
 import { bearer, makeKeyAs, openKeysHouse } from './apikeys/testing.ts'
 import type { CommandOptions } from './command-line.ts'
@@ -83,6 +84,82 @@ test('of a person all keys are listed and revoked by their address; their secret
   assert.partialDeepStrictEqual(await known(made.token), { kind: 'key' })
   assert.match((await run(['keys', 'revoke', email])).said, /^1 key of /)
   assert.equal(await known(made.token), 'APIKEY_INVALID')
+})
+
+const account = async (roles: readonly string[] = []) => {
+  const [{ id: organisationId } = { id: '' }] = await shell.identity.administration.organisations(1)
+  const grants = grantsAdministration(shell.access.grants.parts, organisationId)
+  const { id } = await grants.createServiceAccount({ name: `account-${Math.random()}` })
+  for (const role of roles) await grants.give({ subject: id, role, reason: 'x' }, false)
+  return id
+}
+const scopes = 'identity:users:read'
+
+test('a service account’s key is made with its name and scopes, listed, rotated and revoked with a reason', async () => {
+  const [id, beside] = [await account(['reader']), await account(['reader'])]
+  const of = { 'service-account': id }
+  const made = await run(['keys', 'create', 'nightly'], { ...of, scopes, days: '7' })
+  assert.partialDeepStrictEqual(await known(made.key ?? null), { kind: 'key', id, scopes: [scopes] })
+  assert.match(made.said, new RegExp(`^cus_live_\\S+\n\\S+ is shown once\\. It is a key of ${id}\\.$`))
+  const listed = await run<{ items: ApiKey[] }>(['keys', 'list'], of)
+  assert.deepEqual(
+    listed.items.map(({ id, name }) => [id, name]),
+    [[made.keyId, 'nightly']],
+  )
+  assert.equal((await run(['keys', 'list'], { 'service-account': beside })).said, 'There are no keys.')
+
+  const keyId = String(made.keyId)
+  for (const line of [
+    ['keys', 'rotate', keyId],
+    ['keys', 'revoke', keyId],
+  ])
+    assert.equal(await declined(line, { 'service-account': beside }), 'APIKEY_UNKNOWN', line[1])
+  assert.equal(
+    await declined(['keys', 'rotate', keyId]),
+    'APIKEY_UNKNOWN',
+    'without --service-account: of applications',
+  )
+  const next = await run(['keys', 'rotate', keyId], { ...of, overlap: '0' })
+  assert.equal(await known(made.key ?? null), 'APIKEY_INVALID')
+  await run(['keys', 'revoke', keyId], { ...of, reason: 'Found in a log' })
+  assert.equal(await known(next.key ?? null), 'APIKEY_INVALID')
+  const revoked = house.house.events.findLast(({ type }) => type === 'apikeys.key.revoked')
+  assert.partialDeepStrictEqual(revoked, {
+    actor: { kind: 'system' },
+    data: { key: keyId, why: 'revoked' },
+    personal: { reason: 'Found in a log' },
+  })
+})
+
+test('all keys of a service account are revoked, and of nobody else', async () => {
+  const [id, beside] = [await account(), await account()]
+  for (const name of ['one', 'two']) await run(['keys', 'create', name], { 'service-account': id, scopes })
+  await run(['keys', 'create', 'three'], { 'service-account': beside, scopes })
+  assert.match((await run(['keys', 'revoke'], { 'service-account': id })).said, /^2 keys of svc_/)
+  assert.equal((await run<{ items: ApiKey[] }>(['keys', 'list'], { 'service-account': beside })).items.length, 1)
+})
+
+test('what is said of a service account’s keys and makes no sense is declined, and makes none', async () => {
+  const of = { 'service-account': await account() }
+  const nobody = { 'service-account': `svc_${'a'.repeat(26)}` }
+  const tries: readonly [readonly string[], CommandOptions, string | RegExp][] = [
+    [['keys', 'create', 'nightly'], of, 'REQUEST_INVALID'],
+    [['keys', 'create', 'nightly'], { ...of, scopes, days: '91' }, 'APIKEY_EXPIRY_TOO_LATE'],
+    [['keys', 'create', 'nightly'], { ...of, scopes: 'nothing:*' }, 'APIKEY_SCOPE_UNKNOWN'],
+    [['keys', 'create', 'nightly', 'reader'], { ...of, scopes }, /name none/],
+    [['keys', 'create', 'nightly'], { ...nobody, scopes }, 'APIKEY_OWNER_UNKNOWN'],
+    [['keys', 'list', 'ada@northwind.example'], of, /not both/],
+    [['keys', 'revoke', 'ada@northwind.example'], of, /not both/],
+    [['keys', 'revoke'], {}, /Which key/],
+    [['keys', 'revoke'], { ...of, reason: 'x'.repeat(501) }, 'REQUEST_INVALID'],
+  ]
+  for (const [line, options, what] of tries) {
+    const said = await declined(line, options)
+    if (typeof what === 'string') assert.equal(said, what, line.join(' '))
+    else assert.match(said, what)
+  }
+  assert.equal((await run(['keys', 'list'], of)).said, 'There are no keys.')
+  assert.equal((await run<{ revoked: number }>(['keys', 'revoke'], nobody)).revoked, 0)
 })
 
 test('what is wrong is declined: unknown keys, people and roles, odd numbers, networks and scopes', async () => {

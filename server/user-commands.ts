@@ -2,12 +2,11 @@ import type { EnrolledFactor } from '@custodia/wire/http/factors.ts'
 import type { User } from '@custodia/wire/http/identity.ts'
 import { Invite, UserChange } from '@custodia/wire/http/identity.ts'
 import { printableField } from '@custodia/wire/printable.ts'
-import type { Static, TSchema } from 'typebox'
 import type { CommandOptions, OrganisationCommand } from './command-line.ts'
+import { checked } from './command-line.ts'
 import { minute, table } from './command-output.ts'
 import type { UserDetails } from './identity/administration.ts'
 import type { UserQuery } from './identity/list-users.ts'
-import { compileValidator } from './platform/http/validate.ts'
 
 /** Given where nothing else is: it may do nothing but sign in. */
 const usualRole = 'member'
@@ -93,12 +92,6 @@ function queryOf({ state, limit, after }: CommandOptions): UserQuery {
     ...(limit === undefined ? {} : { limit: Number(limit) }),
     ...(after === undefined ? {} : { cursor: after }),
   }
-}
-
-/** Held to the very schema of the API. @throws Refusal REQUEST_INVALID */
-function checked<Schema extends TSchema>(schema: Schema, value: Static<Schema>): Static<Schema> {
-  compileValidator(schema, 'body')(value)
-  return value
 }
 
 const factorTable = (factors: readonly EnrolledFactor[]): string =>

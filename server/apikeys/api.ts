@@ -1,5 +1,4 @@
 import type { ApiKey, NewKey, RotateKey } from '@custodia/wire/http/keys.ts'
-import type { Actor } from '../platform/events/event.ts'
 import type { Authenticator } from '../platform/http/ports.ts'
 import type { Owner } from './owner.ts'
 
@@ -27,6 +26,12 @@ export type KeyForApplication = Pick<
   readonly days?: number | null
 }
 
+/** One key, all of an owner, or one of an owner. */
+export type Revocation = { readonly reason?: string } & (
+  | { readonly keyId: string; readonly owner?: Owner }
+  | { readonly keyId?: never; readonly owner: Owner }
+)
+
 export type ApiKeys = Authenticator & {
   /**
    * Makes a key for an application, with its event. For the operator: nobody is asked for permission.
@@ -37,13 +42,18 @@ export type ApiKeys = Authenticator & {
   /** Keys that are neither revoked nor expired, the newest first, at most 200. */
   list(organisationId: string, owner?: Owner): Promise<readonly ApiKey[]>
   /**
-   * Gives a key of an application a new secret; those of people are theirs alone. The old one holds until the overlap is over, or its own expiry.
+   * Makes a key for a service account, with its event. For the operator: nobody's rights bound what the account may do already.
+   *
+   * @throws Refusal APIKEY_OWNER_UNKNOWN, APIKEY_SCOPE_UNKNOWN, APIKEY_EXPIRY_TOO_LATE, APIKEY_TOO_MANY, and for what does not have its form.
+   */
+  issueForAccount(organisationId: string, accountId: string, wanted: NewKey): Promise<IssuedKey>
+  /**
+   * Gives a key of an application, or of this service account, a new secret; those of people are theirs alone. The old one holds until the
+   * overlap is over, or its own expiry. For the operator.
    *
    * @throws Refusal APIKEY_UNKNOWN, APIKEY_ROTATED_MEANWHILE, APIKEY_EXPIRY_TOO_LATE.
    */
-  rotate(organisationId: string, keyId: string, asked: RotateKey, by?: Actor): Promise<IssuedKey>
-  /** Revokes one key: refused on the very next request, in every process. @returns false where none was live. */
-  revoke(organisationId: string, keyId: string, by?: Actor): Promise<boolean>
-  /** Revokes all keys of an owner. @returns how many were live. */
-  revokeAll(organisationId: string, owner: Owner, by?: Actor): Promise<number>
+  rotate(organisationId: string, keyId: string, asked: RotateKey, accountId?: string): Promise<IssuedKey>
+  /** Revokes, for the operator: refused on the very next request, in every process. @returns how many were live. */
+  revoke(organisationId: string, which: Revocation): Promise<number>
 }

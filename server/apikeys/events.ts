@@ -22,6 +22,8 @@ export const events = {
   'key.revoked': {
     summary: 'A key was revoked.',
     data: Type.Object({ key: Type.String(), why: Type.String() }),
+    /** In the words of whoever did it; empty where they gave none. */
+    personal: Type.Object({ reason: Type.String() }),
   },
   'key.leaked': {
     summary: 'The secret of a key was found where others could read it, and holds no more.',

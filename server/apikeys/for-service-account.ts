@@ -16,13 +16,25 @@ import { rotate } from './rotate.ts'
  * @throws Refusal APIKEY_OWNER_UNKNOWN, APIKEY_OWNER_ABOVE_YOU, APIKEY_SCOPE_UNKNOWN, APIKEY_EXPIRY_TOO_LATE, and what `issue` refuses.
  */
 export async function issueForAccount(parts: Parts, by: Principal, id: string, wanted: NewKey): Promise<Issued> {
-  const { organisationId } = by
+  const allowed = notAbove(parts, by, id)
+  return await issue(parts, { ...(await checked(parts, by.organisationId, id, wanted)), by: actorOf(by), allowed })
+}
+
+/** The same for the operator, who holds more than any key of theirs. @throws Refusal as it, but APIKEY_OWNER_ABOVE_YOU */
+export async function issueForAccountAsOperator(
+  parts: Parts,
+  organisationId: string,
+  id: string,
+  wanted: NewKey,
+): Promise<Issued> {
+  return await issue(parts, { ...(await checked(parts, organisationId, id, wanted)), by: { kind: 'system' } })
+}
+
+async function checked(parts: Parts, organisationId: string, id: string, wanted: NewKey) {
   if ((await parts.access.serviceAccount(organisationId, id)) === null) throw refuse('APIKEY_OWNER_UNKNOWN')
   checkKnown(parts, wanted.scopes)
   const owner = { kind: 'service', id } as const
-  const days = daysFor(parts, wanted.days)
-  const allowed = notAbove(parts, by, id)
-  return await issue(parts, { ...wanted, organisationId, owner, roles: [], days, by: actorOf(by), allowed })
+  return { ...wanted, organisationId, owner, roles: [], days: daysFor(parts, wanted.days) }
 }
 
 /** Who rotates a key has its new secret. @throws Refusal APIKEY_OWNER_ABOVE_YOU, and what `rotate` refuses. */

@@ -13,6 +13,7 @@ import { byBearer } from './bearer.ts'
 import { config } from './config.ts'
 import { errors } from './errors.ts'
 import { events } from './events.ts'
+import { issueForAccountAsOperator } from './for-service-account.ts'
 import type { Issued } from './issue.ts'
 import { issueForApplication } from './issue-for-application.ts'
 import { LiveKeys } from './live-keys.ts'
@@ -71,7 +72,7 @@ export async function createApiKeys(context: Context<typeof config>, uses: Uses)
   // Whoever was in somebody's account may have made themselves a key to come back by.
   const stopHearing = identity.onDisowned(async (tx, { organisationId, userId }) => {
     const owner = { kind: 'user', id: userId } as const
-    await revokeIn(parts, tx, { organisationId, owner }, owner, 'not-me')
+    await revokeIn(parts, tx, { organisationId, owner }, owner, { why: 'not-me' })
   })
   return {
     name: 'api key',
@@ -80,10 +81,15 @@ export async function createApiKeys(context: Context<typeof config>, uses: Uses)
     issue: async (asked) => shown(await issueForApplication(parts, asked)),
     list: async (organisationId, owner) =>
       await list(parts, { organisationId, ...(owner === undefined ? {} : { owner }) }, mostListed),
-    rotate: async (organisationId, id, asked, by = system) =>
-      shown(await rotate(parts, { organisationId, kind: 'application', id }, asked, by)),
-    revoke: async (organisationId, id, by = system) => (await revoke(parts, { organisationId, id }, by)) > 0,
-    revokeAll: async (organisationId, owner, by = system) => await revoke(parts, { organisationId, owner }, by),
+    issueForAccount: async (organisationId, accountId, wanted) =>
+      shown(await issueForAccountAsOperator(parts, organisationId, accountId, wanted)),
+    async rotate(organisationId, id, asked, accountId) {
+      const owner = accountId === undefined ? null : ({ kind: 'service', id: accountId } as const)
+      const whose = owner === null ? ({ kind: 'application' } as const) : { owner }
+      return shown(await rotate(parts, { organisationId, ...whose, id }, asked, system))
+    },
+    revoke: async (organisationId, { owner, keyId: id, reason }) =>
+      await revoke(parts, { organisationId, ...(owner && { owner }), ...(id !== undefined && { id }) }, system, reason),
     routes: routes(parts),
     jobs: [sweep(parts)],
     subjectData: subjectData(parts),

@@ -97,15 +97,37 @@ test('an account that is not there, or of another organisation, gets no key; a k
   assert.equal(answer.code, 'KEY_NOT_ENOUGH')
 })
 
+const reason = 'Found in a log'
+
 test('its keys are rotated and revoked by administrators, under its own name only', async () => {
   const [id, beside] = [await account(['reader']), await account(['reader'])]
   const { token, key } = await make(id)
   const elsewhere = `/v1/service-accounts/${beside}/keys/${key.id}`
-  assert.equal((await administrator.call('DELETE', elsewhere)).code, 'APIKEY_UNKNOWN')
+  assert.equal((await administrator.call('POST', `${elsewhere}/revoke`, { reason })).code, 'APIKEY_UNKNOWN')
   assert.equal((await administrator.call('POST', `${elsewhere}/rotate`, {})).code, 'APIKEY_UNKNOWN')
   const path = `/v1/service-accounts/${id}/keys`
   const next = (await administrator.call('POST', `${path}/${key.id}/rotate`, {})).body as unknown as IssuedKey
   assert.deepEqual(await everywhere(next.token), both(200))
-  assert.deepEqual((await administrator.call('DELETE', path)).body, { revoked: 1 })
+  assert.deepEqual((await administrator.call('POST', `${path}/revoke`, { reason })).body, { revoked: 1 })
   for (const one of [token, next.token]) assert.deepEqual(await everywhere(one), both('APIKEY_INVALID'))
+})
+
+test('a key is revoked once, with a reason that only the ledger has, sealed', async () => {
+  const id = await account(['reader'])
+  const [{ token, key }, stays] = [await make(id), await make(id)]
+  const path = `/v1/service-accounts/${id}/keys/${key.id}/revoke`
+  for (const body of [{}, { reason: '' }, { reason: 'x'.repeat(501) }, { reason: 'two\nlines' }, { reason, more: 1 }])
+    assert.equal((await administrator.call('POST', path, body)).code, 'REQUEST_INVALID', JSON.stringify(body))
+  const member = await join(one, administrator, { roles: ['reader'] })
+  assert.equal((await member.browser.call('POST', path, { reason })).code, 'ACCESS_DENIED')
+  assert.deepEqual(await everywhere(token), both(200))
+  const asked = await Promise.all([1, 2, 3].map(() => administrator.call('POST', path, { reason })))
+  assert.deepEqual(asked.map(({ status }) => status).sort(), [200, 404, 404])
+  assert.deepEqual(await everywhere(token), both('APIKEY_INVALID'))
+  assert.deepEqual(await everywhere(stays.token), both(200))
+  const about = house.house.events.filter(({ type, data }) => type === 'apikeys.key.revoked' && data.key === key.id)
+  assert.deepEqual(
+    about.map(({ data, personal, subjectId }) => [data.why, personal, subjectId]),
+    [['revoked', { reason }, null]],
+  )
 })

@@ -1,5 +1,5 @@
 import { closed, Id } from '@custodia/wire/http/common.ts'
-import { ApiKeys, IssuedKey, NewKey, RevokedKeys, RotateKey } from '@custodia/wire/http/keys.ts'
+import { ApiKeys, IssuedKey, NewKey, RevokedKeys, RevokeKeys, RotateKey } from '@custodia/wire/http/keys.ts'
 import { Type } from 'typebox'
 import { actorOf } from '../platform/events/event.ts'
 import type { Principal } from '../platform/http/principal.ts'
@@ -81,29 +81,32 @@ export function serviceRoutes(parts: Parts): readonly Route[] {
     }),
     defineRoute({
       ...writing,
-      method: 'DELETE',
-      path: `${path}/:keyId`,
-      summary: 'Revoke an API key of a service account.',
+      method: 'POST',
+      path: `${path}/:keyId/revoke`,
+      summary: 'Revoke an API key of a service account, and say why.',
       sensitive: false,
       params: KeyOfAccount,
-      reply: Type.Null(),
+      body: RevokeKeys,
+      reply: RevokedKeys,
       errors: ['APIKEY_UNKNOWN'],
-      handle: async ({ principal, params }) => {
+      async handle({ principal, params, body }) {
         const which = { ...keysOf(principal, params.accountId), id: params.keyId }
-        if ((await revoke(parts, which, actorOf(principal))) === 0) throw refuse('APIKEY_UNKNOWN')
-        return null
+        const revoked = await revoke(parts, which, actorOf(principal), body.reason)
+        if (revoked === 0) throw refuse('APIKEY_UNKNOWN')
+        return { revoked }
       },
     }),
     defineRoute({
       ...writing,
-      method: 'DELETE',
-      path,
-      summary: 'Revoke all API keys of a service account.',
+      method: 'POST',
+      path: `${path}/revoke`,
+      summary: 'Revoke all API keys of a service account, and say why.',
       sensitive: false,
       params: OneAccount,
+      body: RevokeKeys,
       reply: RevokedKeys,
-      handle: async ({ principal, params }) => ({
-        revoked: await revoke(parts, keysOf(principal, params.accountId), actorOf(principal)),
+      handle: async ({ principal, params, body }) => ({
+        revoked: await revoke(parts, keysOf(principal, params.accountId), actorOf(principal), body.reason),
       }),
     }),
   ]

@@ -1,11 +1,6 @@
 import type { Described } from './shapes.ts'
 import { shapes } from './shapes.ts'
-
-const organisation = {
-  value: 'ORGANISATION',
-  summary: 'Which one, where there are several: “custodia organisations list”.',
-  shape: shapes.organisation,
-}
+import { after, organisation } from './usual-options.ts'
 
 /** What administrators do from the shell of the machine. Whoever has the installation's keys may: no session is asked for. */
 export const administratorCommands: readonly Described[] = [
@@ -27,7 +22,7 @@ export const administratorCommands: readonly Described[] = [
     options: {
       state: { value: 'STATE', summary: 'Only those who are invited, active or disabled.', shape: shapes.state },
       limit: { value: 'NUMBER', summary: 'So many of them, 1 to 200: 50 unless said.', shape: shapes.limit },
-      after: { value: 'PLACE', summary: 'Go on where the page before ended.', shape: shapes.cursor },
+      after,
       organisation,
     },
     examples: ['custodia users list', 'custodia users list --state disabled --json'],
@@ -127,7 +122,7 @@ export const administratorCommands: readonly Described[] = [
     shapes: [shapes.address],
     options: {
       limit: { value: 'NUMBER', summary: 'So many of them, 1 to 100: 25 unless said.', shape: shapes.limit },
-      after: { value: 'PLACE', summary: 'Go on where the page before ended.', shape: shapes.cursor },
+      after,
       organisation,
     },
     examples: [

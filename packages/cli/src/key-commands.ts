@@ -1,10 +1,11 @@
 import type { Described } from './shapes.ts'
 import { shapes } from './shapes.ts'
+import { organisation, reason } from './usual-options.ts'
 
-const organisation = {
-  value: 'ORGANISATION',
-  summary: 'Which one, where there are several: “custodia organisations list”.',
-  shape: shapes.organisation,
+const account = {
+  value: 'ACCOUNT-ID',
+  summary: 'Of this one: “custodia service-accounts list”.',
+  shape: shapes.account,
 }
 const days = { value: 'NUMBER', summary: 'Days until it expires.', shape: shapes.number }
 
@@ -13,22 +14,23 @@ export const keyCommands: readonly Described[] = [
   {
     name: 'keys list',
     operands: '[ADDRESS]',
-    summary: 'List API keys: those of a person, or all of an organisation.',
+    summary: 'List API keys: of a person, of a service account, or all of an organisation.',
     description: 'Those that are neither revoked nor expired, the newest first, at most 200. Secrets are not among it.',
     count: [0, 1],
     shapes: [shapes.address],
-    options: { organisation },
+    options: { 'service-account': account, organisation },
     examples: ['custodia keys list', 'custodia keys list mira@example.org'],
   },
   {
     name: 'keys create',
-    operands: 'APPLICATION [ROLE…]',
-    summary: 'Make an API key for an application, and print it once.',
+    operands: 'NAME [ROLE…]',
+    summary: 'Make an API key for an application or a service account, and print it once.',
     description:
-      'ROLE is “application” unless said. What no option narrows is not narrowed: without --days it never expires.\nPeople make their own keys in the console.',
+      'NAME is the application. ROLE is “application” unless said. What no option narrows is not narrowed: without --days\nit never expires. With --service-account NAME is what the key is called: it has the roles of the account, needs\n--scopes, and expires. People make their own keys in the console.',
     count: [1, 11],
     shapes: [shapes.name, shapes.role],
     options: {
+      'service-account': account,
       days,
       environment: {
         value: 'WORD',
@@ -45,7 +47,11 @@ export const keyCommands: readonly Described[] = [
       },
       organisation,
     },
-    examples: ['custodia keys create inbox', 'custodia keys create inbox verifier --days 30 --networks 192.0.2.0/24'],
+    examples: [
+      'custodia keys create inbox',
+      'custodia keys create inbox verifier --days 30 --networks 192.0.2.0/24',
+      'custodia keys create nightly --service-account svc_aaaaaaaaaaaaaaaaaaaaaaaaaa --scopes identity:users:read',
+    ],
   },
   {
     name: 'keys rotate',
@@ -55,6 +61,7 @@ export const keyCommands: readonly Described[] = [
     count: [1, 1],
     shapes: [shapes.key],
     options: {
+      'service-account': { ...account, summary: 'The key is one of this service account, not of an application.' },
       days,
       overlap: { value: 'SECONDS', summary: 'How long the old secret holds: 0 ends it at once.', shape: shapes.number },
       organisation,
@@ -63,12 +70,17 @@ export const keyCommands: readonly Described[] = [
   },
   {
     name: 'keys revoke',
-    operands: 'KEY-ID | ADDRESS',
-    summary: 'Revoke an API key, or all of a person.',
-    description: 'A revoked key is refused on its next request, by every server of this installation.',
-    count: [1, 1],
+    operands: '[KEY-ID | ADDRESS]',
+    summary: 'Revoke an API key, or all of a person or a service account.',
+    description:
+      'A revoked key is refused on its next request, by every server of this installation. With --service-account and no\nKEY-ID all keys of the service account are revoked.',
+    count: [0, 1],
     shapes: [shapes.keyOrAddress],
-    options: { organisation },
-    examples: ['custodia keys revoke key_aaaaaaaaaaaaaaaaaaaaaaaaaa', 'custodia keys revoke mira@example.org'],
+    options: { 'service-account': account, reason, organisation },
+    examples: [
+      "custodia keys revoke key_aaaaaaaaaaaaaaaaaaaaaaaaaa --reason 'Found in a log'",
+      'custodia keys revoke mira@example.org',
+      'custodia keys revoke --service-account svc_aaaaaaaaaaaaaaaaaaaaaaaaaa',
+    ],
   },
 ]

@@ -1,17 +1,9 @@
 import type { Described, Shape } from './shapes.ts'
 import { shapes } from './shapes.ts'
+import { after, organisation } from './usual-options.ts'
 
-const organisation = {
-  value: 'ORGANISATION',
-  summary: 'Which one, where there are several: “custodia organisations list”.',
-  shape: shapes.organisation,
-}
 const version: Shape = { pattern: /^[1-9]\d{0,8}$/, words: 'version: a number, as “custodia policies list” shows it.' }
 const versionOrNone: Shape = { pattern: /^(?:none|[1-9]\d{0,8})$/, words: 'version: a number, or none.' }
-const reason: Shape = {
-  pattern: /^(?=.{1,500}$)[^-\s\p{Cc}](?:[^\p{Cc}]*[^\s\p{Cc}])?$/u,
-  words: 'reason: one line of up to 500 characters. Put “” around several words.',
-}
 
 /** Policies of an organisation, from the shell of the machine. */
 export const policyCommands: readonly Described[] = [
@@ -23,7 +15,7 @@ export const policyCommands: readonly Described[] = [
     count: [0, 0],
     options: {
       limit: { value: 'NUMBER', summary: 'So many of them, 1 to 100: 50 unless said.', shape: shapes.limit },
-      after: { value: 'PLACE', summary: 'Go on where the page before ended.', shape: shapes.cursor },
+      after,
       organisation,
     },
     examples: ['custodia policies list'],
@@ -54,7 +46,7 @@ export const policyCommands: readonly Described[] = [
     summary: 'Keep policies as the next version, and test it.',
     description: 'It decides nothing yet: shadow it, then make it live. It ends with 1 where it is not fit for that.',
     count: [1, 2],
-    shapes: [shapes.path, reason],
+    shapes: [shapes.path, shapes.reason],
     options: { organisation },
     examples: ["custodia policies draft office.cedar 'The office only, by night'"],
   },
@@ -77,7 +69,7 @@ export const policyCommands: readonly Described[] = [
     summary: 'Make a shadowed version live.',
     description: 'It holds from the next decision on, in every server, in place of the version that was live.',
     count: [1, 2],
-    shapes: [version, reason],
+    shapes: [version, shapes.reason],
     options: { organisation },
     examples: ["custodia policies activate 3 'Agreed on Monday'"],
   },
@@ -88,7 +80,7 @@ export const policyCommands: readonly Described[] = [
     description:
       'The one that was live before, unless VERSION says another one; “none” leaves no policies at all. Nothing that a\npolicy forbids stops it: this is the way out for an organisation that has locked itself out.',
     count: [0, 2],
-    shapes: [versionOrNone, reason],
+    shapes: [versionOrNone, shapes.reason],
     options: { organisation },
     examples: ['custodia policies roll-back', 'custodia policies roll-back 2', 'custodia policies roll-back none'],
   },

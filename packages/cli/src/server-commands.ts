@@ -6,6 +6,7 @@ import { serverProcess } from '@custodia/wire/node/server-process.ts'
 import { administratorCommands } from './administrator-commands.ts'
 import type { Command, Input } from './command.ts'
 import { usageError } from './command.ts'
+import { grantCommands } from './grant-commands.ts'
 import { keyCommands } from './key-commands.ts'
 import { policyCommands } from './policy-commands.ts'
 import type { Described, Shape } from './shapes.ts'
@@ -133,6 +134,7 @@ const described: readonly Described[] = [
   },
   ...administratorCommands,
   ...keyCommands,
+  ...grantCommands,
   ...policyCommands,
   {
     name: 'passwords build-filter',

@@ -61,5 +61,36 @@ export const shapes = {
     pattern: /^[^-\s\p{Cc}\u2028\u2029](?:[^\p{Cc}\u2028\u2029]{0,4094}[^\s\p{Cc}])?$/u,
     words: 'value: a name, a colour such as #0a7d5c, the path of a picture, or none.',
   },
+  reason: {
+    pattern: /^(?=.{1,500}$)[^-\s\p{Cc}](?:[^\p{Cc}]*[^\s\p{Cc}])?$/u,
+    words: 'reason: one line of up to 500 characters. Put “” around several words.',
+  },
+  /** A name of something, or what it is for. */
+  line: {
+    pattern: /^(?=.{1,500}$)[^-\s\p{Cc}\u2028\u2029](?:[^\p{Cc}\u2028\u2029]*[^\s\p{Cc}])?$/u,
+    words: 'text: one line, which does not begin with a dash. Put “” around several words.',
+  },
+  group: identifier('grp', 'group'),
+  account: identifier('svc', 'service account'),
+  review: identifier('rvw', 'review'),
+  /** Who can be given something: a person by their address, too. */
+  subject: {
+    pattern:
+      /^(?:(?:usr|svc|grp)_[a-z2-7]{26}|[a-z][a-z0-9-]{0,49}|(?=.{3,254}$)[^-\s@\p{Cc}\p{Cf}][^\s@\p{Cc}\p{Cf}]*@[^\s@\p{Cc}\p{Cf}]+)$/u,
+    words: 'mail address, identifier of a person, group or service account, or name of an application.',
+  },
+  moment: {
+    pattern: /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?Z)?$/,
+    words: 'day or moment in UTC, such as 2031-12-24 or 2031-12-24T06:00Z.',
+  },
+  permissions: {
+    pattern: /^[a-z0-9][a-z0-9:.,-]{0,20000}$/,
+    words: 'list of permissions with commas between them, such as mail:read,mail:write, or none.',
+  },
+  roles: {
+    pattern: /^[a-z][a-z0-9,-]{0,2600}$/,
+    words: 'list of roles with commas between them, such as member,auditor, or none.',
+  },
+  undecided: { pattern: /^(?:keep|remove)$/, words: 'word for what becomes of it: keep or remove.' },
   value: { pattern: /^[A-Za-z0-9][A-Za-z0-9=-]{0,100}$/, words: 'value: letters, digits, dashes, and ROLE=VALUE.' },
 } as const satisfies Readonly<Record<string, Shape>>

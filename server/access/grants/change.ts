@@ -1,8 +1,9 @@
 import { afterCommit } from '../../platform/database/after-commit.ts'
 import type { Queries } from '../../platform/database/database.ts'
 import type { Actor } from '../../platform/events/event.ts'
-import { actorOf } from '../../platform/events/event.ts'
 import type { Principal } from '../../platform/http/principal.ts'
+import type { Author } from '../author.ts'
+import { actorFor } from '../author.ts'
 import { refuse } from '../errors.ts'
 import { lockOrganisation, raiseRevision } from '../revision.ts'
 import type { RoleTable } from './grants.ts'
@@ -22,19 +23,25 @@ export type Change = {
   readonly organisationId: string
   readonly now: Date
   readonly actor: Actor
-  /** Null where the system does what was decided before. */
+  /** Null where the system does what was decided before, and for the operator. */
   readonly by: Principal | null
+  /** True where the operator said that no second administrator is to be asked. */
+  readonly alone: boolean
   readonly table: RoleTable
   /** What whoever asks may hand on. Null where nothing bounds it. */
   readonly rights: Rights | null
 }
 
-/** Does `work` in one transaction, under the organisation's lock, with the rights that whoever asks has in it. */
-export async function changing<T>(parts: Parts, by: Principal, work: (change: Change) => Promise<T>): Promise<T> {
+/**
+ * Does `work` in one transaction, under the organisation's lock, with the rights that whoever asks has in it. Nothing bounds the operator, who has
+ * the keys of the installation.
+ */
+export async function changing<T>(parts: Parts, by: Author, work: (change: Change) => Promise<T>): Promise<T> {
   return await parts.context.database.transaction(async (tx) => {
-    const change = await begin(parts, tx, by.organisationId)
+    const change = { ...(await begin(parts, tx, by.organisationId)), actor: actorFor(by) }
+    if (by.kind === 'operator') return await work({ ...change, alone: by.alone === true })
     const rights = await readRightsOf(tx, by, change)
-    return await work({ ...change, by, actor: actorOf(by), rights })
+    return await work({ ...change, by, rights })
   })
 }
 
@@ -50,7 +57,8 @@ export async function carryingOut<T>(
 async function begin(parts: Parts, tx: Queries, organisationId: string): Promise<Change> {
   await lockOrganisation(tx, organisationId)
   const table = await parts.readTable(tx, organisationId)
-  return { tx, organisationId, now: nowOf(parts), actor: { kind: 'system' }, by: null, table, rights: null }
+  const nobody = { actor: { kind: 'system' }, by: null, alone: false, rights: null } as const
+  return { tx, organisationId, now: nowOf(parts), table, ...nobody }
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { AssignmentCreate } from '@custodia/wire/http/access.ts'
-import type { Principal } from '../../platform/http/principal.ts'
+import type { Author } from '../author.ts'
 import { refuse } from '../errors.ts'
 import { event } from '../events.ts'
 import { administrator, rolesOfMachines } from '../roles.ts'
@@ -30,14 +30,14 @@ export type Given = { readonly assignment: AssignmentRow } | { readonly waits: A
  * @throws Refusal ACCESS_ROLE_UNKNOWN, ACCESS_SUBJECT_UNKNOWN, ACCESS_EXPIRY_PAST, ACCESS_NOT_YOURS_TO_GIVE, ACCESS_EXPIRY_TOO_LATE,
  * ACCESS_LAST_ADMINISTRATOR, ACCESS_PERSON_NEEDED, ACCESS_TOO_MANY
  */
-export async function giveRole(parts: Parts, by: Principal, body: AssignmentCreate): Promise<Given> {
+export async function giveRole(parts: Parts, by: Author, body: AssignmentCreate): Promise<Given> {
   return await changing(parts, by, async (change) => {
     const { subject: subjectId, role, reason } = body
     const wanted = { subjectId, role, reason, until: expiryOf(body.expiresAt, change.now) }
     const { entry, before } = await check(parts, change, wanted)
     const longer =
       before === null || (before.expires_at !== null && (wanted.until === null || wanted.until > before.expires_at))
-    if (entry.privileged && longer)
+    if (entry.privileged && longer && !change.alone)
       return { waits: await askForApproval(parts, change, { ...wanted, kind: 'assignment', target: role }) }
     return { assignment: await assign(parts, change, wanted) }
   })

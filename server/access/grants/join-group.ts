@@ -1,5 +1,5 @@
 import type { MemberAdd, MemberRemove } from '@custodia/wire/http/access.ts'
-import type { Principal } from '../../platform/http/principal.ts'
+import type { Author } from '../author.ts'
 import { refuse } from '../errors.ts'
 import { event } from '../events.ts'
 import type { ApprovalRow } from './approval-store.ts'
@@ -35,14 +35,14 @@ export type Joined = { readonly membership: MembershipRow } | { readonly waits: 
  * @throws Refusal ACCESS_GROUP_UNKNOWN, ACCESS_SUBJECT_UNKNOWN, ACCESS_EXPIRY_PAST, ACCESS_CYCLE, ACCESS_TOO_DEEP, ACCESS_TOO_MANY,
  * ACCESS_NOT_YOURS_TO_GIVE, ACCESS_EXPIRY_TOO_LATE, ACCESS_PERSON_NEEDED
  */
-export async function joinGroup(parts: Parts, by: Principal, groupId: string, body: MemberAdd): Promise<Joined> {
+export async function joinGroup(parts: Parts, by: Author, groupId: string, body: MemberAdd): Promise<Joined> {
   return await changing(parts, by, async (change) => {
     const { member: memberId, reason } = body
     const wanted = { groupId, memberId, reason, until: expiryOf(body.expiresAt, change.now) }
     const before = await check(parts, change, wanted)
     const longer =
       before === null || (before.expires_at !== null && (wanted.until === null || wanted.until > before.expires_at))
-    if (longer && (await givesPrivileged(change, groupId))) {
+    if (longer && !change.alone && (await givesPrivileged(change, groupId))) {
       const asked = { kind: 'membership', subjectId: memberId, target: groupId, until: wanted.until, reason } as const
       return { waits: await askForApproval(parts, change, asked) }
     }
@@ -82,7 +82,7 @@ export async function join(parts: Parts, change: Change, wanted: WantedMember): 
  *
  * @throws Refusal ACCESS_GROUP_UNKNOWN, ACCESS_MEMBERSHIP_UNKNOWN, ACCESS_NOT_YOURS_TO_GIVE
  */
-export async function leaveGroup(parts: Parts, by: Principal, groupId: string, body: MemberRemove): Promise<void> {
+export async function leaveGroup(parts: Parts, by: Author, groupId: string, body: MemberRemove): Promise<void> {
   const { member: memberId, reason } = body
   await changing(parts, by, async (change) => await leave(parts, change, { groupId, memberId, reason }))
 }

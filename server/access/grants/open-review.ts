@@ -1,6 +1,6 @@
 import type { ReviewOpen } from '@custodia/wire/http/access.ts'
-import type { Principal } from '../../platform/http/principal.ts'
 import { newId } from '../../platform/random.ts'
+import type { Author } from '../author.ts'
 import { refuse } from '../errors.ts'
 import { event } from '../events.ts'
 import type { Change } from './change.ts'
@@ -21,7 +21,7 @@ const maxItems = 5_000
  * @throws Refusal ACCESS_EXPIRY_PAST, ACCESS_REVIEW_EMPTY, ACCESS_TOO_MANY; ACCESS_NOT_YOURS_TO_GIVE where silence would take what whoever opens it
  * can't take.
  */
-export async function openReview(parts: Parts, by: Principal, body: ReviewOpen): Promise<ReviewRow> {
+export async function openReview(parts: Parts, by: Author, body: ReviewOpen): Promise<ReviewRow> {
   return await changing(parts, by, async (change) => {
     const { tx, organisationId, now, actor } = change
     const { name, undecided } = body
@@ -30,7 +30,7 @@ export async function openReview(parts: Parts, by: Principal, body: ReviewOpen):
       throw refuse('ACCESS_TOO_MANY', { what: 'open reviews', max: maxOpen })
     const row: ReviewRow = {
       ...{ id: newId('rvw', parts.context.random), organisation_id: organisationId, name, undecided },
-      ...{ opened_by: by.id, opened_at: now, due_at: due, closed_at: null },
+      ...{ opened_by: change.by?.id ?? 'system', opened_at: now, due_at: due, closed_at: null },
     }
     await insertReview(tx, row)
     const items = await insertItems(tx, row, body, { now, limit: maxItems + 1 })

@@ -1,5 +1,5 @@
 import type { AssignmentRemove } from '@custodia/wire/http/access.ts'
-import type { Principal } from '../../platform/http/principal.ts'
+import type { Author } from '../author.ts'
 import { refuse } from '../errors.ts'
 import { event } from '../events.ts'
 import { administrator } from '../roles.ts'
@@ -14,11 +14,7 @@ import { requireAnotherAdministrator, sealedFor } from './subjects.ts'
  *
  * @throws Refusal ACCESS_ASSIGNMENT_UNKNOWN, ACCESS_NOT_YOURS_TO_GIVE, ACCESS_LAST_ADMINISTRATOR
  */
-export async function takeRole(
-  parts: Parts,
-  by: Principal,
-  { subject, role, reason }: AssignmentRemove,
-): Promise<void> {
+export async function takeRole(parts: Parts, by: Author, { subject, role, reason }: AssignmentRemove): Promise<void> {
   await changing(parts, by, async (change) => await unassign(parts, change, { subjectId: subject, role, reason }))
 }
 

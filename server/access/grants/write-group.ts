@@ -1,6 +1,6 @@
 import type { GroupChange, GroupCreate } from '@custodia/wire/http/access.ts'
-import type { Principal } from '../../platform/http/principal.ts'
 import { newId } from '../../platform/random.ts'
+import type { Author } from '../author.ts'
 import { refuse } from '../errors.ts'
 import { event } from '../events.ts'
 import { removeAssignmentsOf } from './assignment-store.ts'
@@ -22,7 +22,7 @@ import { readRights } from './standing.ts'
 const maxGroups = 5_000
 
 /** Makes a group, which has nobody in it and nothing. @throws Refusal ACCESS_NAME_TAKEN, ACCESS_TOO_MANY */
-export async function createGroup(parts: Parts, by: Principal, body: GroupCreate): Promise<GroupRow> {
+export async function createGroup(parts: Parts, by: Author, body: GroupCreate): Promise<GroupRow> {
   return await changing(parts, by, async (change) => {
     const { tx, organisationId, now, actor } = change
     if ((await countGroups(tx, organisationId)) >= maxGroups)
@@ -41,7 +41,7 @@ export async function createGroup(parts: Parts, by: Principal, body: GroupCreate
 }
 
 /** Renames or describes a group. @throws Refusal ACCESS_GROUP_UNKNOWN, ACCESS_NAME_TAKEN */
-export async function changeGroup(parts: Parts, by: Principal, id: string, body: GroupChange): Promise<GroupRow> {
+export async function changeGroup(parts: Parts, by: Author, id: string, body: GroupChange): Promise<GroupRow> {
   return await changing(parts, by, async (change) => {
     const { tx, organisationId, actor } = change
     const row = { ...(await requireGroup(change, id)), ...body }
@@ -60,7 +60,7 @@ export async function changeGroup(parts: Parts, by: Principal, id: string, body:
  *
  * @throws Refusal ACCESS_GROUP_UNKNOWN, ACCESS_NOT_YOURS_TO_GIVE
  */
-export async function deleteGroup(parts: Parts, by: Principal, id: string): Promise<void> {
+export async function deleteGroup(parts: Parts, by: Author, id: string): Promise<void> {
   await changing(parts, by, async (change) => {
     const { tx, organisationId, now, actor, table } = change
     await requireGroup(change, id)

@@ -1,5 +1,5 @@
 import type { RoleChange, RoleCreate } from '@custodia/wire/http/access.ts'
-import type { Principal } from '../../platform/http/principal.ts'
+import type { Author } from '../author.ts'
 import { refuse } from '../errors.ts'
 import { event } from '../events.ts'
 import { rolesOfMachines } from '../roles.ts'
@@ -19,7 +19,7 @@ const maxHolders = 1_000
  *
  * @throws Refusal ACCESS_ROLE_TAKEN, ACCESS_TOO_MANY, and what `changeRole` refuses.
  */
-export async function createRole(parts: Parts, by: Principal, body: RoleCreate): Promise<RoleEntry> {
+export async function createRole(parts: Parts, by: Author, body: RoleCreate): Promise<RoleEntry> {
   return await changing(parts, by, async (change) => {
     if (change.table.roles.has(body.name)) throw refuse('ACCESS_ROLE_TAKEN', { role: body.name })
     const written = [...change.table.roles.values()].filter((role) => role.from === 'organisation')
@@ -35,7 +35,7 @@ export async function createRole(parts: Parts, by: Principal, body: RoleCreate):
  * ACCESS_NOT_YOURS_TO_GIVE, ACCESS_EXPIRY_TOO_LATE; ACCESS_ROLE_MARKED, and ACCESS_ROLE_PRIVILEGED_HELD where its holders would gain past the
  * second administrator.
  */
-export async function changeRole(parts: Parts, by: Principal, name: string, body: RoleChange): Promise<RoleEntry> {
+export async function changeRole(parts: Parts, by: Author, name: string, body: RoleChange): Promise<RoleEntry> {
   return await changing(parts, by, async (change) => {
     const { ownPermissions, includes, summary, marked } = requireOwn(change.table, name)
     const before = { name, summary, permissions: ownPermissions, includes, privileged: marked }
@@ -44,7 +44,7 @@ export async function changeRole(parts: Parts, by: Principal, name: string, body
 }
 
 /** @throws Refusal ACCESS_ROLE_UNKNOWN, ACCESS_ROLE_FIXED, ACCESS_ROLE_MARKED, ACCESS_NOT_YOURS_TO_GIVE; ACCESS_ROLE_IN_USE where somebody has it. */
-export async function deleteRole(parts: Parts, by: Principal, name: string): Promise<void> {
+export async function deleteRole(parts: Parts, by: Author, name: string): Promise<void> {
   await changing(parts, by, async (change) => {
     const { tx, organisationId, now, actor, table } = change
     const role = requireOwn(table, name)

@@ -1,6 +1,6 @@
 import type { ServiceAccountChange, ServiceAccountCreate } from '@custodia/wire/http/access.ts'
-import type { Principal } from '../../platform/http/principal.ts'
 import { newId } from '../../platform/random.ts'
+import type { Author } from '../author.ts'
 import { refuse } from '../errors.ts'
 import { event } from '../events.ts'
 import { removeAssignmentsOf } from './assignment-store.ts'
@@ -25,7 +25,7 @@ const maxServiceAccounts = 5_000
 /** Makes a service account, which may do nothing yet. @throws Refusal ACCESS_NAME_TAKEN, ACCESS_TOO_MANY */
 export async function createServiceAccount(
   parts: Parts,
-  by: Principal,
+  by: Author,
   { name, description = '' }: ServiceAccountCreate,
 ): Promise<ServiceAccountRow> {
   return await changing(parts, by, async (change) => {
@@ -51,7 +51,7 @@ export async function createServiceAccount(
  */
 export async function changeServiceAccount(
   parts: Parts,
-  by: Principal,
+  by: Author,
   id: string,
   { name, description, disabled }: ServiceAccountChange,
 ): Promise<ServiceAccountRow> {
@@ -84,7 +84,7 @@ export async function changeServiceAccount(
 }
 
 /** Takes a service account with all that it has. @throws Refusal ACCESS_SERVICE_ACCOUNT_UNKNOWN, ACCESS_NOT_YOURS_TO_GIVE */
-export async function deleteServiceAccount(parts: Parts, by: Principal, id: string): Promise<void> {
+export async function deleteServiceAccount(parts: Parts, by: Author, id: string): Promise<void> {
   await changing(parts, by, async (change) => {
     const { tx, organisationId, now, actor } = change
     await requireAccount(change, id)

@@ -1,6 +1,6 @@
 import type { PolicyVersions, TestedPolicies, WholePolicyVersion } from '@custodia/wire/http/policies.ts'
+import type { Operator } from '../author.ts'
 import { activate } from './activate.ts'
-import type { Operator } from './author.ts'
 import { draft } from './draft.ts'
 import type { PolicyParts } from './parts.ts'
 import { rollBack } from './roll-back.ts'

@@ -1,6 +1,6 @@
+import type { Author } from '../author.ts'
+import { actorFor } from '../author.ts'
 import { event } from '../events.ts'
-import type { Author } from './author.ts'
-import { actorFor } from './author.ts'
 import type { TestResult } from './judge.ts'
 import { judge } from './judge.ts'
 import type { PolicyParts } from './parts.ts'

@@ -106,7 +106,11 @@ export const RotateKey = Type.Object(
 )
 export type RotateKey = Static<typeof RotateKey>
 
-/** `DELETE /v1/keys`, `DELETE /v1/users/:userId/keys`. */
+/** `POST /v1/service-accounts/:accountId/keys/:keyId/revoke`, and `…/keys/revoke` for all. The reason is sealed. */
+export const RevokeKeys = Type.Object({ reason: Line(500) }, closed)
+export type RevokeKeys = Static<typeof RevokeKeys>
+
+/** `DELETE /v1/keys`, `DELETE /v1/users/:userId/keys`, and the two above. */
 export const RevokedKeys = Type.Object({ revoked: Type.Integer() })
 export type RevokedKeys = Static<typeof RevokedKeys>
 
