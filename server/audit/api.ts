@@ -17,6 +17,14 @@ export type AboutEntry = {
   readonly personal: Readonly<Record<string, unknown>> | null
 }
 
+/** One entry that has its place in the tree, as it was hashed, but for what is sealed in it. */
+export type PlacedEntry = Omit<AboutEntry, 'personal'> & {
+  /** Its place: entries never change theirs, and none appears before one that is there. */
+  readonly index: number
+  readonly organisationId: string
+  readonly subjectId: string | null
+}
+
 /** The ledger, for modules above it. Recording goes through `Context.recorder`, which the ledger implements. */
 export type Ledger = Recorder & {
   /**
@@ -31,6 +39,22 @@ export type Ledger = Recorder & {
     about: About,
     options: { readonly limit: number; readonly personal: boolean },
   ): Promise<{ readonly items: readonly AboutEntry[]; readonly next: string | null }>
+  /**
+   * What some organisations may react to, by index from a cursor: nothing is missed and nothing comes twice, whoever reads and whenever.
+   *
+   * @param from where the last reading ended; 0 at first.
+   * @returns at most 500 entries in their order, and where to go on: the size of the tree where there is nothing more now.
+   */
+  placed(
+    from: number,
+    organisationIds: readonly string[],
+  ): Promise<{ readonly entries: readonly PlacedEntry[]; readonly next: number }>
+  /** One entry of an organisation, with its sealed fields where they are asked for. Null where it has none at this place. */
+  entryAt(
+    organisationId: string,
+    index: number,
+    options: { readonly personal: boolean },
+  ): Promise<(PlacedEntry & Pick<AboutEntry, 'personal'>) | null>
   /** Resolves when everything noted or committed before the call stands in a signed checkpoint. */
   settle(): Promise<{ size: number }>
   /**

@@ -14,6 +14,7 @@ import type { LogIdentity } from './log-identity.ts'
 import { identifyLog } from './log-identity.ts'
 import { NoteQueue } from './note-queue.ts'
 import { readAbout } from './read-about.ts'
+import { readEntryAt, readPlaced } from './read-placed.ts'
 import { Recordings } from './recordings.ts'
 import { ledgerRoutes } from './routes.ts'
 import { Sequencer } from './sequencer.ts'
@@ -113,6 +114,9 @@ function start(context: Context<typeof config>, { keyring }: { keyring: Keyring 
       return sequencer.settle()
     },
     about: (about, options) => readAbout({ database, keyring }, about, options),
+    placed: (from, organisationIds) => readPlaced(database.queries, from, organisationIds),
+    entryAt: (organisationId, index, { personal }) =>
+      readEntryAt({ database, keyring }, organisationId, index, personal),
     verify: async (options) => verifyStored(database.queries, await identify(), options),
     routes: ledgerRoutes({ database, keyring, recorder, identify, eventCatalogue: context.eventCatalogue }),
     async stop() {

@@ -136,6 +136,20 @@ export async function readBodies(
   return rows.map(({ index, body }) => ({ index: Number(index), body }))
 }
 
+/** Bodies of entries of these organisations from `from` up to, not including, `to`, at most `limit`. The columns only find them. */
+export async function readPlacedOf(
+  queries: Queries,
+  { from, to, organisationIds }: { from: number; to: number; organisationIds: readonly string[] },
+  limit: number,
+): Promise<{ index: number; body: Buffer }[]> {
+  const { rows } = await sql<{ index: string; body: Buffer }>`select node.index, entry.body
+    from audit.node join audit.entry on entry.id = node.entry
+    where node.level = 0 and node.index >= ${from} and node.index < ${to}
+      and entry.organisation_id = any(${organisationIds}::text[])
+    order by node.index limit ${limit}`.execute(queries)
+  return rows.map(({ index, body }) => ({ index: Number(index), body }))
+}
+
 /** How many leaves there are beyond the tree of this size: none, unless a checkpoint was removed. */
 export async function countLeavesFrom(queries: Queries, size: number): Promise<number> {
   const { rows } = await sql<{ count: string }>`select count(*) from audit.node
