@@ -17,6 +17,12 @@ const prerequisites: readonly Prerequisite[] = [
     suites: 'browser journeys',
     present: () => existsSync('/usr/bin/chromium'),
   },
+  {
+    name: 'clamd',
+    packages: ['clamav-daemon'],
+    suites: 'uploads against a real scanner',
+    present: () => found('clamd'),
+  },
   { name: 'hydra', packages: ['hydra'], suites: 'guessing with hydra', present: () => found('hydra') },
   {
     name: 'oathtool',
