@@ -78,6 +78,7 @@ export async function startApp(parts: Parts): Promise<App> {
   const recorder = lateRecorder()
   const permissions = allPermissions(parts.config)
   const resources = allResources(parts.config)
+  const contexts = allContexts(parts.config)
   const apis: Record<string, unknown> = {}
   const started: { module: (typeof anyModules)[number]; api: unknown }[] = []
 
@@ -93,6 +94,7 @@ export async function startApp(parts: Parts): Promise<App> {
         recorder,
         permissions,
         resources,
+        contexts,
         eventCatalogue,
       }
       const uses = Object.fromEntries(module.uses.map((name) => [name, apis[name]]))
@@ -171,6 +173,12 @@ const allResources = (config: Parts['config']): Readonly<Record<string, unknown>
   Object.assign(
     {},
     ...anyModules.map((module) => module.configuredResources?.((config[module.name] ?? {}) as never) ?? {}),
+  )
+
+const allContexts = (config: Parts['config']): Readonly<Record<string, unknown>> =>
+  Object.assign(
+    {},
+    ...anyModules.map((module) => module.configuredContexts?.((config[module.name] ?? {}) as never) ?? {}),
   )
 
 /** Every error code of the house with its definition, the platform's first. */

@@ -19,6 +19,7 @@ import { errors } from './errors.ts'
 import { events } from './events.ts'
 import type { GrantsRoom } from './grants/create-grants.ts'
 import { createGrants } from './grants/create-grants.ts'
+import { readContext } from './policies/declared-attributes.ts'
 import { needsOfGrants } from './policies/needs-of-grants.ts'
 import type { OpenPolicies } from './policies/policies.ts'
 import { openPolicies } from './policies/policies.ts'
@@ -101,6 +102,9 @@ export function createAccess(context: Context<typeof config>, { keyring }: Uses)
     throw new Error(`CUSTODIA_ACCESS_PRIVILEGED_ROLES names a role that does not exist: ${unknown}.`)
   const declared = Object.entries(context.resources).flatMap(([name, types]) => parseResourceTypes(name, types))
   const types = checkResourceTypes(declared, (permission) => Object.hasOwn(permissions, permission))
+  const contexts = Object.fromEntries(
+    Object.entries(context.contexts).map(([name, declared]) => [name, readContext(name, declared)]),
+  )
   const builtIn = builtInOf(types)
   const configured = { roles, privileged, permissions: new Set(Object.keys(permissions)) }
   const grants = createGrants(context, keyring, configured)
@@ -109,7 +113,7 @@ export function createAccess(context: Context<typeof config>, { keyring }: Uses)
     ...needsOfGrants(grants, builtIn, () => clock.nowMs()),
     keyring,
     decisions,
-    source: { permissions: Object.keys(permissions), resourceTypes: schemaTypes(types) },
+    source: { permissions: Object.keys(permissions), resourceTypes: schemaTypes(types), contexts },
   })
   // What Cedar refuses of the configuration's policies stops the start.
   requireSound(builtIn(grants.plainTable), policies.parts.schema)
@@ -140,7 +144,9 @@ export function createAccess(context: Context<typeof config>, { keyring }: Uses)
       point.forget(organisationId)
     },
   })
-  grants.onChange(() => point.forget(null))
+  grants.onChange((subjectId, organisationId) =>
+    subjectId === null ? point.forget(organisationId) : point.forgetSubject(subjectId),
+  )
   grants.onGift(
     requireHandable({
       ...{ grants, relations, policies },
@@ -203,7 +209,7 @@ export function createAccess(context: Context<typeof config>, { keyring }: Uses)
         },
       }),
       ...authzenRoutes({
-        ...{ point, grants, relations, types, policies, revisions, database, clock, decide },
+        ...{ point, grants, relations, types, contexts, policies, revisions, database, clock, decide },
         cursors: new Cursors(cursorKeys, context.random),
         permissions: Object.keys(permissions),
         publicUrl: context.publicUrl,

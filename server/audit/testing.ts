@@ -145,6 +145,7 @@ function contextFor(
     recorder: unused,
     permissions: {},
     resources: {},
+    contexts: {},
     eventCatalogue: { 'identity.user.invited': 'Invited a person' },
     publicUrl: 'http://custodia.localhost:8080',
     trustedProxies: [],

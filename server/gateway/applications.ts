@@ -17,12 +17,14 @@ export type Application = {
   readonly permissions: PermissionTable
   /** Its types of resources as they were written: the access module reads them. Null where it has none. */
   readonly resources: unknown
+  /** What it declares of the contexts that it sends with questions, likewise. */
+  readonly context: unknown
 }
 
 export const config = {
   applications: setting.structure<readonly Application[]>({
     description: 'The applications behind the gateway, by name.',
-    shape: 'a mapping of name to { title, host, upstream, permissions, resources, rules, timeoutSeconds }',
+    shape: 'a mapping of name to { title, host, upstream, permissions, resources, context, rules, timeoutSeconds }',
     example:
       '{ "inbox": { "title": "Inbox", "host": "inbox.localhost", "upstream": "http://127.0.0.1:4100", "permissions": { "inbox:read": "Read mail." }, "rules": [{ "methods": ["GET"], "path": "/**", "permission": "inbox:read" }] } }',
     default: [],
@@ -39,7 +41,12 @@ export function applicationResources(applications: readonly Application[]): Read
   return Object.fromEntries(declared.map(({ name, resources }) => [name, resources]))
 }
 
-const known = new Set(['title', 'host', 'upstream', 'permissions', 'resources', 'rules', 'timeoutSeconds'])
+export function applicationContexts(applications: readonly Application[]): Readonly<Record<string, unknown>> {
+  const declared = applications.filter(({ context }) => context !== null)
+  return Object.fromEntries(declared.map(({ name, context }) => [name, context]))
+}
+
+const known = new Set(['title', 'host', 'upstream', 'permissions', 'resources', 'context', 'rules', 'timeoutSeconds'])
 
 function checkApplications(value: unknown): readonly Application[] {
   const applications = Object.entries(record(value, 'it')).map(([name, fields]) => checkApplication(name, fields))
@@ -80,6 +87,7 @@ function checkApplication(name: string, value: unknown): Application {
     rules: compileRules(fields.rules, `${name}.rules`, new Set(permissions.map(([permission]) => permission))),
     permissions: Object.fromEntries(permissions),
     resources: fields.resources ?? null,
+    context: fields.context ?? null,
   }
 }
 

@@ -7,7 +7,7 @@ import type { Context } from '../platform/module.ts'
 import { defineModule } from '../platform/module.ts'
 import type { Sessions } from '../sessions/api.ts'
 import type { Application } from './applications.ts'
-import { applicationPermissions, applicationResources, config } from './applications.ts'
+import { applicationContexts, applicationPermissions, applicationResources, config } from './applications.ts'
 import { DecisionLog } from './decision-log.ts'
 import { errors } from './errors.ts'
 import { event, events } from './events.ts'
@@ -30,6 +30,7 @@ export const gateway = defineModule<Gateway, Uses, typeof config>({
   permissions: {},
   configuredPermissions: ({ applications }) => applicationPermissions(applications),
   configuredResources: ({ applications }) => applicationResources(applications),
+  configuredContexts: ({ applications }) => applicationContexts(applications),
   errors,
   events,
   migrations: null,

@@ -63,6 +63,7 @@ export async function testMachine(): Promise<TestMachine> {
     recorder,
     permissions: {},
     resources: {},
+    contexts: {},
     eventCatalogue: {},
     publicUrl: 'http://custodia.localhost:8080',
     trustedProxies: [],

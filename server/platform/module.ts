@@ -27,6 +27,8 @@ export type Context<Config extends SettingTable = SettingTable> = {
   readonly permissions: PermissionTable
   /** What applications declare of their resources, by the name of the application, as it was written: for the module that decides. */
   readonly resources: Readonly<Record<string, unknown>>
+  /** What applications declare of the contexts that they send with questions, likewise. */
+  readonly contexts: Readonly<Record<string, unknown>>
   /** Every type of event with its summary, for the module that shows them. */
   readonly eventCatalogue: Readonly<Record<string, string>>
   /** The address that people type, without a slash at its end, as in `http://custodia.localhost:8080`. */
@@ -61,6 +63,8 @@ export type Module<Api = unknown, Uses = Record<string, unknown>, Config extends
   readonly configuredPermissions?: (config: Settings<Config>) => PermissionTable
   /** What the configuration declares of applications' resources, by the application. */
   readonly configuredResources?: (config: Settings<Config>) => Readonly<Record<string, unknown>>
+  /** What the configuration declares of the contexts that applications send, by the application. */
+  readonly configuredContexts?: (config: Settings<Config>) => Readonly<Record<string, unknown>>
   readonly errors: ErrorTable
   readonly events: EventTable
   /** Folder of `0001_name.sql` files. */

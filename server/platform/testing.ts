@@ -44,6 +44,7 @@ export function testContext<Config extends SettingTable>(options: {
     },
     permissions: options.permissions ?? {},
     resources: {},
+    contexts: {},
     eventCatalogue: {},
     publicUrl: options.publicUrl ?? 'http://custodia.localhost:8080',
     trustedProxies: [],

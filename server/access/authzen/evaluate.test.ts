@@ -75,7 +75,9 @@ test('what is unknown, huge, deep, or has an inherited name is refused by its fi
     [{ subject: { ...user(), properties: { a: 'x'.repeat(9_000) } } }, 'body.subject.properties'],
     [{ action: { ...read, properties: { a: 1.5 } } }, 'body.action.properties'],
     [{ context: { a: 'x'.repeat(9_000) } }, 'body.context'],
-    [{ context: { custodia: { risk: 0 } } }, 'body.context.custodia.risk'],
+    [{ context: { a: 1 } }, 'body.context.a'],
+    [{ context: { custodia: { risk: 1_001 } } }, 'body.context.custodia.risk'],
+    [{ context: { custodia: { factors: ['otp'] } } }, 'body.context.custodia.factors'],
     [{ context: { custodia: { assurance: 4 } } }, 'body.context.custodia.assurance'],
     [{ context: { custodia: { address: '10.0.0.0/8' } } }, 'body.context.custodia.address'],
     [{ context: { custodia: { address: 'fe80::1%eth0' } } }, 'body.context.custodia.address'],
@@ -84,15 +86,21 @@ test('what is unknown, huge, deep, or has an inherited name is refused by its fi
     const answer = await asking.call('inbox', one, { ...good, ...change })
     assert.deepEqual([answer.status, answer.body.field], [400, field], JSON.stringify(change).slice(0, 80))
   }
-  const nested = await asking.call('inbox', one, { ...good, context: { a: deep } })
-  assert.equal(nested.status, 200)
+  const nested = { resource: { ...mailbox('1'), properties: { a: deep } } }
+  assert.equal((await asking.call('inbox', one, { ...good, ...nested })).status, 200)
   const tooDeep = JSON.parse(`${'{"a":'.repeat(40)}1${'}'.repeat(40)}`)
   assert.equal((await asking.call('inbox', one, { ...good, context: tooDeep })).status, 400)
   const members = Object.fromEntries(Array.from({ length: 51 }, (_, i) => [`a${i}`, 1]))
   assert.equal((await asking.call('inbox', one, { ...good, context: members })).status, 400)
   assert.equal((await asking.call('inbox', one, { ...good, padding: 'x'.repeat(70_000) })).status, 413)
   for (const name of ['constructor', 'toString', 'hasOwnProperty'])
-    assert.equal((await decide({ ...good, context: { [name]: '\u0000' }, resource: mailbox(name) })).decision, false)
+    assert.deepEqual(
+      [
+        (await decide({ ...good, resource: mailbox(name) })).decision,
+        (await asking.call('inbox', one, { ...good, context: { [name]: '\u0000' } })).body.field,
+      ],
+      [false, `body.context.${name}`],
+    )
 })
 
 test('whoever is not of the organisation, and a group by the name of a person, is denied as everybody without a right', async () => {

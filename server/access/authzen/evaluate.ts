@@ -97,7 +97,7 @@ function contextOf({ reason, unmet, policies, errors, policyVersion }: Verdict, 
   }
 }
 
-function questionOf({ clock }: Parts, principal: Principal, { field, evaluation }: Asked): Question {
+function questionOf({ clock, contexts }: Parts, principal: Principal, { field, evaluation }: Asked): Question {
   const { organisationId } = principal
   const { subject, action, resource, context } = evaluation
   requireOwn(principal, { permission: action.name, type: resource.type })
@@ -109,7 +109,7 @@ function questionOf({ clock }: Parts, principal: Principal, { field, evaluation 
     what: whatOf(organisationId, resource, `${field}.resource`),
     facts: readFacts(
       context,
-      { kind: subject.type, permission: action.name, nowMs: clock.nowMs() },
+      { kind: subject.type, permission: action.name, nowMs: clock.nowMs(), contexts },
       `${field}.context`,
     ),
   }
@@ -117,6 +117,8 @@ function questionOf({ clock }: Parts, principal: Principal, { field, evaluation 
 
 /** Another organisation as a whole is refused by the boundary, as everything of it is. */
 export function whatOf(organisationId: string, { type, id, properties }: Evaluation['resource'], field: string): What {
+  if (properties?.dataClass !== undefined && typeof properties.dataClass !== 'string')
+    throw invalid(`${field}.properties.dataClass`, 'is no String')
   const attributes = properties === undefined ? {} : { attributes: readProperties(properties, `${field}.properties`) }
   if (type === wholeOrganisation) {
     const which = id === 'self' ? organisationId : id

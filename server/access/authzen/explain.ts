@@ -27,7 +27,11 @@ export async function explain(
   const { allowed: seesAll } = await parts.decide(principal, 'access:decisions:read', { quiet: true })
   if (!isSelf && !seesAll) throw refuseRequest('ACCESS_DENIED', { permission: 'access:decisions:read' })
   if (subject.properties !== undefined) readProperties(subject.properties, 'body.subject.properties')
-  const told = readFacts(context, { kind: subject.type, permission, nowMs: parts.clock.nowMs() }, 'body.context')
+  const told = readFacts(
+    context,
+    { kind: subject.type, permission, nowMs: parts.clock.nowMs(), contexts: parts.contexts },
+    'body.context',
+  )
   const facts = isSelf && context?.custodia === undefined ? { ...told, ...ownOf(principal, address) } : told
   const what = whatOf(organisationId, resource, 'body.resource')
   await parts.revisions.renew(organisationId)

@@ -4,6 +4,8 @@ import type { Static } from 'typebox'
 import { refuseRequest } from '../../platform/http/errors.ts'
 import { recordFromJson, ValueRefused } from '../cedar/api.ts'
 import type { Facts, Who } from '../decide/question.ts'
+import type { DeclaredContexts } from '../policies/declared-attributes.ts'
+import { readDeclared } from '../policies/declared-attributes.ts'
 import { ownerOf } from './own.ts'
 
 /** Bytes of JSON in `context`, and in each `properties`. */
@@ -19,7 +21,7 @@ type Properties = Readonly<Record<string, unknown>>
  * @throws Refusal REQUEST_INVALID that names the field.
  */
 export function readProperties(properties: Properties, field: string): Properties {
-  if (Buffer.byteLength(JSON.stringify(properties)) > maxBytes) throw invalid(field, `has more than ${maxBytes} bytes`)
+  requireSmall(properties, field)
   try {
     recordFromJson(properties)
   } catch (error) {
@@ -37,7 +39,12 @@ export function readProperties(properties: Properties, field: string): Propertie
  */
 export function readFacts(
   given: GivenContext,
-  about: { readonly kind: Who['kind']; readonly permission: string; readonly nowMs: number },
+  about: {
+    readonly kind: Who['kind']
+    readonly permission: string
+    readonly nowMs: number
+    readonly contexts: DeclaredContexts
+  },
   field: string,
 ): Facts {
   const { custodia, ...application } = given ?? {}
@@ -52,8 +59,26 @@ export function readFacts(
     factors: [],
     risk: about.kind === 'user' ? risk : 0,
     api: about.kind !== 'user',
-    ...(sent ? { application: { [ownerOf(about.permission)]: readProperties(application, field) } } : {}),
+    ...(sent ? { application: readSent(about, application, field) } : {}),
   }
+}
+
+function requireSmall(properties: Properties, field: string): Properties {
+  if (Buffer.byteLength(JSON.stringify(properties)) > maxBytes) throw invalid(field, `has more than ${maxBytes} bytes`)
+  return properties
+}
+
+/** Of what its application did not declare a policy can know nothing, so that to send it is an error of whoever does. */
+function readSent(
+  { permission, contexts }: { readonly permission: string; readonly contexts: DeclaredContexts },
+  sent: Properties,
+  field: string,
+): Properties {
+  const owner = ownerOf(permission)
+  const declared = Object.hasOwn(contexts, owner) ? contexts[owner] : undefined
+  const read = readDeclared(declared ?? {}, requireSmall(sent, field))
+  if ('fault' in read) throw invalid(`${field}.${read.fault.name.slice(0, 100)}`, read.fault.detail)
+  return read.values
 }
 
 export const invalid = (field: string, detail: string) => refuseRequest('REQUEST_INVALID', { field, detail })

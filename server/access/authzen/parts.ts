@@ -3,6 +3,7 @@ import type { Authorizer } from '../../platform/http/ports.ts'
 import type { DecisionPoint } from '../decide/decision-point.ts'
 import type { GrantsRoom } from '../grants/create-grants.ts'
 import type { LiveSource } from '../policies/api.ts'
+import type { DeclaredContexts } from '../policies/declared-attributes.ts'
 import type { Relations } from '../relations/api.ts'
 import type { Cursors } from '../relations/cursor.ts'
 import type { ResourceTypes } from '../relations/model.ts'
@@ -13,6 +14,7 @@ export type Parts = {
   readonly grants: Pick<GrantsRoom, 'roleTable' | 'standingOf' | 'serviceAccountOf' | 'parts'>
   readonly relations: Relations
   readonly types: ResourceTypes
+  readonly contexts: DeclaredContexts
   readonly policies: LiveSource
   readonly cursors: Cursors
   readonly revisions: Revisions

@@ -34,7 +34,11 @@ async function begin(parts: Parts, principal: Principal, asked: Asked, permissio
     who: { kind: subject.type, id: subject.id, organisationId },
     permission,
     what: whatOf(organisationId, resource, 'body.resource'),
-    facts: readFacts(context, { kind: subject.type, permission, nowMs: parts.clock.nowMs() }, 'body.context'),
+    facts: readFacts(
+      context,
+      { kind: subject.type, permission, nowMs: parts.clock.nowMs(), contexts: parts.contexts },
+      'body.context',
+    ),
   }
   await honourTokens(parts, organisationId, [['body.context', context]])
   return question

@@ -1,6 +1,8 @@
 import type { CedarRecord } from '../cedar/api.ts'
 import { recordFromJson } from '../cedar/api.ts'
 import { cedarAddress } from '../cedar-address.ts'
+import type { ResourceTypes } from '../relations/model.ts'
+import { dataClassOf } from './data-class.ts'
 import type { Facts, What } from './question.ts'
 
 /**
@@ -11,8 +13,9 @@ import type { Facts, What } from './question.ts'
 export function contextOf(
   { nowMs, address, assurance, factors, risk, api, application }: Facts,
   what: What,
+  types: ResourceTypes,
 ): CedarRecord {
-  const dataClass = what.attributes?.dataClass
+  const dataClass = dataClassOf(what, types)
   return recordFromJson({
     time: { __extn: { fn: 'datetime', arg: new Date(nowMs).toISOString() } },
     network: { __extn: { fn: 'ip', arg: cedarAddress(address) } },
@@ -20,7 +23,7 @@ export function contextOf(
     factors: [...factors],
     risk,
     api,
-    ...(typeof dataClass === 'string' ? { dataClass } : {}),
+    ...(dataClass === undefined ? {} : { dataClass }),
     ...(application === undefined ? {} : { application }),
   })
 }

@@ -61,7 +61,7 @@ export class DecisionPoint {
     if (!scopesAllow(who, permission)) return this.#noted(question, outsideScopes, null, performance.now(), options)
     const known = options.anew === true ? undefined : this.#remembered.get(question)
     if (known !== undefined) {
-      const recorded = () => recordedOf(question, known.standing, known.held)
+      const recorded = () => recordedOf(question, known.standing, known.held, this.#needs.types)
       return this.#noted(question, known.verdict, recorded, null, options)
     }
     const startedMs = performance.now()
@@ -77,7 +77,7 @@ export class DecisionPoint {
         const verdict = verdictOf(answer, ground, entities.held)
         if (options.anew !== true && rememberable(question, ground.live))
           this.#remembered.keep(question, { verdict, standing: ground.standing, held: entities.held }, generation)
-        const recorded = () => recordedOf(question, ground.standing, entities.held)
+        const recorded = () => recordedOf(question, ground.standing, entities.held, this.#needs.types)
         return this.#noted(question, verdict, recorded, startedMs, options)
       }
       return this.#decide(question, ground, entities, done)
@@ -101,7 +101,7 @@ export class DecisionPoint {
     const { who, permission, what } = question
     const ground = await this.#ground(question)
     const entities = new Entities({ ...this.#needs, question, standing: ground.standing, anew: true })
-    const request = requestOf(question, entities)
+    const request = requestOf(question, entities, this.#needs.types)
     const verdict = scopesAllow(who, permission)
       ? await this.#decide(question, ground, entities, (answer) => verdictOf(answer, ground, entities.held))
       : outsideScopes
@@ -145,7 +145,7 @@ export class DecisionPoint {
     done: (answer: CedarDecision) => Verdict,
   ): Verdict | Promise<Verdict> {
     const compiled = this.#compiled(ground)
-    const request = requestOf(question, entities)
+    const request = requestOf(question, entities, this.#needs.types)
     try {
       return done(compiled.decide(request, entities))
     } catch (error) {
@@ -203,7 +203,7 @@ function standingOf({ roles }: Who, given: Standing, table: RoleTable): Standing
   return { ...given, roles: [...all].sort() }
 }
 
-function requestOf({ permission, facts, what }: Question, { principal, resource }: Entities) {
+function requestOf({ permission, facts, what }: Question, { principal, resource }: Entities, types: ResourceTypes) {
   let made: CedarRecord | null = null
   return {
     principal,
@@ -211,7 +211,7 @@ function requestOf({ permission, facts, what }: Question, { principal, resource 
     resource,
     /** Made for the first policy that reads it: most decisions are made by policies that read none. */
     get context() {
-      made ??= contextOf(facts, what)
+      made ??= contextOf(facts, what, types)
       return made
     },
   }

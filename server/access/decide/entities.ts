@@ -4,6 +4,7 @@ import { entityTypeOf } from '../policies/schema.ts'
 import type { Held, Relations, Standing } from '../relations/api.ts'
 import type { ResourceTypes } from '../relations/model.ts'
 import { findRelation } from '../relations/model.ts'
+import { dataClassOf } from './data-class.ts'
 import type { Question, What, Who } from './question.ts'
 
 /** Thrown where a decision needs what is not there yet: wait for it, and decide again. */
@@ -140,7 +141,7 @@ function attributesOf(what: What, types: ResourceTypes): Attributes {
       if (name === 'organisation') return organisationId
       if (type !== null && findRelation(types, type, name) !== undefined)
         return entityUid('Custodia::Relation', `${type}/${id}#${name}`)
-      return given.get(name)
+      return given.get(name) ?? (name === 'dataClass' ? dataClassOf(what, types) : undefined)
     },
   }
 }

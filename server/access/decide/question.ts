@@ -29,11 +29,11 @@ export type Facts = {
   /** 1 one factor, 2 two, 3 one of them can't be phished. */
   readonly assurance: 1 | 2 | 3
   readonly factors: readonly string[]
-  /** 0 as usual to 1,000. */
+  /** How unlike the person their session looks: 0 as usual to 1,000. 0 of whoever has no session. */
   readonly risk: number
   /** True where a key asks, and no person. */
   readonly api: boolean
-  /** What the application sends with the question, by the name of the application. */
+  /** What the application sends with the question, as it declares it: Cedar's JSON. */
   readonly application?: Readonly<Record<string, unknown>>
 }
 

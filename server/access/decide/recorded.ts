@@ -1,6 +1,8 @@
 import { cedarAddress } from '../cedar-address.ts'
 import type { Recorded } from '../decisions/api.ts'
 import type { Held, Standing } from '../relations/api.ts'
+import type { ResourceTypes } from '../relations/model.ts'
+import { dataClassOf } from './data-class.ts'
 import type { Question } from './question.ts'
 
 /** What a decision looked at, for the log: enough to decide it again with other policies. */
@@ -8,9 +10,11 @@ export function recordedOf(
   { who, what, facts }: Question,
   { roles, groups }: Standing,
   held: ReadonlyMap<string, Held>,
+  types: ResourceTypes,
 ): Recorded {
   const { nowMs, address, assurance, factors, risk, api, application } = facts
-  const dataClass = what.attributes?.dataClass
+  const dataClass = dataClassOf(what, types)
+  const classed = dataClass === undefined ? {} : { dataClass }
   return {
     context: {
       time: { __extn: { fn: 'datetime', arg: new Date(nowMs).toISOString() } },
@@ -19,11 +23,11 @@ export function recordedOf(
       factors: [...factors],
       risk,
       api,
-      ...(typeof dataClass === 'string' ? { dataClass } : {}),
+      ...classed,
       ...(application === undefined ? {} : { application }),
     },
     principal: { attributes: { organisation: who.organisationId, kind: who.kind }, roles, groups },
-    resource: { attributes: { ...what.attributes, organisation: what.organisationId }, complete: true },
+    resource: { attributes: { ...what.attributes, ...classed, organisation: what.organisationId }, complete: true },
     relations: Object.fromEntries([...held].map(([id, { holds }]) => [id, holds])),
   }
 }

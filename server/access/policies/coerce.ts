@@ -25,7 +25,8 @@ export function coerceRecord(type: RecordType, value: Readonly<Record<string, un
   )
 }
 
-const calls = { ipaddr: 'ip', datetime: 'datetime', decimal: 'decimal', duration: 'duration' } as const
+/** The function of Cedar that makes a value of each. */
+export const calls = { ipaddr: 'ip', datetime: 'datetime', decimal: 'decimal', duration: 'duration' } as const
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -35,9 +35,15 @@ export const attributeTypes = {
   ipaddr: { type: 'Extension', name: 'ipaddr' },
   'Set<String>': { type: 'Set', element: { type: 'String' } },
   'Set<Long>': { type: 'Set', element: { type: 'Long' } },
+  'Set<Boolean>': { type: 'Set', element: { type: 'Boolean' } },
 } as const satisfies Readonly<Record<string, CedarType>>
 
 export type AttributeType = keyof typeof attributeTypes
+
+/** A type alone is of what may be absent. */
+export type DeclaredAttribute = AttributeType | { readonly type: AttributeType; readonly required: true }
+
+export type DeclaredAttributes = Readonly<Record<string, DeclaredAttribute>>
 
 /** A type of resources as an application declares it. */
 export type ResourceType = {
@@ -54,7 +60,7 @@ export type SchemaSource = {
   readonly permissions: readonly string[]
   readonly resourceTypes: readonly ResourceType[]
   /** What an application sends with its questions, by its name: stands under `context.application`. */
-  readonly contexts?: Readonly<Record<string, Readonly<Record<string, AttributeType>>>>
+  readonly contexts?: Readonly<Record<string, DeclaredAttributes>>
 }
 
 /** Who may ask. Each is in roles, groups and relations. */
@@ -93,9 +99,12 @@ const pascal = (words: string): string =>
 const text = { type: 'String' } as const
 const record = (attributes: RecordType['attributes']): RecordType => ({ type: 'Record', attributes })
 
-const optional = (declared: Readonly<Record<string, AttributeType>> = {}) =>
+const members = (declared: DeclaredAttributes = {}) =>
   Object.fromEntries(
-    Object.entries(declared).map(([name, type]) => [name, { ...attributeTypes[type], required: false }] as const),
+    Object.entries(declared).map(([name, one]) => {
+      const required = typeof one !== 'string'
+      return [name, { ...attributeTypes[required ? one.type : one], required }] as const
+    }),
   )
 
 /**
@@ -146,7 +155,7 @@ const ofEveryResource = { organisation: text, dataClass: { ...text, required: fa
 function shapeOf({ type, relations, attributes = {} }: ResourceType): RecordType {
   const relation = { type: 'Entity', name: 'Custodia::Relation' } as const
   const all: RecordType['attributes'] = {
-    ...optional(attributes),
+    ...members(attributes),
     ...Object.fromEntries(relations.map((name) => [name, relation])),
     ...ofEveryResource,
   }
@@ -156,7 +165,7 @@ function shapeOf({ type, relations, attributes = {} }: ResourceType): RecordType
   return record(all)
 }
 
-function contextOf(application: Readonly<Record<string, AttributeType>> | undefined): RecordType {
+function contextOf(application: DeclaredAttributes | undefined): RecordType {
   return record({
     /** When it is asked. */
     time: attributeTypes.datetime,
@@ -165,11 +174,11 @@ function contextOf(application: Readonly<Record<string, AttributeType>> | undefi
     /** How sure it is who asks: 1 one factor, 2 two factors, 3 one of them can't be phished. */
     assurance: attributeTypes.Long,
     factors: attributeTypes['Set<String>'],
-    /** 0 as usual to 1,000. */
+    /** How unlike the person the session looks: 0 as usual to 1,000, in hundredths of a power of ten. */
     risk: attributeTypes.Long,
     /** True where a key asks, and no person. */
     api: attributeTypes.Boolean,
     dataClass: { ...text, required: false },
-    ...(application === undefined ? {} : { application: { ...record(optional(application)), required: false } }),
+    ...(application === undefined ? {} : { application: { ...record(members(application)), required: false } }),
   })
 }

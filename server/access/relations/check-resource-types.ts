@@ -67,6 +67,7 @@ function completed(
   return {
     name: type.name,
     manage: type.manage,
+    dataClass: type.dataClass,
     relations: new Map(type.relations.map((relation) => [relation.name, complete(relation)])),
   }
 }

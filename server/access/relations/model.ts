@@ -26,6 +26,8 @@ export type DeclaredType = {
   readonly name: string
   /** Who has this relation to a resource may write every tuple of it. */
   readonly manage: string | null
+  /** Of its resources, where nothing else is said of one. */
+  readonly dataClass: string | null
   readonly relations: readonly DeclaredRelation[]
 }
 
@@ -58,6 +60,7 @@ export type Relation = DeclaredRelation & {
 export type ResourceType = {
   readonly name: string
   readonly manage: string | null
+  readonly dataClass: string | null
   readonly relations: ReadonlyMap<string, Relation>
 }
 

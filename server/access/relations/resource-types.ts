@@ -13,6 +13,7 @@ export const declarationLimits = {
 
 const typeName = /^[a-z][a-z0-9_-]{0,49}$/
 const relationName = typeName
+const className = /^[a-z][a-z0-9-]{0,49}$/
 const permissionName = /^[a-z0-9:._-]{1,100}$/
 
 /**
@@ -20,6 +21,7 @@ const permissionName = /^[a-z0-9:._-]{1,100}$/
  *
  *     folder:
  *       manage: owner
+ *       dataClass: confidential
  *       relations:
  *         owner:  { is: { direct: [user, group] }, permissions: [inbox:read, inbox:write] }
  *         parent: { is: { direct: [folder] } }
@@ -39,13 +41,17 @@ export function parseResourceTypes(application: string, value: unknown): readonl
 }
 
 function readType(application: string, name: string, value: unknown, path: string): DeclaredType {
-  const { summary = '', manage = null, relations } = fieldsOf(value, path, ['summary', 'manage', 'relations'])
+  const known = ['summary', 'manage', 'dataClass', 'relations']
+  const { summary = '', manage = null, dataClass = null, relations } = fieldsOf(value, path, known)
   if (typeof summary !== 'string') throw new Error(`${path}.summary is not text`)
   if (manage !== null && typeof manage !== 'string') throw new Error(`${path}.manage is not the name of a relation`)
+  if (dataClass !== null && !(typeof dataClass === 'string' && className.test(dataClass)))
+    throw new Error(`${path}.dataClass is not the name of a class of data`)
   const declared = entriesOf(relations, `${path}.relations`, declarationLimits.relations)
   return {
     name: `${application}:${name}`,
     manage,
+    dataClass,
     relations: declared.map(([relation, definition]) => {
       const at = `${path}.relations.${relation}`
       if (!relationName.test(relation)) throw new Error(`${at} is not a name of a relation`)

@@ -43,7 +43,7 @@ export const Circumstances = Type.Object(
   },
   closed,
 )
-/** Everything but `custodia` stands in policies as `context.application.NAME`, by the name of the application that the permission is of. */
+/** Everything but `custodia` stands in policies as `context.application.NAME`, and is what the application that the permission is of declares. */
 export const Context = Type.Object({ custodia: Type.Optional(Circumstances) }, { maxProperties: 50 })
 
 const Asked = { subject: Subject, action: Action, resource: Resource, context: Type.Optional(Context) }
