@@ -24,6 +24,7 @@ gateway:
 let server: TestServer
 let member: Account
 let memberId: string
+let administratorId: string
 let cookie: string
 let administratorCookie: string
 let headers: Record<string, string>
@@ -33,11 +34,14 @@ before(async () => {
   member = one
   cookie = await signIn(server.call, member)
   administratorCookie = await signIn(server.call, administrator)
-  const { body } = await server.call('GET', '/v1/me', { cookie })
-  memberId = String((body.user as { id: string } | undefined)?.id ?? body.id)
+  ;[memberId, administratorId] = [await idOf(cookie), await idOf(administratorCookie)]
   headers = { authorization: `Bearer ${String(server.command('applications', 'key', 'inbox').key)}` }
 })
 after(async () => await server.remove())
+
+async function idOf(theirs: string): Promise<string> {
+  return ((await server.call('GET', '/v1/me', { cookie: theirs })).body.user as { id: string }).id
+}
 
 const mailbox = (id: string) => ({ type: 'inbox:mailbox', id })
 const subject = () => ({ type: 'user', id: memberId })
@@ -69,7 +73,10 @@ test('an application shares, asks, lists and explains, each by its address in th
     [true, false],
   )
   const results = async (name: string, body: object) => (await ask(at(`search_${name}`), body)).results
-  assert.deepEqual(await results('subject', { ...question, subject: { type: 'user' } }), [subject()])
+  assert.deepEqual(await results('subject', { ...question, subject: { type: 'user' } }), [
+    // The administrator may by their role.
+    ...[memberId, administratorId].sort().map((id) => ({ type: 'user', id })),
+  ])
   assert.deepEqual(await results('resource', { ...question, resource: { type: 'inbox:mailbox' } }), [mailbox('7')])
   const { action: _action, ...any } = question
   assert.deepEqual(await results('action', any), [read, { name: 'inbox:write' }])
@@ -86,7 +93,9 @@ test('who is disabled is denied on the next question, and found no more', async 
   assert.equal((await ask('/access/v1/evaluation', question)).decision, true)
   server.command('users', 'disable', member.email)
   assert.equal((await ask('/access/v1/evaluation', question)).decision, false)
-  assert.deepEqual((await ask('/access/v1/search/subject', { ...question, subject: { type: 'user' } })).results, [])
+  assert.deepEqual((await ask('/access/v1/search/subject', { ...question, subject: { type: 'user' } })).results, [
+    { type: 'user', id: administratorId },
+  ])
   const asked = { subject: subject(), permission: 'inbox:read', resource: mailbox('9') }
   const { body } = await server.call('POST', '/v1/access/explain', { body: asked, cookie: administratorCookie })
   assert.deepEqual([body.decision, body.reason], [false, 'inactive'])

@@ -72,3 +72,36 @@ export async function readActiveServiceAccounts(
     order by id limit ${limit}`.execute(queries)
   return rows.map((row) => row.id)
 }
+
+/** A membership, or an assignment, of one of `subjects`. */
+export type Step = { readonly subject: string; readonly target: string; readonly until: Date | null }
+
+/** Groups that the subjects are in at `now`, one step up; in the order of group and subject. */
+export async function readStepsUp(
+  queries: Queries,
+  organisationId: string,
+  subjects: readonly string[],
+  now: Date,
+): Promise<Step[]> {
+  const { rows } = await sql<Step>`
+    select member_id as subject, group_id as target, expires_at as until from access.membership
+    where organisation_id = ${organisationId} and member_id = any(${[...subjects]}::text[])
+      and (expires_at is null or expires_at > ${now})
+    order by group_id, member_id`.execute(queries)
+  return rows
+}
+
+/** Roles that were assigned to the subjects at `now`; in the order of role and subject. */
+export async function readRolesOf(
+  queries: Queries,
+  organisationId: string,
+  subjects: readonly string[],
+  now: Date,
+): Promise<Step[]> {
+  const { rows } = await sql<Step>`
+    select subject_id as subject, role as target, expires_at as until from access.assignment
+    where organisation_id = ${organisationId} and subject_id = any(${[...subjects]}::text[])
+      and (expires_at is null or expires_at > ${now})
+    order by role, subject_id`.execute(queries)
+  return rows
+}

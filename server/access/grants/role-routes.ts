@@ -10,6 +10,7 @@ import {
   RoleName,
   Roles,
   RoleUnmark,
+  Standing,
   Subject,
 } from '@custodia/wire/http/access.ts'
 import { closed } from '@custodia/wire/http/common.ts'
@@ -22,6 +23,7 @@ import { listAssignments, listRoles } from './list.ts'
 import { paging } from './paging.ts'
 import type { Parts } from './parts.ts'
 import { showApproval, showAssignment, showRole } from './show.ts'
+import { showStanding } from './show-standing.ts'
 import { takeRole } from './take-role.ts'
 import { changeRole, createRole, deleteRole } from './write-role.ts'
 
@@ -135,6 +137,17 @@ const assignmentRoutes = (parts: Parts): readonly Route[] => [
     ),
     reply: Assignments,
     handle: async ({ principal, query }) => await listAssignments(parts, principal.organisationId, query),
+  }),
+  defineRoute({
+    method: 'GET',
+    path: '/v1/standing',
+    summary: 'Get every role and group that somebody has now, and through which groups.',
+    who: { permission: 'access:assignments:read' },
+    limit: 'read',
+    sensitive: false,
+    query: Type.Object({ subject: Subject }, closed),
+    reply: Standing,
+    handle: async ({ principal, query }) => await showStanding(parts, principal.organisationId, query.subject),
   }),
   defineRoute({
     method: 'POST',

@@ -109,6 +109,20 @@ export type Assignment = Static<typeof Assignment>
 export const Assignments = Type.Object({ items: Type.Array(Assignment), next: NextCursor })
 export type Assignments = Static<typeof Assignments>
 
+/** Groups in the order in which one comes to it: the first has the subject itself. Empty where nothing is between. */
+const Through = Type.Array(Type.String())
+/**
+ * `GET /v1/standing?subject=`: everything that somebody is at this moment, each by the shortest way. Needs `access:assignments:read`. Whoever
+ * is unknown, or a service account that is disabled, has nothing.
+ */
+export const Standing = Type.Object({
+  /** By name. `by` is the role that was assigned: another one where that includes this one. */
+  roles: Type.Array(Type.Object({ name: Type.String(), by: Type.String(), through: Through, expiresAt: Until })),
+  /** By identifier. */
+  groups: Type.Array(Type.Object({ id: Type.String(), through: Through, expiresAt: Until })),
+})
+export type Standing = Static<typeof Standing>
+
 /** `POST /v1/assignments`: who has the role already gets this expiry. Needs `access:assignments:write`. */
 export const AssignmentCreate = Type.Object(
   { subject: Subject, role: RoleName, expiresAt: Type.Optional(Until), reason: Reason },
