@@ -1,5 +1,6 @@
 import type { ApiKey, NewKey, RotateKey } from '@custodia/wire/http/keys.ts'
-import type { Authenticator } from '../platform/http/ports.ts'
+import type { Authenticator, RequestHead } from '../platform/http/ports.ts'
+import type { ApplicationPrincipal, KeyPrincipal } from '../platform/http/principal.ts'
 import type { Owner } from './owner.ts'
 
 /** A key as it is shown, once. */
@@ -33,6 +34,19 @@ export type Revocation = { readonly reason?: string } & (
 )
 
 export type ApiKeys = Authenticator & {
+  /**
+   * As `authenticate`, for the host of an application.
+   *
+   * @param authority the name that requests must be signed for, with a port that is not the default one: `app.example.org:8443`.
+   */
+  authenticateAt(
+    authority: string,
+    head: RequestHead,
+  ): ApplicationPrincipal | KeyPrincipal | null | Promise<ApplicationPrincipal | KeyPrincipal | null>
+  /** Whether a key, and whoever owns it, still may do anything: for what goes on after its request was answered. */
+  holds(keyId: string): Promise<boolean>
+  /** Called with the key that was revoked or rotated, or null where any may have been. @returns ends the subscription. */
+  onChange(listener: (keyId: string | null) => void): () => void
   /**
    * Makes a key for an application, with its event. For the operator: nobody is asked for permission.
    *

@@ -53,6 +53,7 @@ export class LiveKeys {
   readonly #needs: Needs
   readonly #known = new RecentMap<LiveKey>(maxKeys)
   readonly #unsubscribe: readonly (() => void)[]
+  readonly #listeners = new Set<(id: string | null) => void>()
   #generation = 0
 
   constructor(needs: Needs) {
@@ -90,7 +91,14 @@ export class LiveKeys {
     })
   }
 
+  /** Called after it was forgotten here: with its id, or null where any may have changed. @returns ends the subscription. */
+  onChange(listener: (id: string | null) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
   close(): void {
+    this.#listeners.clear()
     for (const unsubscribe of this.#unsubscribe) unsubscribe()
     this.#forget(null)
   }
@@ -99,6 +107,7 @@ export class LiveKeys {
     this.#generation += 1
     if (ids === null) this.#known.clear()
     else for (const id of ids) this.#known.delete(id)
+    for (const id of ids ?? [null]) for (const listener of this.#listeners) listener(id)
   }
 }
 

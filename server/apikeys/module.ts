@@ -3,6 +3,7 @@ import type { Access } from '../access/api.ts'
 import type { Identity } from '../identity/api.ts'
 import type { Keyring } from '../keyring/api.ts'
 import { MemoryCache } from '../platform/cache/memory-cache.ts'
+import type { RequestHead } from '../platform/http/ports.ts'
 import type { Route } from '../platform/http/route.ts'
 import type { Job } from '../platform/jobs/job.ts'
 import type { Context, SubjectData } from '../platform/module.ts'
@@ -14,6 +15,7 @@ import { config } from './config.ts'
 import { errors } from './errors.ts'
 import { events } from './events.ts'
 import { issueForAccountAsOperator } from './for-service-account.ts'
+import { holds } from './holds.ts'
 import type { Issued } from './issue.ts'
 import { issueForApplication } from './issue-for-application.ts'
 import { LiveKeys } from './live-keys.ts'
@@ -69,6 +71,9 @@ export async function createApiKeys(context: Context<typeof config>, uses: Uses)
   const own = new MemoryCache({ clock, maxEntries: 10_000 })
   const parts: Parts = { context, keyring, access, identity, pepper, live, background, own }
   const proofs: Proofs = new WeakMap()
+  const ownAuthority = new URL(context.publicUrl).host
+  const caller = (authority: string, head: RequestHead) =>
+    byBearer(parts, head) ?? bySignature(parts, proofs, head, authority)
   // Whoever was in somebody's account may have made themselves a key to come back by.
   const stopHearing = identity.onDisowned(async (tx, { organisationId, userId }) => {
     const owner = { kind: 'user', id: userId } as const
@@ -76,7 +81,10 @@ export async function createApiKeys(context: Context<typeof config>, uses: Uses)
   })
   return {
     name: 'api key',
-    authenticate: (head) => byBearer(parts, head) ?? bySignature(parts, proofs, head),
+    authenticate: (head) => caller(ownAuthority, head),
+    authenticateAt: caller,
+    holds: (keyId) => holds(parts, keyId),
+    onChange: (listener) => live.onChange(listener),
     proof: (head) => proofs.get(head) ?? null,
     issue: async (asked) => shown(await issueForApplication(parts, asked)),
     list: async (organisationId, owner) =>

@@ -25,14 +25,20 @@ export type Proofs = WeakMap<RequestHead, BodyProof>
  * Finds out whose signature a request carries (RFC 9421). The body is not there yet: what must hold of it, and the nonce, which is burnt
  * once all else holds, are left in `proofs`.
  *
+ * @param authority the host that it must be signed for, as clients write it: Custodia's own, or an application's.
  * @returns null where there is no signature.
  * @throws Refusal as `admit`; APIKEY_SIGNATURE_INVALID, whatever is wrong with it.
  */
-export function bySignature(parts: Parts, proofs: Proofs, head: RequestHead): null | Promise<Caller> {
-  return head.headers['signature-input'] === undefined ? null : verify(parts, proofs, head)
+export function bySignature(
+  parts: Parts,
+  proofs: Proofs,
+  head: RequestHead,
+  authority: string,
+): null | Promise<Caller> {
+  return head.headers['signature-input'] === undefined ? null : verify(parts, proofs, head, authority)
 }
 
-async function verify(parts: Parts, proofs: Proofs, head: RequestHead): Promise<Caller> {
+async function verify(parts: Parts, proofs: Proofs, head: RequestHead, authority: string): Promise<Caller> {
   const asked: { live: LiveKey | null } = { live: null }
   const lookUp = async (keyId: string): Promise<Held | null> => {
     const live = keyIdForm.test(keyId) ? (parts.live.known(keyId) ?? (await parts.live.read(keyId))) : null
@@ -41,8 +47,13 @@ async function verify(parts: Parts, proofs: Proofs, head: RequestHead): Promise<
   }
   try {
     const received = receive(parts, head)
-    const verified = await verifyHead(received, { ...policyOf(parts), lookUp }).catch((error) =>
-      withPrevious(parts, asked.live, received, error),
+    const policy = {
+      nowSeconds: Math.floor(parts.context.clock.nowMs() / 1000),
+      // Signed for another server, with the same key or not, is not signed for this one.
+      authorities: [authority],
+    }
+    const verified = await verifyHead(received, { ...policy, lookUp }).catch((error) =>
+      withPrevious(parts, asked.live, received, policy, error),
     )
     const { live } = verified.key
     const caller = await admit(parts, live, head.address, true)
@@ -60,23 +71,18 @@ function receive({ context }: Parts, head: RequestHead): SignedHead {
   return receivedHead({ method: head.method, url: head.url, rawHeaders: [...head.rawHeaders] }, scheme)
 }
 
-const policyOf = ({ context }: Parts) => ({
-  nowSeconds: Math.floor(context.clock.nowMs() / 1000),
-  // Signed for another server, with the same key or not, is not signed for this one.
-  authorities: [new URL(context.publicUrl).host],
-})
-
 /** While a rotation overlaps, what was signed with the key before holds too. */
 async function withPrevious(
   parts: Parts,
   live: LiveKey | null,
   received: SignedHead,
+  policy: { readonly nowSeconds: number; readonly authorities: readonly string[] },
   error: unknown,
 ): Promise<VerifiedHead<Held>> {
   const { signing = null, untilMs = 0 } = live?.previous ?? {}
   const tried = error instanceof SignatureError && error.reason === 'signature'
   if (!tried || live === null || signing === null || parts.context.clock.nowMs() >= untilMs) throw error
-  return await verifyHead(received, { ...policyOf(parts), lookUp: () => ({ ...signing, live }) })
+  return await verifyHead(received, { ...policy, lookUp: () => ({ ...signing, live }) })
 }
 
 /** Whoever sent it learns that it does not hold; why is in the ledger. */

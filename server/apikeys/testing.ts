@@ -28,13 +28,15 @@ export type KeysHouse = {
   close(): Promise<void>
 }
 
-export async function openKeysHouse(): Promise<KeysHouse> {
+/** @param more roles beside those that every test has. */
+export async function openKeysHouse(more: Parameters<typeof openTestHouse>[1] = {}): Promise<KeysHouse> {
   const house = await openTestHouse([mail, identity, apikeys], {
     reader: { summary: 'Sees people.', permissions: ['identity:users:read', 'sessions:read'] },
     keeper: {
       summary: 'Looks after service accounts and their keys.',
       permissions: ['apikeys:keys:read', 'apikeys:keys:write', 'access:service-accounts:write'],
     },
+    ...more,
   })
   const stops: (() => Promise<void>)[] = []
   return {

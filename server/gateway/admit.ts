@@ -1,34 +1,47 @@
 import type { Access } from '../access/api.ts'
+import type { ApiKeys } from '../apikeys/api.ts'
 import type { Identity } from '../identity/api.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Refusal } from '../platform/errors.ts'
 import { refuseRequest } from '../platform/http/errors.ts'
 import type { About, RequestHead } from '../platform/http/ports.ts'
-import type { UserPrincipal } from '../platform/http/principal.ts'
+import type { Principal } from '../platform/http/principal.ts'
 import { repeatedHeader } from '../platform/http/steps/headers.ts'
 import { crossSiteHeader } from '../platform/http/steps/same-site.ts'
+import { acceptSignature } from '../platform/http/steps/signed.ts'
 import type { Sessions } from '../sessions/api.ts'
 import { assuranceOf } from '../sessions/api.ts'
 import type { Application } from './applications.ts'
+import type { Caller } from './caller.ts'
+import { callerOf, describe } from './caller.ts'
 import { canonicalPath } from './canonical-path.ts'
 import type { DecisionLog } from './decision-log.ts'
 import { refuse } from './errors.ts'
 import type { AssertionMint } from './mint-assertion.ts'
 import type { Rule } from './rules.ts'
 import { readsOtherwise, ruleFor } from './rules.ts'
+import type { WrongKeys } from './wrong-keys.ts'
 
 export type AdmitNeeds = {
   readonly access: Access
   readonly sessions: Sessions
   readonly identity: Identity
+  readonly keys: ApiKeys
+  readonly wrongKeys: WrongKeys
   readonly mint: AssertionMint
   readonly decisions: DecisionLog
   readonly clock: Clock
   readonly publicUrl: string
 }
 
-/** A request that may pass. Both are null where a public rule let it through. */
-export type Admitted = { readonly principal: UserPrincipal | null; readonly assertion: string | null }
+/** A request that may pass, once its body is what was signed. */
+export type Admitted = {
+  /** Null where a public rule let it through. */
+  readonly caller: Caller | null
+  readonly assertion: string | null
+  /** Called when nothing more can keep it from passing: writes it down. */
+  passed(): void
+}
 
 /** Checks of the head that need nobody's identity. @returns the path on which the decision is made. */
 export function checkHead(head: RequestHead, rawHeaders: readonly string[]): string {
@@ -43,24 +56,25 @@ export function checkHead(head: RequestHead, rawHeaders: readonly string[]): str
 /**
  * Decides on one request to an application, by identity, role, method and path.
  *
- * @param origins the application's own, as in `http://inbox.localhost:8080`.
- * @throws Refusal AUTHENTICATION_REQUIRED where a session would help; ACCESS_DENIED, CROSS_SITE_REFUSED, GATEWAY_PATH_AMBIGUOUS where it
- * would not.
+ * @param origin the application's own, as in `http://inbox.localhost:8080`.
+ * @throws Refusal AUTHENTICATION_REQUIRED where a session would help, SIGNATURE_REQUIRED where a signature; ACCESS_DENIED, CROSS_SITE_REFUSED,
+ * KEY_NOT_ENOUGH, GATEWAY_PATH_AMBIGUOUS where neither would; and those of `callerOf`.
  */
 export async function admit(
   application: Application,
   head: RequestHead,
   path: string,
-  origins: ReadonlySet<string>,
+  origin: string,
   needs: AdmitNeeds,
 ): Promise<Admitted> {
   const rule = ruleFor(application.rules, head.method, path)
   if (rule !== null && readsOtherwise(application.rules, head.method, path, rule))
     throw refuse('GATEWAY_PATH_AMBIGUOUS')
-  if (rule !== null && rule.permission === null) return { principal: null, assertion: null }
+  if (rule !== null && rule.permission === null) return open
 
-  const principal = await needs.sessions.authenticate(head)
-  if (principal === null) throw refuseRequest('AUTHENTICATION_REQUIRED')
+  const caller = await callerOf(head, new URL(origin).host, needs)
+  if (caller === null) throw rule?.signed === true ? unsigned() : refuseRequest('AUTHENTICATION_REQUIRED')
+  const { principal } = caller
   const denied = (reason: string) => {
     needs.decisions.refused(
       application.name,
@@ -71,7 +85,11 @@ export async function admit(
     )
   }
 
-  const crossSite = crossSiteHeader(head, origins)
+  if (rule?.signed === true && (principal.kind === 'user' || principal.signed !== true)) {
+    denied('unsigned')
+    throw unsigned()
+  }
+  const crossSite = crossSiteHeader(head, new Set([origin]))
   if (crossSite !== null) {
     denied('cross-site')
     throw refuseRequest('CROSS_SITE_REFUSED', { field: `header.${crossSite}` })
@@ -87,26 +105,39 @@ export async function admit(
   }
   const unproven = missingProof(rule, principal, needs)
   if (unproven !== null) {
-    denied(unproven.code === 'FRESH_FACTOR_REQUIRED' ? 'not-fresh' : 'assurance')
+    denied(reasons[unproven.code] ?? 'assurance')
     throw unproven
   }
-  const person = await needs.identity.person(principal.id)
-  if (person === null) throw refuseRequest('AUTHENTICATION_REQUIRED')
+  const described = await describe(principal, needs)
+  if (described === null) throw refuseRequest('AUTHENTICATION_REQUIRED')
 
-  needs.decisions.allowed(application.name, principal, rule.permission)
+  const { permission } = rule
   return {
-    principal,
+    caller,
+    passed: () => needs.decisions.allowed(application.name, principal, permission),
     assertion: needs.mint.mint(
       application.name,
       principal,
-      person,
+      described,
       await granted(application, principal, { address: head.address, quiet: true }, needs.access),
     ),
   }
 }
 
+/** What the application is told, and what it is not shown. */
+export const introductionOf = (admitted: Admitted | null) => ({
+  assertion: admitted?.assertion ?? null,
+  signed: (admitted?.caller?.proof ?? null) !== null,
+})
+
+const open: Admitted = { caller: null, assertion: null, passed() {} }
+const unsigned = () => refuseRequest('SIGNATURE_REQUIRED', { acceptSignature })
+const reasons: Readonly<Record<string, string>> = { FRESH_FACTOR_REQUIRED: 'not-fresh', KEY_NOT_ENOUGH: 'key' }
+
 /** A rule may ask for more than a session: for a proof of late, or for a second factor. */
-function missingProof(rule: Rule, principal: UserPrincipal, needs: AdmitNeeds): Refusal | null {
+function missingProof(rule: Rule, principal: Principal, needs: AdmitNeeds): Refusal | null {
+  if (principal.kind !== 'user')
+    return rule.freshSeconds === null && rule.assurance === null ? null : refuseRequest('KEY_NOT_ENOUGH')
   const { factors, authenticatedAtMs, stale } = principal
   const confirm = { confirmAt: `${needs.publicUrl}/v1/me/fresh`, confirmPage: `${needs.publicUrl}/sign-in?again=1` }
   const proven = assuranceOf(factors)
@@ -117,10 +148,10 @@ function missingProof(rule: Rule, principal: UserPrincipal, needs: AdmitNeeds): 
   return refuseRequest('FRESH_FACTOR_REQUIRED', { maxAgeSeconds: rule.freshSeconds, ...confirm })
 }
 
-/** What this person may do in this application; the rest is none of its business. */
+/** What this caller may do in this application; the rest is none of its business. */
 async function granted(
   application: Application,
-  principal: UserPrincipal,
+  principal: Principal,
   about: About,
   access: Access,
 ): Promise<string[]> {

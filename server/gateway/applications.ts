@@ -30,6 +30,15 @@ export const config = {
     default: [],
     check: checkApplications,
   }),
+  maxSignedBodyBytes: setting.number({
+    description:
+      'The largest body of a signed request to an application: it is held until its digest was compared, and passed on only then.',
+    example: '8388608',
+    unit: 'bytes',
+    default: 1_048_576,
+    min: 1_024,
+    max: 16_777_216,
+  }),
 }
 
 export function applicationPermissions(applications: readonly Application[]): PermissionTable {

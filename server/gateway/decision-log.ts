@@ -1,13 +1,14 @@
 import type { Clock } from '../platform/clock.ts'
 import type { Recorder } from '../platform/events/event.ts'
 import { actorOf } from '../platform/events/event.ts'
-import type { Principal, UserPrincipal } from '../platform/http/principal.ts'
+import type { Principal } from '../platform/http/principal.ts'
+import { credentialOf } from './caller.ts'
 import { event } from './events.ts'
 
 const maxPending = 5_000
 
 type Pending = {
-  readonly principal: UserPrincipal
+  readonly principal: Principal
   readonly application: string
   readonly permission: string
   readonly sinceMs: number
@@ -15,8 +16,8 @@ type Pending = {
 }
 
 /**
- * Every decision reaches the ledger. A refusal is written at once; what is allowed is counted per session and permission, and
- * the counts are written every ten seconds, since a page is dozens of requests.
+ * Every decision reaches the ledger. A refusal is written at once; what is allowed is counted per session or key, and permission; the
+ * counts are written every ten seconds, since a page is dozens of requests.
  */
 export class DecisionLog {
   readonly #recorder: Recorder
@@ -28,8 +29,8 @@ export class DecisionLog {
     this.#clock = clock
   }
 
-  allowed(application: string, principal: UserPrincipal, permission: string): void {
-    const key = `${principal.sessionId} ${application} ${permission}`
+  allowed(application: string, principal: Principal, permission: string): void {
+    const key = `${credentialOf(principal)} ${application} ${permission}`
     const known = this.#pending.get(key)
     if (known !== undefined) {
       known.requests += 1
@@ -50,8 +51,8 @@ export class DecisionLog {
       event('request.refused', {
         organisationId: principal.organisationId,
         actor: actorOf(principal),
-        subjectId: principal.kind === 'user' ? principal.id : null,
-        data: { application, method: request.method, permission, reason },
+        subjectId: subjectOf(principal),
+        data: { application, method: request.method, permission, reason, ...keyOf(principal) },
         personal: { path: request.path.slice(0, 200) },
       }),
     )
@@ -62,7 +63,7 @@ export class DecisionLog {
       const data = {
         application,
         permission,
-        session: principal.sessionId,
+        ...(principal.kind === 'user' ? { session: principal.sessionId } : keyOf(principal)),
         requests,
         since: new Date(sinceMs).toISOString(),
       }
@@ -70,11 +71,19 @@ export class DecisionLog {
         event('requests.allowed', {
           organisationId: principal.organisationId,
           actor: actorOf(principal),
-          subjectId: principal.id,
+          subjectId: subjectOf(principal),
           data,
         }),
       )
     }
     this.#pending.clear()
   }
+}
+
+const keyOf = (principal: Principal) => (principal.kind === 'user' ? {} : { key: principal.keyId })
+
+/** Whose personal data it is: also where they call with a key of theirs. */
+function subjectOf(principal: Principal): string | null {
+  const person = principal.kind === 'user' || (principal.kind === 'key' && principal.owner.kind === 'user')
+  return person ? principal.id : null
 }

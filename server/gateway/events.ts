@@ -3,11 +3,13 @@ import { eventMaker } from '../platform/events/event.ts'
 
 export const events = {
   'requests.allowed': {
-    summary: 'Requests to an application were allowed. Counted per session and permission, written every ten seconds.',
+    summary:
+      'Requests to an application were allowed. Counted per session or API key, and permission; written every ten seconds.',
     data: Type.Object({
       application: Type.String(),
       permission: Type.String(),
-      session: Type.String(),
+      session: Type.Optional(Type.String()),
+      key: Type.Optional(Type.String()),
       requests: Type.Integer(),
       since: Type.String(),
     }),
@@ -19,6 +21,7 @@ export const events = {
       method: Type.String(),
       permission: Type.Union([Type.String(), Type.Null()]),
       reason: Type.String(),
+      key: Type.Optional(Type.String()),
     }),
     personal: Type.Object({ path: Type.String() }),
   },

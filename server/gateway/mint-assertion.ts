@@ -1,8 +1,9 @@
-import type { AssertionClaims } from '@custodia/wire/http/gateway.ts'
-import type { Person } from '../identity/api.ts'
+import type { AssertionClaims, KeyAssertionClaims } from '@custodia/wire/http/gateway.ts'
 import type { Signer } from '../keyring/api.ts'
 import type { Clock } from '../platform/clock.ts'
-import type { UserPrincipal } from '../platform/http/principal.ts'
+import type { Principal } from '../platform/http/principal.ts'
+import type { Described } from './caller.ts'
+import { credentialOf } from './caller.ts'
 
 const lifetimeSeconds = 60
 const reuseSeconds = 20
@@ -16,7 +17,7 @@ export function jwkOf(signer: Signer): Record<string, string> {
 
 /**
  * Says who is asking, to one application, for a minute: a JWT (RFC 7519) signed with Ed25519 (RFC 8037). The same one serves
- * a session's requests for 20 seconds, so that a page with fifty images costs one signature.
+ * the requests of a session or a key for 20 seconds, so that a page with fifty images costs one signature.
  */
 export class AssertionMint {
   readonly #signer: Signer
@@ -33,23 +34,22 @@ export class AssertionMint {
   }
 
   /** @param permissions those of the principal that concern this application. */
-  mint(audience: string, principal: UserPrincipal, person: Person, permissions: readonly string[]): string {
+  mint(audience: string, principal: Principal, { name, email }: Described, permissions: readonly string[]): string {
     const nowMs = this.#clock.nowMs()
-    const key = `${audience} ${principal.sessionId} ${person.name} ${person.email} ${principal.roles.join(' ')} ${principal.factors.join(' ')}`
+    const by = presenceOf(principal, email)
+    const key = JSON.stringify([audience, credentialOf(principal), by, name, principal.roles, permissions])
     const known = this.#minted.get(key)
     if (known !== undefined && nowMs - known.atMs < reuseSeconds * 1000) return known.jwt
     const iat = Math.floor(nowMs / 1000)
-    const claims: AssertionClaims = {
+    const claims: AssertionClaims | KeyAssertionClaims = {
       iss: this.#issuer,
       aud: audience,
       sub: principal.id,
       org: principal.organisationId,
-      sid: principal.sessionId,
-      email: person.email,
-      name: person.name,
+      ...by,
+      name,
       roles: [...principal.roles],
       permissions: [...permissions],
-      amr: [...principal.factors],
       iat,
       exp: iat + lifetimeSeconds,
     }
@@ -59,6 +59,19 @@ export class AssertionMint {
     if (this.#minted.size >= maxRemembered) this.#minted.clear()
     this.#minted.set(key, { jwt, atMs: nowMs })
     return jwt
+  }
+}
+
+/** A person is there with a session and what was proven in it; a program with a key, and maybe a signature. */
+function presenceOf(principal: Principal, email: string | null) {
+  const known = email === null ? {} : { email }
+  if (principal.kind === 'user') return { sid: principal.sessionId, email: email ?? '', amr: [...principal.factors] }
+  return {
+    key: principal.keyId,
+    ...(principal.signed === true ? { signed: principal.signed } : {}),
+    ...(principal.scopes === undefined ? {} : { scopes: [...principal.scopes] }),
+    ...known,
+    amr: [],
   }
 }
 

@@ -1,6 +1,8 @@
 import type { Access } from '../access/api.ts'
+import type { ApiKeys } from '../apikeys/api.ts'
 import type { Identity } from '../identity/api.ts'
 import type { Keyring } from '../keyring/api.ts'
+import { clientAddresses } from '../platform/http/client-address.ts'
 import type { HostHandler, RequestHead } from '../platform/http/ports.ts'
 import type { Route } from '../platform/http/route.ts'
 import type { Context } from '../platform/module.ts'
@@ -11,12 +13,14 @@ import { applicationContexts, applicationPermissions, applicationResources, conf
 import { DecisionLog } from './decision-log.ts'
 import { errors } from './errors.ts'
 import { event, events } from './events.ts'
+import { HeldBodies } from './held-bodies.ts'
 import { AssertionMint, jwkOf } from './mint-assertion.ts'
 import { routes } from './routes.ts'
 import { serveApplication } from './serve-application.ts'
 import { OpenSockets, upgrade } from './upgrade.ts'
+import { WrongKeys } from './wrong-keys.ts'
 
-type Uses = { keyring: Keyring; access: Access; sessions: Sessions; identity: Identity }
+type Uses = { keyring: Keyring; access: Access; sessions: Sessions; identity: Identity; apikeys: ApiKeys }
 
 type Gateway = HostHandler & { readonly routes: readonly Route[]; stop(): Promise<void> }
 
@@ -25,7 +29,7 @@ const recheckMs = 30_000
 
 export const gateway = defineModule<Gateway, Uses, typeof config>({
   name: 'gateway',
-  uses: ['keyring', 'access', 'sessions', 'identity'],
+  uses: ['keyring', 'access', 'sessions', 'identity', 'apikeys'],
   config,
   permissions: {},
   configuredPermissions: ({ applications }) => applicationPermissions(applications),
@@ -42,8 +46,8 @@ export const gateway = defineModule<Gateway, Uses, typeof config>({
 
 export async function createGateway(context: Context<typeof config>, uses: Uses): Promise<Gateway> {
   const { clock, random, recorder, database, publicUrl, trustedProxies, log } = context
-  const { applications } = context.config
-  const { keyring, access, sessions, identity } = uses
+  const { applications, maxSignedBodyBytes } = context.config
+  const { keyring, access, sessions, identity, apikeys: keys } = uses
   const signer = await keyring.signer('assertion')
   const decisions = new DecisionLog(recorder, clock)
   const sockets = new OpenSockets()
@@ -51,6 +55,9 @@ export async function createGateway(context: Context<typeof config>, uses: Uses)
     access,
     sessions,
     identity,
+    keys,
+    wrongKeys: new WrongKeys(clock),
+    addressOf: clientAddresses(trustedProxies),
     decisions,
     publicUrl,
     clock,
@@ -63,6 +70,7 @@ export async function createGateway(context: Context<typeof config>, uses: Uses)
     return url.origin
   }
 
+  const bodies = new HeldBodies(maxSignedBodyBytes)
   const signOut = async (head: RequestHead) => {
     const principal = await sessions.authenticate(head)
     if (principal !== null) {
@@ -81,7 +89,7 @@ export async function createGateway(context: Context<typeof config>, uses: Uses)
   const served = new Map(
     await Promise.all(
       applications.map(async (application) => {
-        const needs = { ...admitNeeds, random, log, publicUrl, trustedProxies, arrived, signOut }
+        const needs = { ...admitNeeds, random, log, publicUrl, trustedProxies, bodies, arrived, signOut }
         return [
           application.host,
           { application, app: await serveApplication(application, originOf(application), needs) },
@@ -91,15 +99,21 @@ export async function createGateway(context: Context<typeof config>, uses: Uses)
   )
 
   const stopListening = sessions.onEnd((sessionId) => (sessionId === null ? void recheck() : sockets.end(sessionId)))
+  const stopHearing = keys.onChange((keyId) => void recheck(keyId))
   const flushing = setInterval(() => decisions.flush(), flushMs)
   const rechecking = setInterval(() => void recheck(), recheckMs)
 
-  /** A socket outlives no session: also one that expired in silence, or whose end was not heard of. */
-  async function recheck(): Promise<void> {
-    for (const sessionId of sockets.sessions()) {
-      const expiry = await sessions.expiry(sessionId).catch(() => null)
-      if (expiry === null || expiry.getTime() <= clock.nowMs()) sockets.end(sessionId)
+  /** A socket outlives no session and no key: also one that expired in silence, or whose end was not heard of. */
+  async function recheck(only: string | null = null): Promise<void> {
+    for (const credential of only === null ? sockets.credentials() : [only].filter((one) => sockets.has(one))) {
+      const holds = credential.startsWith('ses_') ? hasTime(credential) : keys.holds(credential)
+      if (!(await holds.catch(() => false))) sockets.end(credential)
     }
+  }
+
+  async function hasTime(sessionId: string): Promise<boolean> {
+    const expiry = await sessions.expiry(sessionId)
+    return expiry !== null && expiry.getTime() > clock.nowMs()
   }
 
   return {
@@ -118,6 +132,7 @@ export async function createGateway(context: Context<typeof config>, uses: Uses)
       clearInterval(flushing)
       clearInterval(rechecking)
       stopListening()
+      stopHearing()
       decisions.flush()
       sockets.end(null)
       await Promise.all([...served.values()].map(({ app }) => app.close()))

@@ -7,6 +7,7 @@ const introduction = {
   address: '192.0.2.1',
   host: 'inbox.localhost:8080',
   protocol: 'https',
+  signed: false,
 } as const
 
 test('identity headers that a client sends never reach the application', () => {

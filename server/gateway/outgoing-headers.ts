@@ -7,6 +7,8 @@ export type Introduction = {
   readonly address: string
   readonly host: string
   readonly protocol: 'http' | 'https'
+  /** Whether Custodia took the signature of the request for its own: the application has nothing to verify it by. */
+  readonly signed: boolean
 }
 
 // A header that a proxy sets is worthless if a client can set it too. Some applications read `_` as `-`.
@@ -49,6 +51,7 @@ function isForged(name: string): boolean {
 export function outgoingHeaders(headers: IncomingHttpHeaders, introduction: Introduction): IncomingHttpHeaders {
   const outgoing: IncomingHttpHeaders = {}
   for (const name in headers) if (!isForged(name)) outgoing[name] = headers[name]
+  withoutCredentials(outgoing, introduction.signed)
   const cookie = withoutOwnCookies(headers.cookie)
   if (cookie === '') delete outgoing.cookie
   else outgoing.cookie = cookie
@@ -59,6 +62,16 @@ export function outgoingHeaders(headers: IncomingHttpHeaders, introduction: Intr
   if (introduction.assertion !== null) outgoing[assertionHeader] = introduction.assertion
   return outgoing
 }
+
+/** A key of ours opens more than this application, whether or not it was asked for here. Another scheme or token is the application's. */
+function withoutCredentials(headers: IncomingHttpHeaders, signed: boolean): void {
+  if (isOwnToken(headers.authorization ?? '')) delete headers.authorization
+  if (!signed) return
+  for (const name in headers)
+    if (name === 'signature' || name.replaceAll('_', '-') === 'signature-input') delete headers[name]
+}
+
+const isOwnToken = (value: string) => /^\s*bearer\s+cus_/i.test(value)
 
 // A cookie without a name is sent back as its value alone, which then looks like a cookie with one.
 const isOwnCookie = (cookie: string) => /^[\s=]*__Host-custodia/i.test(cookie)

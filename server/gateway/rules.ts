@@ -10,6 +10,8 @@ export type Rule = {
   readonly freshSeconds: number | null
   /** What the session must have proven beyond a password; null where nothing more. */
   readonly assurance: Assurance | null
+  /** Whether the whole request must be signed with an API key (RFC 9421): no session and no bearer token is enough then. */
+  readonly signed: boolean
 }
 
 const assurances = ['two-factors', 'phishing-resistant'] as const
@@ -29,7 +31,10 @@ export function readsOtherwise(rules: readonly Rule[], method: string, path: str
   return (
     lax !== null &&
     lax.permission !== null &&
-    (lax.permission !== rule.permission || lax.freshSeconds !== rule.freshSeconds || lax.assurance !== rule.assurance)
+    (lax.permission !== rule.permission ||
+      lax.freshSeconds !== rule.freshSeconds ||
+      lax.assurance !== rule.assurance ||
+      lax.signed !== rule.signed)
   )
 }
 
@@ -75,6 +80,7 @@ function compileRule(value: unknown, where: string, permissions: ReadonlySet<str
     public: open,
     freshSeconds = null,
     assurance = null,
+    signed,
     ...rest
   } = value as Record<string, unknown>
   const unknown = Object.keys(rest)[0]
@@ -89,6 +95,10 @@ function compileRule(value: unknown, where: string, permissions: ReadonlySet<str
     throw new Error(`${where}.permission is not one of the application's permissions`)
   if (open === true && (freshSeconds !== null || assurance !== null))
     throw new Error(`${where} is public, where nobody has proven anything: leave freshSeconds and assurance out`)
+  if (signed !== undefined && signed !== 'required')
+    throw new Error(`${where}.signed is not the word required: leave it out where nothing has to be signed`)
+  if (signed === 'required' && (open === true || freshSeconds !== null || assurance !== null))
+    throw new Error(`${where} takes signed requests, which programs make: leave public, freshSeconds and assurance out`)
   if (
     freshSeconds !== null &&
     !(Number.isInteger(freshSeconds) && Number(freshSeconds) >= 60 && Number(freshSeconds) <= 86_400)
@@ -103,5 +113,6 @@ function compileRule(value: unknown, where: string, permissions: ReadonlySet<str
     permission: (permission as string | undefined) ?? null,
     freshSeconds: freshSeconds as number | null,
     assurance: assurance as Assurance | null,
+    signed: signed === 'required',
   }
 }

@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { FastifyReplyFromHooks } from '@fastify/reply-from'
 import replyFrom from '@fastify/reply-from'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
@@ -9,18 +9,19 @@ import { problemFor, problemType } from '../platform/http/problem.ts'
 import { headOf } from '../platform/http/register-routes.ts'
 import type { Random } from '../platform/random.ts'
 import type { Log } from '../platform/telemetry/log.ts'
-import type { AdmitNeeds } from './admit.ts'
-import { admit, checkHead } from './admit.ts'
+import type { AdmitNeeds, Admitted } from './admit.ts'
+import { admit, checkHead, introductionOf } from './admit.ts'
 import type { Application } from './applications.ts'
 import { refuse } from './errors.ts'
+import type { HeldBodies } from './held-bodies.ts'
 import { outgoingHeaders, returningHeaders } from './outgoing-headers.ts'
 import { refusalPage, refusalPageHeaders } from './refusal-page.ts'
 import { clearReturnCookie, readReturnCookie, returnCookie, safePath } from './return-cookie.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** What the application is told of who asks; null where a public rule let the request through. */
-    assertion: string | null
+    /** What was decided on this request to an application; null before. */
+    admitted: Admitted | null
   }
 }
 
@@ -29,6 +30,7 @@ export type ServeNeeds = AdmitNeeds & {
   readonly log: Log
   readonly publicUrl: string
   readonly trustedProxies: readonly string[]
+  readonly bodies: HeldBodies
   /** Called when a session reaches this application's host for the first time. */
   readonly arrived: (application: string, sessionId: string) => void
   /** Ends the session that this request's cookie stands for. @returns the Set-Cookie header that removes it. */
@@ -43,7 +45,6 @@ export async function serveApplication(
 ): Promise<FastifyInstance> {
   const protocol = origin.startsWith('https:') ? 'https' : 'http'
   const host = origin.slice(origin.indexOf('//') + 2)
-  const origins = new Set([origin])
   const app = Fastify({
     logger: false,
     trustProxy: needs.trustedProxies.length > 0 ? [...needs.trustedProxies] : false,
@@ -51,7 +52,7 @@ export async function serveApplication(
     genReqId: () => `req_${needs.random.bytes(8).toString('hex')}`,
     frameworkErrors: (error, request, reply) => answer(error, request, reply as FastifyReply),
   })
-  // Bodies are passed on as they arrive: nobody here reads them.
+  // Bodies are passed on as they arrive: nobody here reads them, but for those that were signed.
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
   app.setErrorHandler((error, request, reply) => answer(error, request, reply))
@@ -67,11 +68,11 @@ export async function serveApplication(
     },
   })
 
-  app.decorateRequest('assertion', null)
+  app.decorateRequest('admitted', null)
   const forward: FastifyReplyFromHooks = {
     rewriteRequestHeaders: (request, headers) =>
       outgoingHeaders(headers as IncomingHttpHeaders, {
-        assertion: (request as FastifyRequest).assertion,
+        ...introductionOf((request as FastifyRequest).admitted),
         address: request.ip,
         host,
         protocol,
@@ -99,7 +100,30 @@ export async function serveApplication(
       const head = headOf(request)
       const path = checkHead(head, request.raw.rawHeaders)
       if (path.startsWith('/.custodia/')) return await own(path, request, reply, head)
-      request.assertion = (await admit(application, head, path, origins, needs)).assertion
+      request.admitted = await admit(application, head, path, origin, needs)
+    },
+    preParsing: (request, reply, payload, done) => {
+      const { caller = null, passed } = request.admitted ?? {}
+      const proof = caller?.proof ?? null
+      if (proof === null) {
+        passed?.()
+        return done(null, payload)
+      }
+      const declared = request.headers['content-length']
+      needs.bodies
+        .hold(payload as IncomingMessage, declared, proof, (release) => reply.raw.once('close', release))
+        .then(
+          (body) => {
+            passed?.()
+            done(null, body)
+          },
+          (error) => {
+            needs.wrongKeys.count(request.ip, error)
+            // Whatever still comes of the body is nobody's next request.
+            void reply.header('connection', 'close')
+            done(error as Error)
+          },
+        )
     },
     handler: (_request, reply) => reply.from('', forward),
   })

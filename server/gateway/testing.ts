@@ -5,6 +5,7 @@ import { createServer, request as httpRequest } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { WebSocketServer } from 'ws'
 import type { Access } from '../access/api.ts'
+import type { ApiKeys } from '../apikeys/api.ts'
 import type { Identity } from '../identity/api.ts'
 import type { Keyring } from '../keyring/api.ts'
 import { systemClock } from '../platform/clock.ts'
@@ -71,7 +72,11 @@ export async function openTestGateway(): Promise<TestGateway> {
   } as unknown as Database
   const applications = applicationsOn((upstream.address() as AddressInfo).port)
   const publicUrl = `http://custodia.localhost:${port}`
-  const context = testContext<typeof config>({ config: { applications }, database, publicUrl })
+  const context = testContext<typeof config>({
+    config: { applications, maxSignedBodyBytes: 4_096 },
+    database,
+    publicUrl,
+  })
   const live = new Map<string, UserPrincipal>()
   const neighbours = neighboursOf(live)
   const start = () => createGateway({ ...context, clock: systemClock }, neighbours.uses)
@@ -148,7 +153,9 @@ function neighboursOf(live: Map<string, UserPrincipal>) {
     person: async (id: string) => ({ id, organisationId: 'org_a', email: 'ann@example.com', name: 'Ann "Ä" Lee' }),
   } as unknown as Identity
   const keyring = { signer: async () => signer } as unknown as Keyring
-  return { uses: { keyring, access, sessions, identity }, end: (sessionId: string) => ended(sessionId) }
+  // Whoever asks about keys uses real ones: `keys.test.ts`.
+  const apikeys = { authenticateAt: () => null, onChange: () => () => {} } as unknown as ApiKeys
+  return { uses: { keyring, access, sessions, identity, apikeys }, end: (sessionId: string) => ended(sessionId) }
 }
 
 function applicationsOn(port: number) {

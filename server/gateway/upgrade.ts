@@ -10,34 +10,45 @@ import { hostName } from '../platform/http/hosts.ts'
 import type { RequestHead } from '../platform/http/ports.ts'
 import { problemFor, problemType } from '../platform/http/problem.ts'
 import type { AdmitNeeds } from './admit.ts'
-import { admit, checkHead } from './admit.ts'
+import { admit, checkHead, introductionOf } from './admit.ts'
 import type { Application } from './applications.ts'
+import { carriesKey, credentialOf } from './caller.ts'
 import { refuse } from './errors.ts'
 import { outgoingHeaders, returningHeaders } from './outgoing-headers.ts'
 
-/** Open WebSockets by session, so that they end with it. */
+/** Open WebSockets by session or key, so that they end with it. */
 export class OpenSockets {
-  readonly #bySession = new Map<string, Set<Duplex>>()
+  readonly #sockets = new Map<string, Set<Duplex>>()
 
-  add(sessionId: string, socket: Duplex): void {
-    const sockets = this.#bySession.get(sessionId) ?? new Set()
-    this.#bySession.set(sessionId, sockets.add(socket))
+  /** @param credential `ses_…` or `key_…`. */
+  add(credential: string, socket: Duplex): void {
+    const sockets = this.#sockets.get(credential) ?? new Set()
+    this.#sockets.set(credential, sockets.add(socket))
     socket.once('close', () => {
       sockets.delete(socket)
-      if (sockets.size === 0) this.#bySession.delete(sessionId)
+      if (sockets.size === 0) this.#sockets.delete(credential)
     })
   }
 
-  sessions(): string[] {
-    return [...this.#bySession.keys()]
+  credentials(): string[] {
+    return [...this.#sockets.keys()]
+  }
+
+  has(credential: string): boolean {
+    return this.#sockets.has(credential)
   }
 
   /** `null` ends all. */
-  end(sessionId: string | null): void {
+  end(credential: string | null): void {
     const ending =
-      sessionId === null ? [...this.#bySession.values()] : [this.#bySession.get(sessionId) ?? new Set<Duplex>()]
+      credential === null ? [...this.#sockets.values()] : [this.#sockets.get(credential) ?? new Set<Duplex>()]
     for (const sockets of ending) for (const socket of sockets) socket.destroy()
   }
+}
+
+export type UpgradeNeeds = AdmitNeeds & {
+  readonly sockets: OpenSockets
+  readonly addressOf: (request: IncomingMessage) => string
 }
 
 /**
@@ -50,31 +61,38 @@ export async function upgrade(
   request: IncomingMessage,
   socket: Duplex,
   early: Buffer,
-  needs: AdmitNeeds & { readonly sockets: OpenSockets },
+  needs: UpgradeNeeds,
 ): Promise<void> {
   socket.on('error', () => socket.destroy())
-  const client = request.socket
   const head: RequestHead = {
     method: request.method ?? 'GET',
     url: request.url ?? '/',
     host: hostName(request.headers.host) ?? '',
     headers: request.headers,
-    address: client.remoteAddress ?? '',
+    rawHeaders: request.rawHeaders,
+    address: needs.addressOf(request),
   }
   try {
     // A page of any site may open a WebSocket, cookies included; only Origin tells (RFC 6455 §10.2).
-    if (head.headers.origin !== origin) throw refuseRequest('CROSS_SITE_REFUSED', { field: 'header.origin' })
+    if (!fromOwnPage(head, origin)) throw refuseRequest('CROSS_SITE_REFUSED', { field: 'header.origin' })
     if (head.method !== 'GET' || head.headers.upgrade?.toLowerCase() !== 'websocket')
       throw refuseRequest('REQUEST_HEADER_INVALID', { field: 'header.upgrade' })
     const body = ['content-length', 'transfer-encoding'].find((name) => head.headers[name] !== undefined)
     if (body !== undefined) throw refuseRequest('REQUEST_HEADER_INVALID', { field: `header.${body}` })
     const path = checkHead(head, request.rawHeaders)
-    const { principal, assertion } = await admit(application, head, path, new Set([origin]), needs)
+    const admitted = await admit(application, head, path, origin, needs)
+    await admitted.caller?.proof?.end()
+    admitted.passed()
     // Before the application is asked: a session that ends meanwhile must find its socket.
-    if (principal !== null) needs.sockets.add(principal.sessionId, socket)
+    if (admitted.caller !== null) needs.sockets.add(credentialOf(admitted.caller.principal), socket)
     const protocol = origin.startsWith('https:') ? 'https' : 'http'
     const host = origin.slice(origin.indexOf('//') + 2)
-    const asked = outgoingHeaders(head.headers, { assertion, address: head.address, host, protocol })
+    const asked = outgoingHeaders(head.headers, {
+      ...introductionOf(admitted),
+      address: head.address,
+      host,
+      protocol,
+    })
     const { reply, upstream, first } = await open(application, head.url, { ...asked, ...switching }, socket)
     socket.write(
       `HTTP/1.1 101 Switching Protocols\r\n${headerText({ ...returningHeaders(reply.headers), ...switching })}\r\n`,
@@ -90,6 +108,12 @@ export async function upgrade(
   } catch (error) {
     refuseSocket(socket, error)
   }
+}
+
+/** A program with a key sends no Origin and needs no cookie; a page can set no header of an upgrade, and always sends its Origin. */
+function fromOwnPage(head: RequestHead, origin: string): boolean {
+  if (head.headers.origin !== undefined) return head.headers.origin === origin
+  return carriesKey(head) && head.headers.cookie === undefined
 }
 
 const switching = { connection: 'Upgrade', upgrade: 'websocket' } as const

@@ -36,7 +36,7 @@ ${
   html`<form class="search" role="search" action="/" method="get">
 ${icons.search}<input type="search" name="q" value="${search}" maxlength="200" placeholder="Search sender and subject" aria-label="Search sender and subject" autocomplete="off"><kbd aria-hidden="true">/</kbd>
 </form>
-<div class="person"><span class="avatar ${hueOf(identity.email)}" aria-hidden="true">${initialOf(identity.name)}</span><span class="who"><b>${identity.name}</b><small>${may(identity, 'inbox:write') ? 'Can read and label' : 'Can read'}</small></span>
+<div class="person"><span class="avatar ${hueOf(identity.email ?? identity.userId)}" aria-hidden="true">${initialOf(identity.name)}</span><span class="who"><b>${identity.name}</b><small>${may(identity, 'inbox:write') ? 'Can read and label' : 'Can read'}</small></span>
 <form action="/.custodia/sign-out" method="post"><button class="quiet" type="submit">Sign out</button></form></div>`
 }
 </header>

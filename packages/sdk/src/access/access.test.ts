@@ -110,6 +110,7 @@ test('an identity is asked about with what its factors prove, and what the appli
       permissions: [],
       sessionId: 'ses_a',
     },
+    ...{ keyId: null, scopes: null, signed: false },
     ...{ factors: ['pwd', 'otp'], expiresAt: '' },
   }
   const context = { client: 'app', custodia: { assurance: 3 } }
@@ -127,6 +128,37 @@ test('an identity is asked about with what its factors prove, and what the appli
   })
   const levels = [[], ['pwd'], ['otp'], ['pwd', 'mail'], ['hwk'], ['pwd', 'swk']].map(assuranceOf)
   assert.deepEqual(levels, [1, 1, 1, 2, 3, 3])
+})
+
+test('what the key of a caller does not name is no, and nobody is asked about its owner; the caller is asked about as what it is', async () => {
+  const person = {
+    ...{ userId: 'usr_b', organisationId: 'org_a', email: 'b@example.org', name: 'B', roles: [], permissions: [] },
+    ...{ sessionId: null, keyId: 'key_a', signed: true, factors: [], expiresAt: '' },
+  }
+  const by = (scopes: readonly string[] | null, userId = 'usr_b'): AccessQuestion => ({
+    ...question(),
+    subject: { ...person, userId, scopes },
+  })
+  const all = async (asker: AccessQuestion) =>
+    await Array.fromAsync(custodia.access.listResources({ ...asker, type: 'inbox:mailbox' }))
+  for (const scopes of [[], ['inbox:write'], ['inbox:read:all'], ['other:*'], ['inbox:r'], ['inboxes:*'], ['*']]) {
+    assert.deepEqual(await custodia.access.decide(by(scopes)), { allowed: false, reason: 'no-grant' }, String(scopes))
+    assert.deepEqual(await all(by(scopes)), [])
+  }
+  assert.equal(asked.length, 0)
+  for (const scopes of [null, ['inbox:read'], ['other:x', 'inbox:*']])
+    assert.equal(await custodia.access.check(by(scopes)), true)
+  for (const id of ['svc_a', 'reports']) await custodia.access.check(by(null, id))
+  assert.deepEqual(
+    asked.map(({ body }) => (body.subject as { type: string }).type),
+    ['user', 'user', 'user', 'service', 'application'],
+  )
+  answer = (_path, { evaluations }) => ({
+    status: 200,
+    body: { evaluations: (evaluations as unknown[]).map((_one, at) => (at === 0 ? yes : no)) },
+  })
+  const some = [by([]), by(['inbox:read']), by(['inbox:write']), by(null)]
+  assert.deepEqual(await custodia.access.checkMany(some), [false, true, false, false])
 })
 
 test('many go in calls of a hundred, and of what the server takes; a call that fails denies what was in it alone', async () => {

@@ -2,7 +2,7 @@ import type { RelationTuple } from '@custodia/wire/http/relations.ts'
 import type { Caller } from '../calls/caller.ts'
 import { CustodiaError } from '../errors.ts'
 import type { AccessAsker, AccessQuestion, AccessResource } from './question.ts'
-import { askerOf, evaluationOf } from './question.ts'
+import { askerOf, evaluationOf, isBeyondKey } from './question.ts'
 import type { AccessDecision } from './replies.ts'
 import { readDecision, readDecisions, readPage, readRelations, readWritten } from './replies.ts'
 
@@ -96,6 +96,7 @@ export function createAccess(caller: Caller | null, onFailed: (error: CustodiaEr
 
   async function decide(question: AccessQuestion, options: AccessOptions = {}): Promise<AccessDecision> {
     const body = evaluationOf(question)
+    if (isBeyondKey(question)) return { allowed: false, reason: 'no-grant' }
     try {
       return readDecision(await post('/access/v1/evaluation', body))
     } catch (error) {
@@ -105,7 +106,9 @@ export function createAccess(caller: Caller | null, onFailed: (error: CustodiaEr
 
   async function checkMany(questions: readonly AccessQuestion[], options: AccessOptions = {}): Promise<boolean[]> {
     const answers: boolean[] = []
-    for (const evaluations of inCalls(questions.map(evaluationOf))) {
+    const all = questions.map(evaluationOf)
+    const beyond = questions.map(isBeyondKey)
+    for (const evaluations of inCalls(all.filter((_one, at) => !beyond[at]))) {
       try {
         const decisions = readDecisions(await post('/access/v1/evaluations', { evaluations }), evaluations.length)
         answers.push(...decisions.map(({ allowed }) => allowed))
@@ -114,7 +117,8 @@ export function createAccess(caller: Caller | null, onFailed: (error: CustodiaEr
         answers.push(...evaluations.map(() => allowed))
       }
     }
-    return answers
+    let at = 0
+    return beyond.map((is) => !is && answers[at++] === true)
   }
 
   return {
@@ -146,6 +150,7 @@ export function createAccess(caller: Caller | null, onFailed: (error: CustodiaEr
     },
     async *listResources({ type, ...asker }) {
       const asked = { ...askerOf(asker), resource: { type } }
+      if (isBeyondKey(asker)) return
       for (let token = ''; ; ) {
         const page = readPage(await post(searchPath, token === '' ? asked : { ...asked, page: { token } }))
         yield* page.ids

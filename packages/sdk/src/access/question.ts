@@ -43,10 +43,23 @@ export function assuranceOf(factors: readonly string[]): 1 | 2 | 3 {
 
 const isIdentity = (subject: Identity | AccessSubject): subject is Identity => 'userId' in subject
 
+/** The kind of an identifier shows in its prefix; names of applications have none. */
+function callerBehind({ userId: id }: Identity): AccessSubject {
+  return { type: id.startsWith('usr_') ? 'user' : id.startsWith('svc_') ? 'service' : 'application', id }
+}
+
+/** A key may less than its owner, whom alone the server would be asked about: what its scopes do not name, it may not. */
+export function isBeyondKey({ subject, permission }: AccessAsker): boolean {
+  if (!isIdentity(subject) || subject.scopes === null) return false
+  return !subject.scopes.some((scope) =>
+    scope.endsWith(':*') ? permission.startsWith(scope.slice(0, -1)) : scope === permission,
+  )
+}
+
 /** Subject, action and context as AuthZEN 1.0 §5 has them. @throws CustodiaError INPUT_INVALID */
 export function askerOf({ subject, permission, address, assurance, context, atLeast }: AccessAsker) {
   if (typeof subject !== 'object' || subject === null) throw invalid('subject')
-  const who = isIdentity(subject) ? { type: 'user', id: subject.userId } : { type: subject.type, id: subject.id }
+  const who = isIdentity(subject) ? callerBehind(subject) : { type: subject.type, id: subject.id }
   if (typeof who.type !== 'string' || typeof who.id !== 'string') throw invalid('subject')
   if (typeof permission !== 'string') throw invalid('permission')
   const level = assurance ?? (isIdentity(subject) ? assuranceOf(subject.factors) : undefined)

@@ -44,9 +44,43 @@ describe('an identity assertion', () => {
       roles: ['member'],
       permissions: ['inbox:read', 'inbox:write'],
       sessionId: claims.sid,
+      keyId: null,
+      scopes: null,
+      signed: false,
       factors: ['pwd'],
       expiresAt: '2026-01-01T00:01:00.000Z',
     })
+  })
+
+  it('says which key a program calls with, and what that is narrowed to', async () => {
+    const { sid: _sid, email: _email, ...rest } = claims
+    const byKey = { ...rest, sub: 'svc_a', key: 'key_a', signed: true, scopes: ['inbox:read'], amr: [] }
+    assert.partialDeepStrictEqual(await identify(await signAssertion(key, byKey)), {
+      ...{ userId: 'svc_a', email: null, sessionId: null, keyId: 'key_a', scopes: ['inbox:read'], signed: true },
+      factors: [],
+    })
+    assert.partialDeepStrictEqual(await identify(await signAssertion(key, { ...rest, key: 'key_b', email: 'm@x' })), {
+      ...{ email: 'm@x', keyId: 'key_b', scopes: null, signed: false },
+    })
+    for (const [claim, odd] of [
+      ['sid', { sid: claims.sid }],
+      ['key', { key: '' }],
+      ['key', { key: 7 }],
+      ['key', { key: null }],
+      ['signed', { signed: 'yes' }],
+      ['signed', { signed: false }],
+      ['scopes', { scopes: 'inbox:read' }],
+      ['email', { email: 7 }],
+    ] as const)
+      await assert.rejects(
+        identify(await signAssertion(key, { ...byKey, ...odd })),
+        refused('ASSERTION_INVALID', claim),
+        JSON.stringify(odd),
+      )
+    // Neither the one nor the other is nobody, and what belongs to a key says nothing about a session.
+    await assert.rejects(identify(await signAssertion(key, rest)), refused('ASSERTION_INVALID', 'sid'))
+    const mixed = await identify(await signAssertion(key, { ...claims, signed: true, scopes: ['inbox:admin'] }))
+    assert.partialDeepStrictEqual(mixed, { signed: false, scopes: null, keyId: null })
   })
 
   it('can not be changed by the application that received it', async () => {

@@ -156,7 +156,7 @@ const frameworks: Record<string, (custodia: Identifier) => Promise<App>> = {
     app.use(onHono.custodiaHono({ custodia }))
     app.get('/me', (context) => {
       handled += 1
-      return context.text(context.get('identity').email)
+      return context.text(String(context.get('identity').email))
     })
     app.post('/messages', onHono.requirePermission('inbox:write'), (context) => {
       handled += 1

@@ -1,0 +1,71 @@
+import { Readable } from 'node:stream'
+import { refuseRequest } from '../platform/http/errors.ts'
+import type { BodyProof } from '../platform/http/ports.ts'
+
+const maxTogether = 64
+
+/**
+ * Bodies of signed requests: none of their bytes is passed on before all of them are there and have the digest that was signed. So each
+ * is held, up to a size, and only so many at once.
+ */
+export class HeldBodies {
+  readonly #maxBytes: number
+  readonly #maxTotal: number
+  #total = 0
+
+  /** @param maxBytes the largest of them; all together may be 64 times as large. */
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes
+    this.#maxTotal = maxBytes * maxTogether
+  }
+
+  /**
+   * Reads a body to its end and holds it to what was signed; the nonce is burnt last.
+   *
+   * @param done called with a function that lets go of the memory: once the request was answered.
+   * @returns the same bytes, to be passed on.
+   * @throws Refusal REQUEST_TOO_LARGE, SERVER_BUSY, REQUEST_INVALID where the sender went away, and what the proof throws.
+   */
+  async hold(
+    payload: Readable,
+    declared: string | undefined,
+    proof: BodyProof,
+    done: (release: () => void) => void,
+  ): Promise<Readable> {
+    // Said beforehand, and refused before it is read.
+    if (Number(declared ?? 0) > this.#maxBytes) throw this.#tooLarge()
+    const parts: Buffer[] = []
+    let length = 0
+    let over = false
+    done(() => {
+      over = true
+      this.#total -= length
+    })
+    try {
+      // What is left over is not read: the answer must still reach whoever sent too much.
+      for await (const part of payload.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+        if (over) throw endedEarly()
+        length += part.length
+        this.#total += part.length
+        if (length > this.#maxBytes) throw this.#tooLarge()
+        if (this.#total > this.#maxTotal) throw refuseRequest('SERVER_BUSY', { retryAfterSeconds: 5 })
+        parts.push(part)
+      }
+    } catch (error) {
+      // What a connection throws that broke off in the middle.
+      if ((error as { code?: unknown }).code !== 'ECONNRESET') throw error
+      throw endedEarly()
+    }
+    if (over) throw endedEarly()
+    const body = Buffer.concat(parts, length)
+    if (length > 0) proof.hold(body)
+    await proof.end()
+    return Readable.from(length > 0 ? [body] : [], { objectMode: false })
+  }
+
+  #tooLarge() {
+    return refuseRequest('REQUEST_TOO_LARGE', { limitBytes: this.#maxBytes })
+  }
+}
+
+const endedEarly = () => refuseRequest('REQUEST_INVALID', { field: 'body', detail: 'ended early' })
