@@ -52,7 +52,9 @@ export const keyTexts = {
   rotateLabel: (name: string) => `Rotate the key ${name}`,
   rotateTitle: 'A new secret for this key?',
   rotateWhat: (name: string) =>
-    `“${name}” gets a new secret, shown once. The old one holds for another day, so that nothing stops while you put the new one in place.`,
+    `“${name}” gets a new secret, shown once. The old one holds beside it for a while, so that nothing stops while you put the new one in place.`,
+  overlapChoice: 'The old secret holds',
+  overlaps: { 0: 'not at all: it may have leaked', 3600: 'for an hour', 86400: 'for a day', 604800: 'for a week' },
   rotateVerb: 'Make a new secret',
   revoke: 'Revoke',
   revokeLabel: (name: string) => `Revoke the key ${name}`,
@@ -63,6 +65,11 @@ export const keyTexts = {
   revoked: 'The key is revoked',
   theirs: 'API keys',
   theirNone: 'No keys.',
+  serviceNote: 'A key calls as the service account: with its roles, and of those what the key may.',
+  serviceDisabled: 'The service account is disabled: its keys are refused until it is enabled again.',
+  serviceMakeWhat: (name: string) =>
+    `Whoever has it may do what ${name} may. Its secret is shown once, when it is made.`,
+  begins: 'Begins with',
   revokeTheirs: 'Revoke all keys',
   revokeTheirsWhat: (name: string, count: number) =>
     `${count === 1 ? 'The key' : `All ${count} keys`} of ${name} will be refused from the next request on. This can’t be undone.`,

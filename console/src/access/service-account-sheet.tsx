@@ -11,6 +11,7 @@ import { texts } from '../texts.ts'
 import { accessTexts } from '../texts-of-access.ts'
 import { Assignments } from './assignments.tsx'
 import { serviceAccountsQuery } from './queries.ts'
+import { ServiceAccountKeys } from './service-account-keys.tsx'
 import { told } from './told.ts'
 
 /** One service account beside the list: what it has, and the switch. */
@@ -36,6 +37,7 @@ export function ServiceAccountSheet({
         {me.permissions.includes('access:assignments:read') && (
           <Assignments subject={account.id} name={account.name} me={me} title={accessTexts.assignments.title} />
         )}
+        {me.permissions.includes('apikeys:keys:read') && <ServiceAccountKeys account={account} me={me} />}
         {me.permissions.includes('access:service-accounts:write') && (
           <div className="flex flex-wrap gap-2">
             <Button onClick={() => setDoing('switch')}>{account.disabled ? enable : disable}</Button>

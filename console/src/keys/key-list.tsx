@@ -7,6 +7,9 @@ import { keyTexts } from '../texts-of-keys.ts'
 /** How a key is called where a person reads of it. */
 export const nameOf = (key: ApiKey) => key.name ?? keyTexts.unnamed
 
+/** What whoever finds a key somewhere knows it by; nothing of its secret. */
+const prefixOf = (environment: string, id: string) => `cus_${environment}_${id.slice(4, 12)}…`
+
 /** Keys, each with what can be done to it. */
 export function KeyList(props: { keys: readonly ApiKey[]; action: (key: ApiKey) => ReactNode }) {
   return (
@@ -20,6 +23,11 @@ export function KeyList(props: { keys: readonly ApiKey[]; action: (key: ApiKey) 
               {key.requireSignature && <Badge tone="plain">{keyTexts.signed}</Badge>}
             </p>
             <p className="mt-0.5 font-mono text-[12.5px] break-all text-muted">{key.id}</p>
+            {key.environment !== null && !key.requireSignature && (
+              <p className="mt-0.5 text-[13px] text-muted">
+                {keyTexts.begins} <span className="font-mono text-[12.5px]">{prefixOf(key.environment, key.id)}</span>
+              </p>
+            )}
             <p className="mt-0.5 flex flex-wrap gap-x-3 text-[13px] text-muted">
               <span>
                 {keyTexts.expires} {key.expiresAt === null ? keyTexts.never : <Moment at={key.expiresAt} />}

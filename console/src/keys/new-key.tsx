@@ -2,8 +2,8 @@ import type { IssuedKey, NewKey } from '@custodia/wire/http/keys.ts'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import type { FormEvent } from 'react'
 import { useState } from 'react'
+import { told } from '../access/told.ts'
 import { fieldError } from '../api/field-error.ts'
-import { problemOf } from '../api/problem.ts'
 import { request } from '../api/request.ts'
 import { Button } from '../parts/button.tsx'
 import { Field, Select, TextArea, Tick } from '../parts/field.tsx'
@@ -11,24 +11,36 @@ import { Notice, ProblemNotice } from '../parts/notice.tsx'
 import { Window } from '../parts/overlay.tsx'
 import { texts } from '../texts.ts'
 import { keyTexts } from '../texts-of-keys.ts'
-import { keysQuery } from './queries.ts'
+import { keysAtQuery } from './queries.ts'
 import { ShownOnce } from './shown-once.tsx'
 import type { Signing } from './wanted.ts'
 import { wantedKey } from './wanted.ts'
 
 const maxScopes = 50
 
-/** Makes a key, and shows it once. @param permissions what the person may do: no key does more. */
-export function NewKeyWindow(props: { permissions: readonly string[]; maxDays: number; onClose: () => void }) {
+/**
+ * Makes a key, and shows it once.
+ *
+ * @param props.path where it is made.
+ * @param props.what there is to know before.
+ * @param props.permissions what the person may do: no key that they make does more.
+ */
+export function NewKeyWindow(props: {
+  path: string
+  what: string
+  permissions: readonly string[]
+  maxDays: number
+  onClose: () => void
+}) {
   const queryClient = useQueryClient()
   const make = useMutation({
-    mutationFn: (body: NewKey) => request<IssuedKey>('POST', '/v1/keys', body),
+    mutationFn: (body: NewKey) => request<IssuedKey>('POST', props.path, body),
     gcTime: 0,
-    onSuccess: () => queryClient.invalidateQueries({ queryKey: keysQuery.queryKey }),
+    onSuccess: () => queryClient.invalidateQueries({ queryKey: keysAtQuery(props.path).queryKey }),
   })
   if (make.data !== undefined) return <ShownOnce issued={make.data} onClose={props.onClose} />
   return (
-    <Window onClose={props.onClose} title={keyTexts.make} description={keyTexts.makeWhat}>
+    <Window onClose={props.onClose} title={keyTexts.make} description={props.what}>
       <KeyForm {...props} send={(body) => make.mutate(body)} busy={make.isPending} error={make.error} />
     </Window>
   )
@@ -51,7 +63,7 @@ function KeyForm(props: {
     const typed = { name: text('name'), days: text('days'), networks: text('networks'), rate: text('rate') }
     props.send(wantedKey({ ...typed, scopes, signing, publicKey: text('publicKey'), only: form.has('only') }))
   }
-  const problem = props.error === null ? null : problemOf(props.error)
+  const problem = told(props.error)
   const wrong = { name: fieldError(problem, 'name'), days: fieldError(problem, 'days') }
   return (
     <form onSubmit={submit} className="space-y-3">
