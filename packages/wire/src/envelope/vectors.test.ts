@@ -114,8 +114,8 @@ test('data key 0, numbers beyond a u32 and empty names are refused', () => {
 // KC-XAES-256-GCM: the published values of XAES-256-GCM, and those of an implementation with the commitment.
 
 function derive(key: Uint8Array, nonce: Uint8Array) {
-  const commitment = Buffer.alloc(32)
-  return { messageKey: new KcXaesKey(key).derive(nonce, commitment), commitment }
+  const { messageKey, commitment } = new KcXaesKey(key).derive(nonce)
+  return { messageKey: Buffer.from(messageKey), commitment: Buffer.from(commitment) }
 }
 
 /** AES-256-GCM under the derived key. @returns ciphertext and tag. */
