@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { compileRules, ruleFor } from './rules.ts'
+import type { Rule } from './rules.ts'
+import { compileRules, readsOtherwise, ruleFor } from './rules.ts'
 
 const permissions = new Set(['inbox:read', 'inbox:write'])
 const compile = (value: unknown) => compileRules(value, 'rules', permissions)
@@ -33,6 +34,18 @@ test('a star stands for one segment, and never for an empty one', () => {
   assert.equal(rule && ruleFor([rule], 'GET', '/A/b'), null)
 })
 
+test('what a lax reader serves under a rule that asks for signatures is not open without one', () => {
+  const some = compile([
+    { path: '/pay', permission: 'inbox:write', signed: 'required' },
+    { path: '/**', permission: 'inbox:write' },
+  ])
+  const rule = (path: string) => ruleFor(some, 'POST', path) as Rule
+  assert.equal(rule('/pay').signed, true)
+  assert.equal(rule('/other').signed, false)
+  for (const path of ['/PAY', '/pay/', '/Pay/']) assert.ok(readsOtherwise(some, 'POST', path, rule(path)), path)
+  assert.ok(!readsOtherwise(some, 'POST', '/pay', rule('/pay')))
+})
+
 for (const [what, value] of [
   ['no list', {}],
   ['an empty list', []],
@@ -46,6 +59,17 @@ for (const [what, value] of [
   ['freshness of nobody', [{ path: '/', public: true, freshSeconds: 60 }]],
   ['a freshness that cannot be kept', [{ path: '/', permission: 'inbox:read', freshSeconds: 5 }]],
   ['an assurance that is none', [{ path: '/', permission: 'inbox:read', assurance: 'high' }]],
+  ['a signature that nobody made', [{ path: '/', public: true, signed: 'required' }]],
+  [
+    'a signature of somebody who is there',
+    [{ path: '/', permission: 'inbox:read', signed: 'required', freshSeconds: 60 }],
+  ],
+  [
+    'a signature with a second factor',
+    [{ path: '/', permission: 'inbox:read', signed: 'required', assurance: 'two-factors' }],
+  ],
+  ['a signature that may be left out', [{ path: '/', permission: 'inbox:read', signed: 'optional' }]],
+  ['a signature by another word', [{ path: '/', permission: 'inbox:read', signed: true }]],
   ['an unknown key', [{ path: '/', permission: 'inbox:read', role: 'x' }]],
 ] as const) {
   test(`${what} is refused with the place of the mistake`, () => assert.throws(() => compile(value), /^Error: rules/))

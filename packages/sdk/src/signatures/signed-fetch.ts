@@ -4,6 +4,7 @@ import type { HmacKey, SigningKey } from '@custodia/wire/http-signatures/algorit
 import type { RequestHead } from '@custodia/wire/http-signatures/message.ts'
 import { signRequest } from '@custodia/wire/http-signatures/sign.ts'
 import { SignatureError } from '@custodia/wire/http-signatures/signature-error.ts'
+import { createFetch } from '@custodia/wire/node/fetch.ts'
 import { orAborted } from '../calls/or-aborted.ts'
 import type { Clock } from '../clock.ts'
 import { systemClock } from '../clock.ts'
@@ -23,7 +24,7 @@ export type SignedFetchOptions = {
   readonly expiresInSeconds?: number
   /** A body is read whole before it is signed: 1,048,576 unless said, at most 67,108,864. */
   readonly maxBodyBytes?: number
-  /** The platform's own unless said. */
+  /** The platform's own unless said; which also reaches `*.localhost`, as browsers do. */
   readonly fetch?: (url: string, init: RequestInit) => Promise<Response>
   readonly clock?: Clock
 }
@@ -45,7 +46,7 @@ export function createSignedFetch(options: SignedFetchOptions): SignedFetch {
   const { keyId, cover = [], clock = systemClock } = options
   const key = signingKey(options.key)
   const maxBodyBytes = maxBodyBytesOf(options.maxBodyBytes)
-  const send = options.fetch ?? ((url, init) => globalThis.fetch(url, init))
+  const send = options.fetch ?? platformFetch()
   const optional = {
     ...(options.tag === undefined ? {} : { tag: asciiText('tag', options.tag) }),
     ...(options.expiresInSeconds === undefined ? {} : { expiresInSeconds: lifeOf(options.expiresInSeconds) }),
@@ -71,6 +72,21 @@ export function createSignedFetch(options: SignedFetchOptions): SignedFetch {
       signal: request.signal,
       redirect: request.redirect === 'error' ? 'error' : 'manual',
       ...(body.length === 0 ? {} : { body: body as Uint8Array<ArrayBuffer> }),
+    })
+  }
+}
+
+/** Many resolvers do not know the names by which an installation is tried on one machine (RFC 6761 §6.3). */
+function platformFetch(): NonNullable<SignedFetchOptions['fetch']> {
+  const loopback = createFetch()
+  return (url, init) => {
+    if (!new URL(url).hostname.endsWith('.localhost')) return globalThis.fetch(url, init)
+    const { method = 'GET', headers, body, signal } = init
+    return loopback(url, {
+      method,
+      headers: Object.fromEntries(new Headers(headers)),
+      ...(body instanceof Uint8Array ? { body: body as Uint8Array<ArrayBuffer> } : {}),
+      ...(signal instanceof AbortSignal ? { signal } : {}),
     })
   }
 }

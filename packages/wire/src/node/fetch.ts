@@ -6,7 +6,7 @@ import { Readable } from 'node:stream'
 export type FetchInit = {
   readonly method?: string
   readonly headers?: Record<string, string>
-  readonly body?: string
+  readonly body?: string | Uint8Array<ArrayBuffer>
   readonly signal?: AbortSignal
   /** Ours never follows one; for another `fetch` it must be said. */
   readonly redirect?: 'manual'
