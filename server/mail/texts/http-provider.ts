@@ -38,7 +38,8 @@ export function httpProvider(options: HttpProviderOptions): TextProvider {
       )
       const body = encoding === 'json' ? JSON.stringify(filled) : new URLSearchParams(filled).toString()
       try {
-        return failureOf(await outboundPost(url, { headers, body: Buffer.from(body), timeoutMs, allowPrivate }, signal))
+        const request = { headers, body: Buffer.from(body), timeoutMs, allowPrivate }
+        return failureOf((await outboundPost(url, request, signal)).status)
       } catch (error) {
         if (!(error instanceof OutboundError)) throw error
         return { code: error.reason === 'timeout' ? 'timeout' : 'unreachable', permanent: false }
