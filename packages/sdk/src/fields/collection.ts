@@ -14,7 +14,7 @@ import {
   plaintextOf,
   textOf,
 } from './input.ts'
-import { keyNameOf, openField, sealField } from './sealed-field.ts'
+import { keyNameOf, openField, ReadyKeys, sealField } from './sealed-field.ts'
 
 export type CallSettings = {
   /** Ends the waiting, with the signal's own reason. Calls that others wait for as well go on. */
@@ -129,6 +129,7 @@ export function createCollection(options: {
     })
     const names = parsed.flatMap((fields) => fields.map(({ name }) => name))
     const held = await orAborted(keys.toOpen(collection, names), settings.signal, wipe)
+    const ready = new ReadyKeys()
     try {
       return parsed.map((fields, at) => {
         const opened: [Field, Value][] = []
@@ -137,11 +138,12 @@ export function createCollection(options: {
           if (key === null && settings.shredded === 'null') return null
           if (key === undefined) throw new CustodiaError('DATA_KEY_UNKNOWN', { at })
           if (key === null) throw new CustodiaError('KEY_SHREDDED', { at })
-          opened.push([field, read(openField({ ...name, key }, place, sealed, at))])
+          opened.push([field, read(openField(ready.of({ ...name, key }), place, sealed, at))])
         }
         return Object.fromEntries(opened) as Record<Field, Value>
       })
     } finally {
+      ready.forget()
       wipe(held)
     }
   }
@@ -153,11 +155,15 @@ export function createCollection(options: {
       const entries = fieldsOf(fields).map(([field, value]) => [field, plaintextOf(value)] as const)
       const sealing = keys.toSeal(collection, subject, entries.length)
       const key = await orAborted(sealing, settings.signal, (unused) => unused.key.fill(0))
+      const ready = new ReadyKeys()
       try {
         const place = { applicationId: application, subjectId: subject, collection, record, schemaVersion }
-        const sealed = entries.map(([field, bytes]) => [field, sealField(key, { ...place, field }, bytes)] as const)
+        const sealed = entries.map(
+          ([field, bytes]) => [field, sealField(ready.of(key), { ...place, field }, bytes)] as const,
+        )
         return Object.fromEntries(sealed) as Record<(typeof entries)[number][0], Uint8Array>
       } finally {
+        ready.forget()
         key.key.fill(0)
       }
     },

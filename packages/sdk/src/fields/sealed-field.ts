@@ -1,3 +1,4 @@
+import type { EnvelopeKey } from '@custodia/wire/envelope/envelope.ts'
 import { keyIdBytes, openEnvelope, readKeyName, sealEnvelope } from '@custodia/wire/envelope/envelope.ts'
 import { EnvelopeError } from '@custodia/wire/envelope/envelope-error.ts'
 import { KcXaesKey } from '@custodia/wire/envelope/kc-xaes-key.ts'
@@ -15,11 +16,31 @@ export type FieldPlace = {
   readonly schemaVersion: number
 }
 
+/** Data keys made ready for the fields of one call, each once, however many fields there are. */
+export class ReadyKeys {
+  readonly #ready = new Map<string, EnvelopeKey>()
+
+  of({ keyId, number, key }: SealingKey): EnvelopeKey {
+    const name = `${keyId} ${number}`
+    let ready = this.#ready.get(name)
+    if (ready === undefined) {
+      ready = { keyId: keyIdBytes(keyId), number, sealing: new KcXaesKey(key) }
+      this.#ready.set(name, ready)
+    }
+    return ready
+  }
+
+  /** Overwrites them. */
+  forget(): void {
+    for (const { sealing } of this.#ready.values()) sealing.forget()
+    this.#ready.clear()
+  }
+}
+
 /** @param plaintext 0 to 1,048,576 bytes. */
-export function sealField(key: SealingKey, place: FieldPlace, plaintext: Uint8Array): Uint8Array {
-  const { keyId, number, key: secret } = key
+export function sealField(key: EnvelopeKey, place: FieldPlace, plaintext: Uint8Array): Uint8Array {
   // The organisation is part of the data key's derivation; the application need not know it.
-  return sealEnvelope({ keyId: keyIdBytes(keyId), number, sealing: new KcXaesKey(secret) }, { organisationId: null, ...place }, plaintext)
+  return sealEnvelope(key, { organisationId: null, ...place }, plaintext)
 }
 
 /**
@@ -35,10 +56,8 @@ export function keyNameOf(sealed: Uint8Array, at: number): DataKeyName {
 }
 
 /** @throws CustodiaError ENVELOPE_INVALID */
-export function openField(key: SealingKey, place: FieldPlace, sealed: Uint8Array, at: number): Uint8Array {
-  const { keyId, number, key: secret } = key
-  const named = { keyId: keyIdBytes(keyId), number, sealing: new KcXaesKey(secret) }
-  return refusing(at, () => openEnvelope(named, { organisationId: null, ...place }, sealed))
+export function openField(key: EnvelopeKey, place: FieldPlace, sealed: Uint8Array, at: number): Uint8Array {
+  return refusing(at, () => openEnvelope(key, { organisationId: null, ...place }, sealed))
 }
 
 function refusing<T>(at: number, work: () => T): T {
