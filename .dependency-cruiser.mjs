@@ -45,7 +45,7 @@ export default {
     {
       name: 'only-app-knows-the-modules',
       severity: 'error',
-      from: { path: '^server/[^/]+\\.ts$', pathNot: '^server/(app|commands|main)\\.ts$' },
+      from: { path: '^server/[^/]+\\.ts$', pathNot: '^server/(app|commands|run-command)\\.ts$' },
       to: { path: '^server/[^/]+/module\\.ts$' },
     },
     {

@@ -30,6 +30,8 @@ if (installed !== wanted || !existsSync(node)) {
     )
     process.exit(1)
   }
+  // Compiled once, here, so that the first start does not have to.
+  spawnSync(node, [join(root, 'server', 'main.ts'), 'config'], { cwd: root, stdio: 'ignore' })
   writeFileSync(stamp, wanted)
 }
 
