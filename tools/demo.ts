@@ -122,6 +122,7 @@ async function main(): Promise<void> {
     INBOX_DATA: join(data, 'inbox'),
     INBOX_ORGANISATION: known.organisationId as string,
     INBOX_LISTEN: `127.0.0.1:${inboxPort}`,
+    INBOX_TEAM: 'owner=role:administrator editor=role:member reader=role:reader',
   }
   const mail = resolve(options.mail ?? join(root, 'examples/inbox/samples'))
   if (!known.mail.includes(mail)) {

@@ -1,5 +1,6 @@
 import { createCustodia } from '@custodia/sdk'
-import { custodiaOptions, dataFolder, listenOn, organisationId } from './settings.ts'
+import { custodiaOptions, dataFolder, listenOn, organisationId, teamShares } from './settings.ts'
+import { shareTeam } from './sharing/team.ts'
 import { openDatabase } from './store/database.ts'
 import { createMailbox } from './store/mailbox.ts'
 import { createApp } from './web/app.ts'
@@ -21,6 +22,7 @@ try {
   const organisation = organisationId(env)
   const database = openDatabase(dataFolder(env))
   const mailbox = createMailbox({ custodia, database, nowMs: () => Date.now() })
+  await shareTeam(custodia, mailbox, teamShares(env))
   const app = await createApp({
     custodia,
     mailbox,

@@ -1,4 +1,5 @@
 import type { CustodiaOptions } from '@custodia/sdk'
+import type { TeamShare } from './sharing/team.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -41,4 +42,17 @@ export function listenOn(environment: Environment): { host: string; port: number
   const [, host = '', port = ''] = /^\[?([^[\]]+?)\]?:(\d{1,5})$/.exec(environment.INBOX_LISTEN ?? '127.0.0.1:0') ?? []
   if (host === '' || Number(port) > 65_535) throw new Error('INBOX_LISTEN is not an address such as 127.0.0.1:4100')
   return { host, port: Number(port) }
+}
+
+/**
+ * `INBOX_TEAM`: who has the team's mailbox at first, as in `owner=role:administrator editor=role:member`. Nobody unless said.
+ */
+export function teamShares(environment: Environment): TeamShare[] {
+  const words = (environment.INBOX_TEAM ?? '').split(/\s+/).filter((word) => word !== '')
+  return words.slice(0, 100).map((word) => {
+    const [, relation, type, id] = /^(owner|editor|reader)=(user|group|role):([\x21-\x7e]{1,100})$/.exec(word) ?? []
+    if (relation === undefined || type === undefined || id === undefined)
+      throw new Error('INBOX_TEAM is not a list such as: owner=role:administrator editor=role:member reader=user:usr_…')
+    return { relation, type, id }
+  })
 }

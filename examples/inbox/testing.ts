@@ -1,4 +1,4 @@
-import { generateKeyPairSync, randomBytes, randomUUID, sign } from 'node:crypto'
+import { generateKeyPairSync, randomBytes, randomUUID, sign, verify } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import type { IncomingMessage } from 'node:http'
 import { createServer } from 'node:http'
@@ -9,9 +9,10 @@ import { createCustodia } from '@custodia/sdk'
 import { openDatabase } from './store/database.ts'
 import type { Mailbox } from './store/mailbox.ts'
 import { createMailbox } from './store/mailbox.ts'
+import { createTestAccess } from './testing-access.ts'
 import { createApp } from './web/app.ts'
 
-// The journeys run this application behind a real Custodia. Here its HTTP contract is enough: keys, and signed identities.
+// The journeys run this application behind a real Custodia. Here its HTTP contract is enough: keys, signed identities, and shares.
 
 export const organisationId = `org_${'a'.repeat(26)}`
 export const applicationKey = 'inbox_test_key_0123456789abcdef'
@@ -39,7 +40,19 @@ export async function startKeyService() {
     return known
   }
 
+  const access = createTestAccess((assertion) => {
+    const [head = '', payload = '', signature = ''] = assertion.split('.')
+    const holds = verify(
+      null,
+      Buffer.from(`${head}.${payload}`),
+      signing.publicKey,
+      Buffer.from(signature, 'base64url'),
+    )
+    return holds ? (JSON.parse(Buffer.from(payload, 'base64url').toString()).sub as string) : null
+  })
+
   const answers: Record<string, (body: Record<string, unknown>) => { status: number; reply: unknown }> = {
+    ...access.answers,
     '/.well-known/jwks.json': () => {
       const jwk = { ...signing.publicKey.export({ format: 'jwk' }), kid: 'one', alg: 'EdDSA', use: 'sig' }
       return { status: 200, reply: { keys: [jwk] } }
@@ -75,7 +88,9 @@ export async function startKeyService() {
   const server = createServer(async (request, response) => {
     const body = await bodyOf(request)
     asked.push(request.url ?? '')
-    const { status, reply } = answers[request.url ?? '']?.(body) ?? { status: 404, reply: { code: 'NOT_FOUND' } }
+    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://127.0.0.1')
+    const listed = request.method === 'GET' && pathname === '/v1/relations' ? access.list(searchParams) : null
+    const { status, reply } = listed ?? answers[pathname]?.(body) ?? { status: 404, reply: { code: 'NOT_FOUND' } }
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(reply))
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -84,6 +99,8 @@ export async function startKeyService() {
   return {
     url,
     asked,
+    /** A mailbox is shared, whatever anybody may. */
+    share: access.share,
     shred: () => {
       for (const subject of subjects.values()) subject.shredded = true
     },
@@ -107,9 +124,15 @@ export async function startKeyService() {
 
 export type KeyService = Awaited<ReturnType<typeof startKeyService>>
 
+/** Whoever this is edits the team's mailbox. */
+export const teamOf = (subject: { type: string; id: string }, relation = 'editor') => ({
+  ...{ resource: { type: 'inbox:mailbox', id: 'team' }, relation, subject },
+})
+
 /** An empty mailbox in a folder of its own, sealed with keys of the service; and the same as a web application. */
 export async function startInbox(options: { nowMs?: () => number } = {}) {
   const service = await startKeyService()
+  service.share(teamOf({ type: 'role', id: 'member' }))
   const custodia = createCustodia({ url: service.url, application: 'inbox', key: applicationKey })
   const folder = mkdtempSync(join(tmpdir(), 'custodia-inbox-'))
   const database = openDatabase(folder)

@@ -4,10 +4,10 @@ export function demoConfiguration(inboxUpstream: string): string {
 access:
   roles:
     member:
-      summary: Reads mail, and puts labels on it.
-      permissions: ["inbox:*"]
+      summary: Uses Inbox, and shares what is theirs.
+      permissions: ["inbox:read", "inbox:write", "inbox:import"]
     reader:
-      summary: Reads mail, and nothing else.
+      summary: Reads in Inbox what is shared with them, and nothing else.
       permissions: ["inbox:read"]
 gateway:
   applications:
@@ -16,9 +16,34 @@ gateway:
       host: inbox.localhost
       upstream: ${inboxUpstream}
       permissions:
-        inbox:read: Read and search mail.
-        inbox:write: Put labels on mail.
+        inbox:read: Open Inbox, to read what is shared with them.
+        inbox:write: Change in Inbox what they may.
         inbox:import: See what was imported.
+        inbox:mail:read: Read a mailbox or folder.
+        inbox:mail:write: Label and move what is in a mailbox or folder.
+        inbox:mail:share: Share a mailbox or folder.
+      resources:
+        mailbox:
+          manage: owner
+          relations:
+            owner: { is: { direct: [user, group, role] }, permissions: ["inbox:mail:read", "inbox:mail:write", "inbox:mail:share"] }
+            editor:
+              is: { any: [{ direct: [user, group, role] }, { relation: owner }] }
+              permissions: ["inbox:mail:read", "inbox:mail:write"]
+            reader:
+              is: { any: [{ direct: [user, group, role] }, { relation: editor }] }
+              permissions: ["inbox:mail:read"]
+        folder:
+          manage: owner
+          relations:
+            parent: { is: { direct: [mailbox] } }
+            owner: { is: { relation: owner, from: parent }, permissions: ["inbox:mail:read", "inbox:mail:write", "inbox:mail:share"] }
+            editor:
+              is: { any: [{ direct: [user, group, role] }, { relation: owner }, { relation: editor, from: parent }] }
+              permissions: ["inbox:mail:read", "inbox:mail:write"]
+            reader:
+              is: { any: [{ direct: [user, group, role] }, { relation: editor }, { relation: reader, from: parent }] }
+              permissions: ["inbox:mail:read"]
       rules:
         - { path: "/imports", permission: "inbox:import" }
         - { path: "/imports/**", permission: "inbox:import" }

@@ -8,7 +8,7 @@ import { isCustodiaError } from '@custodia/sdk'
 import type { Reader } from '../mail/reader.ts'
 import { createReader } from '../mail/reader.ts'
 import { recentImports } from '../store/imports.ts'
-import { allLabels } from '../store/labels.ts'
+import { labelsIn } from '../store/labels.ts'
 import { listMessages } from '../store/list-messages.ts'
 import { malformedMessages, readMessage, readRaw } from '../store/read-message.ts'
 import type { Inbox } from '../testing.ts'
@@ -35,7 +35,8 @@ afterEach(async () => {
 })
 
 const bring = (...places: string[]) => importMail(inbox.mailbox, { places, reader, labelFolders: true })
-const list = (search = '') => listMessages(inbox.mailbox, { person: 'usr_a', labelId: null, search, after: null })
+const list = (search = '') =>
+  listMessages(inbox.mailbox, { person: 'usr_a', places: ['team'], labelId: null, search, after: null })
 const put = (name: string, text: string | Buffer) => {
   mkdirSync(join(folder, name, '..'), { recursive: true })
   writeFileSync(join(folder, name), text)
@@ -45,7 +46,7 @@ describe('an import', () => {
   it('keeps everything it finds, and adds nothing the second time', async () => {
     assert.deepEqual(await bring(samples), { found: 47, added: 44, known: 0, malformed: 3, refused: 0 })
     assert.deepEqual(await bring(samples), { found: 47, added: 0, known: 47, malformed: 0, refused: 0 })
-    const { items, total } = await malformedMessages(inbox.mailbox)
+    const { items, total } = await malformedMessages(inbox.mailbox, ['team'])
     assert.equal(total, 3)
     for (const { id, origin } of items)
       assert.deepEqual(await readRaw(inbox.mailbox, id), readFileSync(join(samples, origin)), origin)
@@ -68,7 +69,7 @@ describe('an import', () => {
     const sum = (name: 'added' | 'known' | 'malformed') => both[0][name] + both[1][name]
     assert.deepEqual([sum('added'), sum('known'), sum('malformed')], [44, 47, 3])
     assert.equal(inbox.database.prepare('SELECT count(*) AS n FROM message').get()?.n, 47)
-    assert.equal((await allLabels(inbox.mailbox)).length, 9)
+    assert.equal((await labelsIn(inbox.mailbox, ['team'])).length, 9)
   })
 
   it('that was stopped has true figures, and goes on where it was', async () => {
@@ -79,7 +80,7 @@ describe('an import', () => {
       if (kept === 10) throw stop
     }
     await assert.rejects(importMail(inbox.mailbox, { places: [samples], reader, labelFolders: false, onMessage }), stop)
-    const [run] = recentImports(inbox.mailbox)
+    const [run] = recentImports(inbox.mailbox, ['team'])
     assert.deepEqual([run?.found, run?.finishedMs], [10, null])
     assert.deepEqual(await bring(samples), { found: 47, added: 34, known: 10, malformed: 3, refused: 0 })
   })
@@ -109,11 +110,11 @@ describe('an import', () => {
   it('labels by folder only where it is asked to, and never by what a sender writes', async () => {
     put('Invoices/a.eml', 'Subject: a\nKeywords: Trusted\nX-Gmail-Labels: Trusted\n\nx')
     await importMail(inbox.mailbox, { places: [folder], reader, labelFolders: false })
-    assert.deepEqual(await allLabels(inbox.mailbox), [])
+    assert.deepEqual(await labelsIn(inbox.mailbox, ['team']), [])
     put('Invoices/b.eml', 'Subject: b\n\nx')
     await bring(folder)
     assert.deepEqual(
-      (await allLabels(inbox.mailbox)).map(({ name, messages }) => [name, messages]),
+      (await labelsIn(inbox.mailbox, ['team'])).map(({ name, messages }) => [name, messages]),
       [['Invoices', 1]],
     )
   })
@@ -176,7 +177,7 @@ describe('the store', () => {
     assert.equal(items.get(first)?.damaged, true)
     assert.equal(items.get(third)?.damaged, true)
     assert.equal(items.get(second)?.damaged, false)
-    assert.equal(await readMessage(inbox.mailbox, first), null)
-    assert.equal(await readMessage(inbox.mailbox, 'x'.repeat(20)), null)
+    assert.equal(await readMessage(inbox.mailbox, first, ['team']), null)
+    assert.equal(await readMessage(inbox.mailbox, 'x'.repeat(20), ['team']), null)
   })
 })

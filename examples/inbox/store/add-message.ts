@@ -13,7 +13,7 @@ import { pieceCount, piecesOf, sealFields } from './sealed-fields.ts'
 const dayMs = 86_400_000
 
 /**
- * Seals a message and keeps it: all of it or nothing, on disk when this returns.
+ * Seals a message and keeps it where its import puts it: all of it or nothing, on disk when this returns.
  *
  * @param message.labelId of a label that exists.
  * @returns `known` where another import was quicker with the same bytes.
@@ -44,8 +44,8 @@ export async function addMessage(
   return inTransaction(database, () => {
     const { changes } = database
       .prepare(
-        `INSERT INTO message (id, fingerprint, received_ms, size, problem, import_id) VALUES (?, ?, ?, ?, ?, ?)
-         ON CONFLICT (fingerprint) DO NOTHING`,
+        `INSERT INTO message (id, fingerprint, received_ms, size, problem, import_id, place_id)
+         SELECT ?, ?, ?, ?, ?, id, place_id FROM import WHERE id = ? ON CONFLICT (fingerprint) DO NOTHING`,
       )
       .run(
         id,

@@ -58,6 +58,31 @@ const schema = `
 `
 
 /**
+ * Mailboxes and their folders: who may see which, Custodia knows. In the clear stand their ids, which mailbox a folder is in, and who was
+ * here (by id, and by a blind index of the address). What was there before belongs to the team.
+ */
+const places = `
+  CREATE TABLE place (
+    id TEXT PRIMARY KEY,
+    mailbox_id TEXT REFERENCES place (id),
+    name BLOB,
+    settled INTEGER NOT NULL DEFAULT 0
+  ) STRICT;
+  INSERT INTO place (id) VALUES ('team');
+  CREATE TABLE person (
+    id TEXT PRIMARY KEY,
+    fingerprint BLOB NOT NULL,
+    name BLOB NOT NULL,
+    email BLOB NOT NULL
+  ) STRICT;
+  CREATE INDEX person_address ON person (fingerprint);
+  ALTER TABLE message ADD COLUMN place_id TEXT NOT NULL DEFAULT 'team';
+  ALTER TABLE import ADD COLUMN place_id TEXT NOT NULL DEFAULT 'team';
+  CREATE INDEX message_placed ON message (place_id, received_ms DESC, id DESC);
+  PRAGMA user_version = 2;
+`
+
+/**
  * Opens the store, and makes it where there is none. Several processes may have it open.
  *
  * @param folder readable by its owner only when we make it.
@@ -71,8 +96,9 @@ export function openDatabase(folder: string): DatabaseSync {
   database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON')
   inTransaction(database, () => {
     const version = Number(database.prepare('PRAGMA user_version').get()?.user_version)
-    if (version === 0) database.exec(schema)
-    else if (version !== 1) throw new Error(`The store in ${folder} is of version ${version}; this program knows 1.`)
+    if (version > 2) throw new Error(`The store in ${folder} is of version ${version}; this program knows 2.`)
+    if (version < 1) database.exec(schema)
+    if (version < 2) database.exec(places)
   })
   return database
 }

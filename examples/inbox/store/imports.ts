@@ -1,5 +1,6 @@
 import type { Mailbox } from './mailbox.ts'
 import { newId } from './mailbox.ts'
+import { oneOf, teamPlace } from './places.ts'
 
 /** `found` is always the sum of the other four. */
 export type ImportCounts = {
@@ -23,9 +24,10 @@ export type ImportRun = ImportCounts & {
   readonly finishedMs: number | null
 }
 
-export function beginImport({ database, nowMs }: Mailbox): string {
+/** @param placeId where the messages go. */
+export function beginImport({ database, nowMs }: Mailbox, placeId = teamPlace): string {
   const id = newId()
-  database.prepare('INSERT INTO import (id, started_ms) VALUES (?, ?)').run(id, nowMs())
+  database.prepare('INSERT INTO import (id, started_ms, place_id) VALUES (?, ?, ?)').run(id, nowMs(), placeId)
   return id
 }
 
@@ -43,10 +45,11 @@ export function importCounts({ database }: Mailbox, id: string): ImportCounts {
   return { ...row } as ImportCounts
 }
 
-export function recentImports({ database }: Mailbox): ImportRun[] {
+/** The newest into these places. */
+export function recentImports({ database }: Mailbox, places: readonly string[]): ImportRun[] {
   const rows = database.prepare(
     `SELECT id, started_ms AS startedMs, finished_ms AS finishedMs, found, added, known, malformed, refused
-     FROM import ORDER BY started_ms DESC, id LIMIT 20`,
+     FROM import WHERE place_id IN ${oneOf} ORDER BY started_ms DESC, id LIMIT 20`,
   )
-  return rows.all().map((row) => ({ ...row }) as ImportRun)
+  return rows.all(JSON.stringify(places)).map((row) => ({ ...row }) as ImportRun)
 }

@@ -2,6 +2,7 @@ import { inTransaction } from './database.ts'
 import { labelFingerprint } from './index-tokens.ts'
 import type { Mailbox } from './mailbox.ts'
 import { newId, team } from './mailbox.ts'
+import { oneOf } from './places.ts'
 
 export type Label = { readonly id: string; readonly name: string; readonly messages: number }
 
@@ -15,14 +16,15 @@ export function labelName(text: string): string | null {
   return fits ? name : null
 }
 
-/** All labels with how many messages carry them, by name. */
-export async function allLabels(mailbox: Mailbox): Promise<Label[]> {
+/** The labels of messages in these places, with how many there carry them, by name. One that only others carry is not there. */
+export async function labelsIn(mailbox: Mailbox, places: readonly string[]): Promise<Label[]> {
   const rows = mailbox.database
     .prepare(
       `SELECT label.id, label.name, count(labelled.message_id) AS messages
-       FROM label LEFT JOIN labelled ON labelled.label_id = label.id GROUP BY label.id LIMIT ?`,
+       FROM label JOIN labelled ON labelled.label_id = label.id JOIN message ON message.id = labelled.message_id
+       WHERE message.place_id IN ${oneOf} GROUP BY label.id LIMIT ?`,
     )
-    .all(maxLabels)
+    .all(JSON.stringify(places), maxLabels)
   if (rows.length === 0) return []
   const records = rows.map((row) => ({
     subject: team,

@@ -8,7 +8,7 @@ import { cursorOf, positionAt } from '../web/cursor.ts'
 import { addMessage } from './add-message.ts'
 import { beginImport } from './imports.ts'
 import { messageFingerprint } from './index-tokens.ts'
-import { addLabel, allLabels, labelName, labelNamed, removeLabel } from './labels.ts'
+import { addLabel, labelName, labelNamed, labelsIn, removeLabel } from './labels.ts'
 import type { Position } from './list-messages.ts'
 import { listMessages } from './list-messages.ts'
 import { markSeen } from './read-message.ts'
@@ -50,7 +50,7 @@ async function add(message: Partial<ParsedMessage>): Promise<void> {
 }
 
 const page = (options: { search?: string; after?: Position | null; labelId?: string; person?: string } = {}) =>
-  listMessages(inbox.mailbox, { person: 'usr_a', labelId: null, search: '', after: null, ...options })
+  listMessages(inbox.mailbox, { person: 'usr_a', places: ['team'], labelId: null, search: '', after: null, ...options })
 
 async function every(search = ''): Promise<string[]> {
   const ids: string[] = []
@@ -145,7 +145,7 @@ describe('a label', () => {
     assert.equal(addLabel(mailbox, one, id), true)
     assert.equal(addLabel(mailbox, one, id), true)
     addLabel(mailbox, two, id)
-    assert.deepEqual(await allLabels(mailbox), [{ id, name: 'Grüße', messages: 2 }])
+    assert.deepEqual(await labelsIn(mailbox, ['team']), [{ id, name: 'Grüße', messages: 2 }])
     assert.deepEqual(
       (await page({ labelId: id })).items.map((item) => item.id),
       [one, two],
@@ -153,7 +153,7 @@ describe('a label', () => {
     removeLabel(mailbox, one, id)
     removeLabel(mailbox, one, id)
     removeLabel(mailbox, two, id)
-    assert.deepEqual(await allLabels(mailbox), [])
+    assert.deepEqual(await labelsIn(mailbox, ['team']), [])
   })
 
   it('is added to no message that is not there', async () => {

@@ -2,6 +2,7 @@ import { wordsOf } from '../mail/words.ts'
 import { wordTokens } from './index-tokens.ts'
 import { labelsOf } from './labels.ts'
 import type { Mailbox } from './mailbox.ts'
+import { oneOf } from './places.ts'
 import type { Contents } from './sealed-fields.ts'
 import { openShort } from './sealed-fields.ts'
 
@@ -29,8 +30,9 @@ const openedAtOnce = 100
 const maxSearchWords = 8
 
 /**
- * One page of the mailbox, newest first.
+ * One page of what somebody may see, newest first.
  *
+ * @param options.places what is listed: nothing of any other mailbox or folder is found, whatever else is asked for.
  * @param options.person whose unread marks are shown.
  * @param options.search words that all must stand in the subject or the sender.
  * @returns up to 30 messages; `next` is null at the end. A page of a search may be short and still have a next.
@@ -39,6 +41,7 @@ export async function listMessages(
   mailbox: Mailbox,
   options: {
     readonly person: string
+    readonly places: readonly string[]
     readonly labelId: string | null
     readonly search: string
     readonly after: Position | null
@@ -68,6 +71,7 @@ function candidates(
   { database }: Mailbox,
   query: {
     readonly person: string
+    readonly places: readonly string[]
     readonly labelId: string | null
     readonly tokens: readonly Uint8Array[]
     readonly after: Position | null
@@ -77,6 +81,7 @@ function candidates(
   const { after, labelId, tokens } = query
   const conditions = [
     'problem IS NULL',
+    `place_id IN ${oneOf}`,
     ...(after === null ? [] : ['(received_ms, id) < (?, ?)']),
     ...(labelId === null ? [] : ['id IN (SELECT message_id FROM labelled WHERE label_id = ?)']),
     ...tokens.map(() => 'id IN (SELECT message_id FROM word WHERE token = ?)'),
@@ -87,7 +92,8 @@ function candidates(
   )
   const position = after === null ? [] : [after.receivedMs, after.id]
   const label = labelId === null ? [] : [labelId]
-  return rows.all(query.person, ...position, ...label, ...tokens, query.limit).map((row) => ({ ...row }) as Row)
+  const places = JSON.stringify(query.places)
+  return rows.all(query.person, places, ...position, ...label, ...tokens, query.limit).map((row) => ({ ...row }) as Row)
 }
 
 async function open(mailbox: Mailbox, rows: readonly Row[]): Promise<ListedMessage[]> {

@@ -2,13 +2,15 @@ import { randomBytes } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
 import type { Collection, Custodia } from '@custodia/sdk'
 
-/** The one mailbox that the organisation shares: whose data it is, in Custodia's words. */
+/** Whose data all of it is, in Custodia's words: one key for the organisation's store. Who sees what of it, relations say. */
 export const team = 'mailbox:team'
 
 export type Mailbox = {
   readonly database: DatabaseSync
   readonly messages: Collection
   readonly labels: Collection
+  readonly places: Collection
+  readonly people: Collection
   readonly nowMs: () => number
 }
 
@@ -23,6 +25,8 @@ export function createMailbox(parts: {
     nowMs,
     messages: custodia.collection('messages', { schemaVersion: 1 }),
     labels: custodia.collection('labels', { schemaVersion: 1 }),
+    places: custodia.collection('places', { schemaVersion: 1 }),
+    people: custodia.collection('people', { schemaVersion: 1 }),
   }
 }
 

@@ -3,7 +3,7 @@ import { after, before, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { importMail } from '../importing/import-mail.ts'
 import { createReader } from '../mail/reader.ts'
-import { allLabels } from '../store/labels.ts'
+import { labelsIn } from '../store/labels.ts'
 import type { Inbox } from '../testing.ts'
 import { startInbox } from '../testing.ts'
 import { escapeHtml, html } from './html.ts'
@@ -199,12 +199,12 @@ describe('a change', () => {
       const reply = await post(`/messages/${id}/labels`, 'name=Summer+2027')
       assert.deepEqual([reply.statusCode, reply.headers.location], [303, `/messages/${id}`])
     }
-    const label = (await allLabels(inbox.mailbox)).find((one) => one.name === 'Summer 2027')
+    const label = (await labelsIn(inbox.mailbox, ['team'])).find((one) => one.name === 'Summer 2027')
     assert.equal(label?.messages, 1)
     for (const _ of [1, 2])
       assert.equal((await post(`/messages/${id}/labels/remove`, `label=${label?.id}`)).statusCode, 303)
     assert.equal(
-      (await allLabels(inbox.mailbox)).some((one) => one.name === 'Summer 2027'),
+      (await labelsIn(inbox.mailbox, ['team'])).some((one) => one.name === 'Summer 2027'),
       false,
     )
   })

@@ -3,12 +3,15 @@ import { isCustodiaError } from '@custodia/sdk'
 import { custodiaFastify } from '@custodia/sdk/fastify'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fastify from 'fastify'
+import { createReach } from '../sharing/reach.ts'
+import { createSharing } from '../sharing/share.ts'
 import type { Mailbox } from '../store/mailbox.ts'
 import { assetRoutes } from './assets.ts'
 import { pageHeaders, sameOriginOnly } from './browser-rules.ts'
 import { importRoutes } from './import-routes.ts'
 import { labelRoutes } from './label-routes.ts'
 import { messageRoutes } from './message-routes.ts'
+import { placeRoutes } from './place-routes.ts'
 import { Refusal } from './refusal.ts'
 import { refusalPage } from './refusal-page.ts'
 
@@ -20,7 +23,7 @@ declare module 'fastify' {
 }
 
 export type AppParts = {
-  readonly custodia: Pick<Custodia, 'identify'>
+  readonly custodia: Pick<Custodia, 'identify' | 'access'>
   readonly mailbox: Mailbox
   /** `org_…`: whose mailbox this is. People of another organisation are refused, whatever their roles. */
   readonly organisationId: string
@@ -51,9 +54,12 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
   })
   app.setErrorHandler((error, request, reply) => answerError(error, request, reply, parts.onFault))
   assetRoutes(app)
-  messageRoutes(app, parts.mailbox)
-  labelRoutes(app, parts.mailbox)
-  importRoutes(app, parts.mailbox)
+  const { mailbox, custodia } = parts
+  const reach = createReach({ access: custodia.access, mailbox })
+  messageRoutes(app, mailbox, reach)
+  labelRoutes(app, mailbox, reach)
+  placeRoutes(app, mailbox, reach, createSharing({ access: custodia.access, mailbox, reach }))
+  importRoutes(app, mailbox, reach)
   return app
 }
 

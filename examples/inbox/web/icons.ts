@@ -9,6 +9,10 @@ export const icons = {
   search: stroke(html`<circle cx="9" cy="9" r="5.2"/><path d="m13 13 4 4"/>`),
   inbox: stroke(html`<path d="M3 11.5 5 4.5h10l2 7v4H3zM3 11.5h4l1 2h4l1-2h4"/>`),
   tray: stroke(html`<path d="M10 3v9m0 0 3.5-3.5M10 12 6.5 8.5M3.5 14v2.5h13V14"/>`),
+  folder: stroke(html`<path d="M3 5.5h5l1.5 2H17v8H3z"/>`),
+  people: stroke(
+    html`<circle cx="7.5" cy="7" r="2.8"/><path d="M2.5 16c.4-3 2.3-4.5 5-4.5s4.6 1.5 5 4.5M13 5a2.5 2.5 0 0 1 0 4.8M14.5 11.8c1.7.5 2.7 1.9 3 4.2"/>`,
+  ),
   clip: stroke(
     html`<path d="m14.5 9-5 5a3 3 0 0 1-4.3-4.3l5.6-5.6a2 2 0 0 1 2.9 2.9L8.2 12.5a1 1 0 0 1-1.4-1.4L11.5 6.4"/>`,
   ),

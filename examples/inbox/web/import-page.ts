@@ -2,6 +2,7 @@ import type { Identity } from '@custodia/sdk'
 import { problems } from '../mail/problem.ts'
 import type { ImportRun } from '../store/imports.ts'
 import type { Label } from '../store/labels.ts'
+import type { Place } from '../store/places.ts'
 import type { malformedMessages } from '../store/read-message.ts'
 import { fullTime, plural, shortTime, sizeText } from './amounts.ts'
 import type { Markup } from './html.ts'
@@ -14,6 +15,7 @@ export function importPage(view: {
   readonly identity: Identity
   /** None for somebody who may import and not read. */
   readonly labels: readonly Label[]
+  readonly places: readonly Place[]
   readonly runs: readonly ImportRun[]
   readonly malformed: Awaited<ReturnType<typeof malformedMessages>>
   readonly nowMs: number
@@ -28,7 +30,12 @@ export function importPage(view: {
 <section class="block"><h2>${malformed.total === 0 ? 'No malformed message' : `${plural(malformed.total, 'malformed message')}, kept as ${malformed.total === 1 ? 'it' : 'they'} came`}</h2>
 ${malformed.items.length === 0 ? html`<p class="note">${icons.check} Every message could be read.</p>` : html`<ul class="report">${malformed.items.map((item) => malformedRow(item, nowMs))}</ul>`}
 ${malformed.total > malformed.items.length && html`<p class="note">The newest ${malformed.items.length} are shown.</p>`}</section>`
-  return page({ title: 'Imports', identity, side: side({ identity, labels: view.labels, current: 'imports' }), main })
+  return page({
+    title: 'Imports',
+    identity,
+    side: side({ identity, labels: view.labels, places: view.places, current: 'imports' }),
+    main,
+  })
 }
 
 function run({ startedMs, finishedMs, found, added, known, malformed, refused }: ImportRun): Markup {

@@ -1,36 +1,46 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { contentDisposition, safeFileName } from '../mail/file-name.ts'
+import type { Reach } from '../sharing/reach.ts'
 import { recentImports } from '../store/imports.ts'
-import { allLabels } from '../store/labels.ts'
+import { labelsIn } from '../store/labels.ts'
 import type { Mailbox } from '../store/mailbox.ts'
 import { isId } from '../store/mailbox.ts'
-import { malformedMessages, readRaw } from '../store/read-message.ts'
+import { idsOf } from '../store/places.ts'
+import { isIn, malformedMessages, readRaw } from '../store/read-message.ts'
+import { askerOf } from './asker.ts'
 import { downloadHeaders } from './browser-rules.ts'
+import { found } from './form.ts'
 import { importPage } from './import-page.ts'
 import { may, sendPage } from './page.ts'
-import { Refusal } from './refusal.ts'
 import { sourcePage } from './source-page.ts'
 
 type OneMessage = { Params: { id: string } }
 
 const mayImport = { config: { permission: 'inbox:import' as const } }
 
-export function importRoutes(app: FastifyInstance, mailbox: Mailbox): void {
-  async function rawOf(id: string): Promise<Buffer> {
-    const raw = isId(id) ? await readRaw(mailbox, id) : null
-    if (raw === null) throw new Refusal(404)
-    return raw
+/** Of the mailboxes that somebody may read: what could not be listed is theirs, too. */
+export function importRoutes(app: FastifyInstance, mailbox: Mailbox, reach: Reach): void {
+  async function rawOf(request: FastifyRequest<OneMessage>): Promise<Buffer> {
+    const { id } = request.params
+    const places = await reach.readable(askerOf(request))
+    return found(isId(id) && isIn(mailbox, id, idsOf(places)) ? await readRaw(mailbox, id) : null)
   }
 
-  app.get('/imports', mayImport, async ({ identity }, reply) => {
-    const runs = recentImports(mailbox)
-    const malformed = await malformedMessages(mailbox)
-    const labels = may(identity, 'inbox:read') ? await allLabels(mailbox) : []
-    return sendPage(reply, importPage({ identity, labels, runs, malformed, nowMs: mailbox.nowMs() }))
+  app.get('/imports', mayImport, async (request, reply) => {
+    const { identity } = request
+    const readable = await reach.readable(askerOf(request))
+    const ids = idsOf(readable)
+    const runs = recentImports(mailbox, ids)
+    const malformed = await malformedMessages(mailbox, ids)
+    const reads = may(identity, 'inbox:read')
+    const labels = reads ? await labelsIn(mailbox, ids) : []
+    const places = reads ? readable : []
+    return sendPage(reply, importPage({ identity, labels, places, runs, malformed, nowMs: mailbox.nowMs() }))
   })
 
-  app.get<OneMessage>('/imports/messages/:id', mayImport, async ({ identity, params }, reply) => {
-    const raw = await rawOf(params.id)
+  app.get<OneMessage>('/imports/messages/:id', mayImport, async (request, reply) => {
+    const { identity, params } = request
+    const raw = await rawOf(request)
     const download = `/imports/messages/${params.id}/raw`
     return sendPage(
       reply,
@@ -38,8 +48,8 @@ export function importRoutes(app: FastifyInstance, mailbox: Mailbox): void {
     )
   })
 
-  app.get<OneMessage>('/imports/messages/:id/raw', mayImport, async ({ params }, reply) => {
-    const raw = await rawOf(params.id)
+  app.get<OneMessage>('/imports/messages/:id/raw', mayImport, async (request, reply) => {
+    const raw = await rawOf(request)
     const name = contentDisposition(safeFileName('message.eml'))
     return reply.headers({ ...downloadHeaders, 'content-disposition': name }).send(raw)
   })

@@ -1,11 +1,13 @@
 import type { Identity } from '@custodia/sdk'
 import type { Label } from '../store/labels.ts'
 import type { ListedMessage } from '../store/list-messages.ts'
+import type { Place } from '../store/places.ts'
 import { plural, shortTime } from './amounts.ts'
 import type { Markup } from './html.ts'
 import { html } from './html.ts'
 import { icons } from './icons.ts'
 import { hueOf, initialOf, page } from './page.ts'
+import { placeName } from './place-name.ts'
 import { side } from './side.ts'
 
 /** The name of a sender without the address, where there is a name. */
@@ -15,25 +17,40 @@ export function listPage(view: {
   readonly identity: Identity
   readonly labels: readonly Label[]
   readonly label: Label | null
+  readonly places: readonly Place[]
+  /** The mailbox or folder that is shown alone. */
+  readonly place: Place | null
+  /** Whether they may share it. */
+  readonly shareable: boolean
   readonly search: string
   readonly items: readonly ListedMessage[]
   readonly next: string | null
   readonly first: boolean
   readonly nowMs: number
 }): Markup {
-  const { identity, labels, label, search, items, next } = view
-  const title = search === '' ? (label?.name ?? 'All mail') : `“${search}”`
+  const { identity, labels, label, places, place, search, items, next } = view
+  const title =
+    search === '' ? (label?.name ?? (place === null ? 'All mail' : placeName(place, identity))) : `“${search}”`
   const unread = items.filter((item) => item.unread).length
   const names = new Map(labels.map((one) => [one.id, one.name]))
-  const here = { ...(label === null ? {} : { label: label.id }), ...(search === '' ? {} : { q: search }) }
+  const within = place === null ? {} : { place: place.id }
+  const here = { ...within, ...(label === null ? {} : { label: label.id }), ...(search === '' ? {} : { q: search }) }
   const address = (more: Record<string, string>) => `/?${new URLSearchParams({ ...here, ...more })}`
-  const main = html`<div class="heading"><h1>${title}</h1><p>${summary(view, unread)}</p></div>
+  const share =
+    place !== null && view.shareable && html`<a class="button" href="/places/${place.id}">${icons.people}Share</a>`
+  const main = html`<div class="heading"><h1>${title}</h1>${share}<p>${summary(view, unread)}</p></div>
 ${items.length === 0 ? emptyList(view) : html`<ol class="list">${items.map((item) => row(item, names, view.nowMs))}</ol>`}
 ${
   (next !== null || !view.first) &&
   html`<nav class="pages" aria-label="Pages">${!view.first && html`<a class="button" href="${address({})}">Newest</a>`}${next !== null && html`<a class="button" rel="next" href="${address({ after: next })}">Older</a>`}</nav>`
 }`
-  return page({ title, identity, search, side: side({ identity, labels, current: label?.id ?? 'all' }), main })
+  return page({
+    title,
+    identity,
+    search,
+    side: side({ identity, labels, places, current: label?.id ?? place?.id ?? 'all' }),
+    main,
+  })
 }
 
 function summary({ items, search, label }: Parameters<typeof listPage>[0], unread: number): string {
@@ -43,9 +60,11 @@ function summary({ items, search, label }: Parameters<typeof listPage>[0], unrea
   return unread === 0 ? 'You have read everything here' : `${plural(unread, 'message')} on this page you have not read`
 }
 
-function emptyList({ search, next }: Parameters<typeof listPage>[0]): Markup {
+function emptyList({ search, next, place }: Parameters<typeof listPage>[0]): Markup {
+  if (search === '' && place !== null)
+    return html`<section class="empty">${icons.inbox}<h2>Nothing is in here</h2><p>Open a message, and move it here.</p></section>`
   if (search === '')
-    return html`<section class="empty">${icons.inbox}<h2>No mail yet</h2><p>Import a folder of messages or an mbox file: <code>node examples/inbox/import.ts FOLDER</code></p></section>`
+    return html`<section class="empty">${icons.inbox}<h2>No mail yet</h2><p>What others share with you stands here. Messages come in by the import: <code>node examples/inbox/import.ts FOLDER</code></p></section>`
   return html`<section class="empty">${icons.search}<h2>${next === null ? 'No message found' : 'None on this page'}</h2><p>Whole words of senders and subjects are found. The text of messages is sealed and not searched.</p><p><a class="button" href="/">All mail</a></p></section>`
 }
 

@@ -3,6 +3,7 @@ import { safeFileName } from '../mail/file-name.ts'
 import type { Link } from '../mail/links.ts'
 import type { Label } from '../store/labels.ts'
 import { maxLabelName } from '../store/labels.ts'
+import type { Place } from '../store/places.ts'
 import type { StoredMessage } from '../store/read-message.ts'
 import type { AttachmentEntry } from '../store/sealed-fields.ts'
 import { fullTime, plural, sizeText } from './amounts.ts'
@@ -10,7 +11,8 @@ import type { Markup } from './html.ts'
 import { html } from './html.ts'
 import { icons } from './icons.ts'
 import { nameOf } from './list-page.ts'
-import { hueOf, initialOf, may, page } from './page.ts'
+import { hueOf, initialOf, page } from './page.ts'
+import { inOrder, placeName } from './place-name.ts'
 import { plainBody } from './plain-body.ts'
 import { side } from './side.ts'
 
@@ -20,21 +22,25 @@ export function messagePage(view: {
   readonly text: string | null
   readonly links: readonly Link[]
   readonly labels: readonly Label[]
+  /** What they may see, and of that what they may change. */
+  readonly places: readonly Place[]
+  readonly writable: readonly Place[]
   readonly identity: Identity
 }): Markup {
-  const { message, text, links, labels, identity } = view
+  const { message, text, links, labels, places, writable, identity } = view
+  const changeable = writable.some(({ id }) => id === message.placeId)
   const title = message.subject || 'No subject'
   const main = html`<article class="message">
 <p class="tools"><a class="quiet" id="back" href="/">${icons.back}All mail</a><span class="grow"></span>${bodySwitch(message, text)}<a class="quiet" href="/messages/${message.id}/source">${icons.source}Source</a></p>
 <h1><bdi>${title}</bdi></h1>
-${labelBar(message, labels, may(identity, 'inbox:write'))}
+${labelBar(message, labels, changeable)}${changeable && moveBar(message, writable, identity)}
 ${head(message)}
 ${text === null ? html`<iframe class="mail" src="/messages/${message.id}/body" sandbox="allow-popups" referrerpolicy="no-referrer" title="The message as its sender designed it"></iframe>` : plainBody(text)}
 ${attachmentList(message)}
 ${linkList(links)}
-<details class="more"><summary>${icons.lock}How this message is kept</summary><p>Every field of it is sealed on its own: subject, people, text, attachments and the original. The keys are Custodia’s and belong to <code>mailbox:team</code>; this application holds them for minutes, in memory. The store has only random ids, the time, sizes, labels’ ids and blind indexes in the clear. ${text === null && 'The message is shown in a frame of its own that runs no script and loads nothing from elsewhere.'}</p></details>
+<details class="more"><summary>${icons.lock}How this message is kept</summary><p>Every field of it is sealed on its own: subject, people, text, attachments and the original. The keys are Custodia’s and belong to <code>mailbox:team</code>; this application holds them for minutes, in memory. Who may open it, Custodia is asked at each request: by the mailbox or folder that it is in. The store has only ids, the time, sizes and blind indexes in the clear. ${text === null && 'The message is shown in a frame of its own that runs no script and loads nothing from elsewhere.'}</p></details>
 </article>`
-  return page({ title, identity, side: side({ identity, labels, current: '' }), main })
+  return page({ title, identity, side: side({ identity, labels, places, current: message.placeId }), main })
 }
 
 function bodySwitch(message: StoredMessage, text: string | null): Markup | null {
@@ -65,6 +71,15 @@ function labelBar({ id, labelIds }: StoredMessage, labels: readonly Label[], wri
     writable &&
     html`<form class="add" method="post" action="/messages/${id}/labels"><input name="name" list="labels" required maxlength="${maxLabelName}" placeholder="Add a label" aria-label="Add a label" autocomplete="off"><datalist id="labels">${labels.filter((label) => !labelIds.includes(label.id)).map((label) => html`<option value="${label.name}">`)}</datalist><button class="button small">Add</button></form>`
   }</div>`
+}
+
+function moveBar({ id, placeId }: StoredMessage, writable: readonly Place[], identity: Identity): Markup | null {
+  if (writable.length < 2) return null
+  const options = inOrder(writable).map(
+    (place) =>
+      html`<option value="${place.id}"${place.id === placeId && html` selected`}>${place.mailboxId === null ? null : '– '}${placeName(place, identity)}</option>`,
+  )
+  return html`<form class="move" method="post" action="/messages/${id}/place"><label>In <select name="place">${options}</select></label><button class="button small">Move</button></form>`
 }
 
 function attachmentList({ id, attachments }: StoredMessage): Markup | null {

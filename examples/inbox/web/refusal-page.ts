@@ -9,10 +9,13 @@ const explanations: Readonly<Record<number, { title: string; text: string }>> = 
   },
   403: {
     title: 'You may not do this',
-    text: 'Your role in this organisation does not include it. An administrator can change that.',
+    text: 'Your role in this organisation does not include it, or what was shared with you is for reading only.',
   },
-  404: { title: 'Nothing is here', text: 'The message was removed, or the address is not complete.' },
-  409: { title: 'There are 100 labels already', text: 'Take one off everywhere before you make another.' },
+  404: { title: 'Nothing is here', text: 'It was removed, it is not shared with you, or the address is not complete.' },
+  409: {
+    title: 'There are as many as there may be',
+    text: 'There is room for 100 labels, and for 50 folders in a mailbox.',
+  },
   410: {
     title: 'This mailbox was erased',
     text: 'Its keys were destroyed, and with them what was written in it. Nobody can open it again.',

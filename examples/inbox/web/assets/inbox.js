@@ -26,7 +26,7 @@ const keys = {
 }
 
 document.addEventListener('keydown', (event) => {
-  const typing = event.target instanceof HTMLInputElement
+  const typing = event.target instanceof HTMLInputElement || event.target instanceof HTMLSelectElement
   if (typing && event.key === 'Escape') event.target.blur()
   if (typing || event.ctrlKey || event.metaKey || event.altKey || !Object.hasOwn(keys, event.key)) return
   event.preventDefault()
