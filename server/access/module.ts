@@ -100,11 +100,11 @@ export function createAccess(context: Context<typeof config>, { keyring }: Uses)
   const unknown = [...privileged].find((name) => !roles.some((role) => role.name === name))
   if (unknown !== undefined)
     throw new Error(`CUSTODIA_ACCESS_PRIVILEGED_ROLES names a role that does not exist: ${unknown}.`)
-  const declared = Object.entries(context.resources).flatMap(([name, types]) => parseResourceTypes(name, types))
-  const types = checkResourceTypes(declared, (permission) => Object.hasOwn(permissions, permission))
   const contexts = Object.fromEntries(
     Object.entries(context.contexts).map(([name, declared]) => [name, readContext(name, declared)]),
   )
+  const declared = Object.entries(context.resources).flatMap(([name, types]) => parseResourceTypes(name, types))
+  const types = checkResourceTypes(declared, (permission) => Object.hasOwn(permissions, permission), contexts)
   const builtIn = builtInOf(types)
   const configured = { roles, privileged, permissions: new Set(Object.keys(permissions)) }
   const grants = createGrants(context, keyring, configured)

@@ -92,9 +92,13 @@ async function decideOne({ point }: Parts, question: Question, tellsMore: boolea
 function contextOf({ reason, unmet, policies, errors, policyVersion }: Verdict, tellsMore: boolean) {
   return {
     reason,
-    ...(unmet === null ? {} : { unmet: { ...unmet, names: [...unmet.names] } }),
+    ...(unmet === null ? {} : { unmet: showUnmet(unmet) }),
     ...(tellsMore ? { policies: [...policies], errors: [...errors], policyVersion } : {}),
   }
+}
+
+function showUnmet({ names, conditions, ...rest }: NonNullable<Verdict['unmet']>) {
+  return { ...rest, names: [...names], ...(conditions === undefined ? {} : { conditions: [...conditions] }) }
 }
 
 function questionOf({ clock, contexts }: Parts, principal: Principal, { field, evaluation }: Asked): Question {

@@ -82,10 +82,11 @@ function showHeld(name: string, { holds, untilMs, conditional, path }: Held): Ex
 
 function showUnmet(unmet: Unmet | null): Explained['unmet'] {
   if (unmet === null) return null
-  const { names, assurance, notBeforeMs } = unmet
+  const { names, assurance, notBeforeMs, conditions } = unmet
   return {
     names: [...names],
     ...(assurance === undefined ? {} : { assurance }),
+    ...(conditions === undefined ? {} : { conditions: [...conditions] }),
     ...(notBeforeMs === undefined ? {} : { notBefore: new Date(notBeforeMs).toISOString() }),
   }
 }

@@ -4,6 +4,7 @@ import { entityTypeOf } from '../policies/schema.ts'
 import type { Held, Relations, Standing } from '../relations/api.ts'
 import type { ResourceTypes } from '../relations/model.ts'
 import { findRelation } from '../relations/model.ts'
+import { circumstancesOf } from './circumstances.ts'
 import { dataClassOf } from './data-class.ts'
 import type { Question, What, Who } from './question.ts'
 
@@ -118,7 +119,7 @@ export class Entities implements EntityStore {
       standing,
       resource: { type: what.type as string, id: what.id },
       relation,
-      circumstances: { nowMs: facts.nowMs, network: facts.address, assurance: facts.assurance },
+      circumstances: circumstancesOf(facts),
     }
     return anew ? relations.explain(asked) : relations.holds(asked)
   }

@@ -10,6 +10,7 @@ import type { Named, Page, Relations } from '../relations/api.ts'
 import type { Cursors } from '../relations/cursor.ts'
 import { everyone } from '../relations/model.ts'
 import { fillPage, inTurn } from '../relations/pages.ts'
+import { circumstancesOf } from './circumstances.ts'
 import type { DecisionPoint } from './decision-point.ts'
 import type { Slice } from './list.ts'
 import type { Question, Who } from './question.ts'
@@ -86,7 +87,7 @@ async function sourcesOf(needs: SubjectNeeds, asked: Asked): Promise<readonly So
     organisationId,
     resource: { type: what.type ?? '', id: what.id },
     wanted: { permission },
-    circumstances: { nowMs: facts.nowMs, network: facts.address, assurance: facts.assurance },
+    circumstances: circumstancesOf(facts),
   })
   const sharedWith = (of: 'group' | 'role') => everyOne(named, of, what.type ?? '')
   const [table, live] = [await grants.roleTable(organisationId), await policies.live(organisationId)]

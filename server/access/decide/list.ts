@@ -1,6 +1,7 @@
 import type { Grants } from '../grants/grants.ts'
 import type { Page, Relations } from '../relations/api.ts'
 import type { ResourceTypes } from '../relations/model.ts'
+import { circumstancesOf } from './circumstances.ts'
 import type { DecisionPoint } from './decision-point.ts'
 import type { Facts, Question, What, Who } from './question.ts'
 
@@ -40,7 +41,7 @@ export async function listResources(
     standing: await grants.standingOf(organisationId, who.id),
     type,
     wanted: { permission },
-    circumstances: { nowMs: facts.nowMs, network: facts.address, assurance: facts.assurance },
+    circumstances: circumstancesOf(facts),
     ...(cursor === undefined ? {} : { cursor }),
     limit,
   })

@@ -23,38 +23,38 @@ const taken = 'custodia'
  *
  * @throws Error with the path of what is wrong.
  */
-export function parseContext(value: unknown): DeclaredAttributes {
-  if (!isRecord(value)) throw new Error('context is not a mapping')
-  const entries = Object.entries(value)
-  if (entries.length > maxAttributes) throw new Error(`context has more than ${maxAttributes} entries`)
-  return Object.fromEntries(entries.map(([name, one]) => [name, readAttribute(name, one)]))
+export function readContext(application: string, value: unknown): DeclaredAttributes {
+  return readAttributes(value, `${application}: context`)
 }
 
-function readAttribute(name: string, value: unknown): DeclaredAttribute {
-  const path = `context.${name.slice(0, 100)}`
+/**
+ * As `readContext`, of whatever is declared so.
+ *
+ * @param as whether those that do not say are required.
+ */
+export function readAttributes(value: unknown, path: string, as = { required: false }): DeclaredAttributes {
+  if (!isRecord(value)) throw new Error(`${path} is not a mapping`)
+  const entries = Object.entries(value)
+  if (entries.length > maxAttributes) throw new Error(`${path} has more than ${maxAttributes} entries`)
+  return Object.fromEntries(
+    entries.map(([name, one]) => [name, readAttribute(name, one, `${path}.${name.slice(0, 100)}`, as.required)]),
+  )
+}
+
+function readAttribute(name: string, value: unknown, path: string, usually: boolean): DeclaredAttribute {
   if (!attributeName.test(name)) throw new Error(`${path} is not a name of an attribute`)
   if (name === taken) throw new Error(`${path}: that name is Custodia’s own`)
-  if (!isRecord(value)) return typeOf(value, path)
-  const { type, required = false, ...rest } = value
+  const { type, required = usually, ...rest } = isRecord(value) ? value : { type: value }
   const unknown = Object.keys(rest)[0]
   if (unknown !== undefined) throw new Error(`${path}.${unknown.slice(0, 100)} is not known`)
   if (typeof required !== 'boolean') throw new Error(`${path}.required is neither true nor false`)
-  const known = typeOf(type, `${path}.type`)
+  const known = typeOf(type, isRecord(value) ? `${path}.type` : path)
   return required ? { type: known, required } : known
 }
 
 function typeOf(value: unknown, path: string): AttributeType {
   if (typeof value === 'string' && Object.hasOwn(attributeTypes, value)) return value as AttributeType
   throw new Error(`${path} is none of ${Object.keys(attributeTypes).join(', ')}`)
-}
-
-/** As `parseContext`, with the application's name in what it throws. */
-export function readContext(application: string, value: unknown): DeclaredAttributes {
-  try {
-    return parseContext(value)
-  } catch (error) {
-    throw new Error(`${application}: ${(error as Error).message}`)
-  }
 }
 
 /** What is wrong with values that are held against a declaration: which one, and why. */

@@ -150,6 +150,15 @@ export function schemaOf({ permissions, resourceTypes, contexts = {} }: SchemaSo
   }
 }
 
+/** The schema of conditions that tuples name: the context, without what is known of a resource alone, with what the tuple says. */
+export function conditionSchema(sent: DeclaredAttributes | undefined, parameters: DeclaredAttributes): CedarSchema {
+  const { dataClass: _, ...context } = contextOf(sent).attributes
+  const entityTypes = { User: {}, Resource: {} }
+  const whole = record({ ...context, parameters: record(members(parameters)) })
+  const appliesTo = { principalTypes: ['User'], resourceTypes: ['Resource'], context: whole }
+  return { Custodia: { entityTypes, actions: { condition: { appliesTo } } } }
+}
+
 const ofEveryResource = { organisation: text, dataClass: { ...text, required: false } } as const
 
 function shapeOf({ type, relations, attributes = {} }: ResourceType): RecordType {

@@ -18,6 +18,8 @@ export type Condition = {
   readonly networks?: readonly string[]
   /** The least assurance level of the session. */
   readonly assurance?: 1 | 2 | 3
+  /** One that the resource's type declares, with what it wants to be told. */
+  readonly named?: { readonly name: string; readonly parameters?: Readonly<Record<string, unknown>> }
 }
 
 export type Tuple = {
@@ -36,8 +38,17 @@ export type Standing = {
   readonly untilMs: number
 }
 
-/** What conditions are held against. */
-export type Circumstances = { readonly nowMs: number; readonly network: string | null; readonly assurance: number }
+/** What conditions are held against; what stands behind `assurance`, named ones alone. What is left out is as usual. */
+export type Circumstances = {
+  readonly nowMs: number
+  readonly network: string | null
+  readonly assurance: number
+  readonly factors?: readonly string[]
+  readonly risk?: number
+  readonly api?: boolean
+  /** What the application sends, as Cedar's JSON. */
+  readonly application?: Readonly<Record<string, unknown>>
+}
 
 export type Question = {
   readonly organisationId: string
@@ -48,7 +59,8 @@ export type Question = {
   readonly circumstances: Circumstances
 }
 
-export type ConditionName = 'time' | 'network' | 'assurance'
+/** `condition`: one that the type declares. */
+export type ConditionName = 'time' | 'network' | 'assurance' | 'condition'
 
 /** What would have to be otherwise for the relation to hold: where there are several ways, the one that asks least. */
 export type Unmet = {
@@ -57,6 +69,8 @@ export type Unmet = {
   readonly assurance?: 1 | 2 | 3
   /** When it begins, epoch milliseconds, where it has not yet. */
   readonly notBeforeMs?: number
+  /** The names of declared conditions that are not met. */
+  readonly conditions?: readonly string[]
 }
 
 /** One step of the way from a resource to a subject. A step without a tuple is a rule of the type. */

@@ -1,3 +1,4 @@
+import type { DeclaredContexts } from '../policies/declared-attributes.ts'
 import type {
   AllowedSubject,
   DeclaredRelation,
@@ -9,6 +10,7 @@ import type {
   Rewrite,
 } from './model.ts'
 import { isResourceType, subjectKinds } from './model.ts'
+import { compileCondition } from './named-conditions.ts'
 import { partsOf } from './resource-types.ts'
 
 type Declared = ReadonlyMap<string, ReadonlyMap<string, DeclaredRelation>>
@@ -18,12 +20,14 @@ type Node = { readonly type: string; readonly relation: string }
  * Holds the types of all applications against each other, and works out what follows from them.
  *
  * @param knowsPermission whether there is such a permission.
+ * @param contexts what applications send, for conditions that look at it.
  * @throws Error that names what is wrong: types, relations and permissions that don't exist, parents that are no resources, and
  * exclusions that depend on themselves.
  */
 export function checkResourceTypes(
   types: readonly DeclaredType[],
   knowsPermission: (permission: string) => boolean,
+  contexts: DeclaredContexts = {},
 ): ResourceTypes {
   const declared = new Map<string, ReadonlyMap<string, DeclaredRelation>>()
   for (const type of types) {
@@ -39,7 +43,7 @@ export function checkResourceTypes(
   for (const type of types)
     for (const { name } of type.relations) rules.refuseParadox({ type: type.name, relation: name })
   const graph = rules.withManagers(types)
-  return new Map(types.map((type) => [type.name, completed(type, declared, dependencies, graph)]))
+  return new Map(types.map((type) => [type.name, completed(type, declared, dependencies, graph, contexts)]))
 }
 
 function completed(
@@ -47,6 +51,7 @@ function completed(
   declared: Declared,
   dependencies: ReadonlyMap<string, readonly Dependency[]>,
   graph: Consequences,
+  contexts: DeclaredContexts,
 ): ResourceType {
   const parents = new Set(type.relations.flatMap(({ is }) => parentsOf(is)))
   const complete = (relation: DeclaredRelation): Relation => {
@@ -68,6 +73,7 @@ function completed(
     name: type.name,
     manage: type.manage,
     dataClass: type.dataClass,
+    conditions: new Map(type.conditions.map((one) => [one.name, compileCondition(type.name, one, contexts)])),
     relations: new Map(type.relations.map((relation) => [relation.name, complete(relation)])),
   }
 }

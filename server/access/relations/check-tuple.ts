@@ -19,7 +19,7 @@ export function checkTuple(types: ResourceTypes, tuple: Tuple, nowMs: number): R
   const { subject, condition, expiresMs } = tuple
   if (!relation.allowed.some((one) => isAllowed(subject, one)))
     throw refuse('ACCESS_RELATION_SUBJECT_REFUSED', { ...namesOf(tuple), subject: kindOf(subject) })
-  const fault = condition === undefined ? null : faultOfCondition(condition)
+  const fault = condition === undefined ? null : faultOfCondition(condition, types.get(tuple.resource.type))
   if (fault !== null) throw refuse('ACCESS_RELATION_MALFORMED', { ...namesOf(tuple), fault })
   if (expiresMs === undefined) return relation
   const begins = Math.max(nowMs, condition?.notBeforeMs ?? 0)

@@ -222,13 +222,16 @@ export class Evaluation {
   }
 
   #counted(tuple: Tuple, untilMs: number, node: Node, rule: Step['rule'], pass: Pass): Verdict {
-    const { unmet, circumstantial } = outcomeOf(tuple, this.#question.circumstances)
-    const expiresMs = tuple.expiresMs ?? Number.POSITIVE_INFINITY
+    const { circumstances } = this.#question
+    const { unmet, circumstantial, fleeting, unsaid } = outcomeOf(tuple, circumstances, this.#types)
+    // What may be otherwise at any moment is not for any other moment.
+    const expiresMs = fleeting ? circumstances.nowMs : (tuple.expiresMs ?? Number.POSITIVE_INFINITY)
     this.soonestMs = Math.min(this.soonestMs, expiresMs, unmet?.notBeforeMs ?? Number.POSITIVE_INFINITY)
     if (circumstantial) this.circumstantial = true
     const found = { untilMs: Math.min(untilMs, expiresMs), unmet: null, steps: [step(node, rule, tuple)] }
     if (this.#how.mode === 'strict') return pass.positive && (circumstantial || unmet !== null) ? null : found
-    if (unmet === null) return found
+    // What takes away does so, too, where nobody can say whether it should.
+    if (unmet === null || (unsaid && !pass.positive)) return found
     if (pass.positive) this.sawUnmet = true
     return this.#how.mode === 'optimistic' && pass.positive ? { ...found, unmet } : null
   }

@@ -1,3 +1,5 @@
+import type { DeclaredCondition, NamedCondition } from './named-conditions.ts'
+
 /** Whom a tuple may name: a kind of subject, everyone of a kind (`user:*`), a resource, or a subject set (`inbox:team#member`). */
 export type AllowedSubject = { readonly type: string; readonly relation?: string; readonly everyone?: true }
 
@@ -28,6 +30,7 @@ export type DeclaredType = {
   readonly manage: string | null
   /** Of its resources, where nothing else is said of one. */
   readonly dataClass: string | null
+  readonly conditions: readonly DeclaredCondition[]
   readonly relations: readonly DeclaredRelation[]
 }
 
@@ -61,6 +64,8 @@ export type ResourceType = {
   readonly name: string
   readonly manage: string | null
   readonly dataClass: string | null
+  /** What its tuples may name. */
+  readonly conditions: ReadonlyMap<string, NamedCondition>
   readonly relations: ReadonlyMap<string, Relation>
 }
 

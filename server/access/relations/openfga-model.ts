@@ -1,3 +1,4 @@
+import type { AttributeType, DeclaredAttributes } from '../policies/schema.ts'
 import type { ResourceTypes } from './model.ts'
 import { typesOf } from './testing.ts'
 
@@ -8,6 +9,10 @@ export type Translated = {
   readonly types: ResourceTypes
   /** Names of conditions that are an end in time, with that end. */
   readonly ends: ReadonlyMap<string, number>
+  /** Names of the other ones. */
+  readonly named: ReadonlySet<string>
+  /** What they are told with a question. */
+  readonly sent: DeclaredAttributes
 }
 
 /** Types of OpenFGA whose members are subjects here, and nothing else. */
@@ -29,46 +34,88 @@ export function translateSubject(text: string): string {
  * @throws OutOfReach where the model says what can't be declared here.
  */
 export function translateModel(text: string): Translated {
-  const ends = endsOf(text)
-  const declaration: Record<string, { relations: Record<string, unknown> }> = {}
-  let current: { relations: Record<string, unknown> } | null = null
+  const { ends, conditions, sent } = conditionsOf(text)
+  const named = new Set(Object.keys(conditions))
+  const known = new Set([...ends.keys(), ...named])
+  const declaration: Record<string, Declared> = {}
+  let current: Declared | null = null
   for (const line of text.split('\n').map((one) => one.replace(/#(?=\s|concurrent| ).*$/, '').trim())) {
     const type = /^type (\S+)$/.exec(line)?.[1]
     if (type !== undefined) {
-      current = { relations: {} }
+      current = { conditions, relations: {} }
       if (!Object.hasOwn(subjects, type)) declaration[resourceType(type).slice('fga:'.length)] = current
     }
     const [, name, definition] = /^define (\S+): (.+)$/.exec(line) ?? []
     if (name === undefined || definition === undefined || current === null) continue
-    current.relations[name] = { is: new Definition(definition, ends).read() }
+    current.relations[name] = { is: new Definition(definition, known).read() }
   }
   try {
-    return { types: typesOf('fga', declaration), ends }
+    return { types: typesOf('fga', declaration, { fga: sent }), ends, named, sent }
   } catch (error) {
     throw new OutOfReach((error as Error).message)
   }
 }
 
-/** `ts < timestamp("…")` is when a tuple expires. Other conditions are code, which tuples here have none of. */
-function endsOf(text: string): ReadonlyMap<string, number> {
+type Declared = { readonly conditions: Record<string, string>; readonly relations: Record<string, unknown> }
+
+const types: Readonly<Record<string, AttributeType>> = {
+  int: 'Long',
+  double: 'decimal',
+  string: 'String',
+  bool: 'Boolean',
+}
+
+/** `ts < timestamp("…")` is when a tuple expires. Others are written as Cedar, on what the question tells. */
+function conditionsOf(text: string) {
   const ends = new Map<string, number>()
-  for (const [, name = '', body = ''] of text.matchAll(/condition (\w+)\([^)]*\) \{\s*(.+?)\s*\}/gs)) {
+  const conditions: Record<string, string> = {}
+  const sent: Record<string, AttributeType> = {}
+  for (const [, name = '', list = '', body = ''] of text.matchAll(/condition (\w+)\(([^)]*)\) \{\s*(.+?)\s*\}/gs)) {
     const end = /^ts < timestamp\("([^"]+)"\)$/.exec(body)?.[1]
-    if (end === undefined) throw new OutOfReach(`a condition is code: ${body}`)
-    ends.set(name, Date.parse(end))
+    if (end !== undefined) {
+      ends.set(name, Date.parse(end))
+      continue
+    }
+    const told = list.split(',').map((one) => one.split(':').map((part) => part.trim()) as [string, string])
+    for (const [parameter, type] of told) {
+      if (types[type] === undefined) throw new OutOfReach(`a parameter is a ${type}`)
+      sent[parameter] = types[type]
+    }
+    conditions[name] = asCedar(
+      body,
+      told.map(([parameter]) => parameter),
+      new Set(told.filter(([, type]) => type === 'double').map(([parameter]) => parameter)),
+    )
   }
-  return ends
+  return { ends, conditions, sent }
+}
+
+/** Comparisons with numbers, joined by `&&` and `||`. What a question does not tell is not met. */
+function asCedar(body: string, names: readonly string[], decimals: ReadonlySet<string>): string {
+  const read = body.replace(
+    /(\w+) (==|<|>|<=|>=) (\d+(?:\.\d+)?)/g,
+    (_all, name: string, operator: string, number: string) => {
+      const value = `context.application.${name}`
+      if (!decimals.has(name)) return `${value} ${operator} ${number}`
+      const call = { '<': 'lessThan', '>': 'greaterThan', '<=': 'lessThanOrEqual', '>=': 'greaterThanOrEqual' }[
+        operator
+      ]
+      return call === undefined ? `${value} == decimal("${number}")` : `${value}.${call}(decimal("${number}"))`
+    },
+  )
+  const there = names.map((name) => `context.application has ${name}`)
+  return ['context has application', ...there, `(${read})`].join(' && ')
 }
 
 /** `[user, group#member] or (a and b from c) but not d`. */
 class Definition {
   readonly #words: readonly string[]
-  readonly #ends: ReadonlyMap<string, number>
+  readonly #conditions: ReadonlySet<string>
   #at = 0
 
-  constructor(text: string, ends: ReadonlyMap<string, number>) {
+  constructor(text: string, conditions: ReadonlySet<string>) {
     this.#words = text.match(/\[[^\]]*\]|[()]|[^\s()[\]]+/g) ?? []
-    this.#ends = ends
+    this.#conditions = conditions
   }
 
   read(): unknown {
@@ -103,7 +150,7 @@ class Definition {
   #allowed(text: string): string[] {
     const kinds = text.split(',').map((one) => {
       const [kind = '', condition] = one.trim().split(' with ')
-      if (condition !== undefined && !this.#ends.has(condition)) throw new OutOfReach(`no condition ${condition}`)
+      if (condition !== undefined && !this.#conditions.has(condition)) throw new OutOfReach(`no condition ${condition}`)
       const [type = '', relation] = kind.split('#')
       if (kind.endsWith(':*')) return `${subjects[kind.slice(0, -2)] ?? resourceType(kind.slice(0, -2))}:*`
       if (Object.hasOwn(subjects, type)) return subjects[type] as string

@@ -35,6 +35,15 @@ const typeNames = ['doc', 'folder', 'team'] as const
 const relationNames = ['a', 'b', 'c', 'd'] as const
 const kinds = ['user', 'user:*', 'group', 'role', 'service', 'team#a', 'team#b', 'folder#a', 'doc#c', 'folder', 'doc']
 
+/** One that the circumstances decide alone, and one that the tuple and what is sent decide together. */
+const conditions = {
+  calm: 'context.risk < 100 || context.factors.contains("otp")',
+  few: {
+    when: 'context has application && context.application has n && context.application.n < context.parameters.most',
+    parameters: { most: 'Long' },
+  },
+}
+
 /** The same world for the same number, always. */
 export function randomWorld(seed: number): RandomWorld {
   const next = numbersFrom(seed)
@@ -68,6 +77,7 @@ export function randomWorld(seed: number): RandomWorld {
       typeNames.map((name) => [
         name,
         {
+          conditions,
           relations: {
             ...Object.fromEntries(relationNames.map((one) => [one, relation()])),
             parent: { is: { direct: ['folder', 'team'] } },
@@ -78,7 +88,7 @@ export function randomWorld(seed: number): RandomWorld {
   let types: ResourceTypes | null = null
   while (types === null)
     try {
-      types = typesOf('x', declaration())
+      types = typesOf('x', declaration(), { x: { n: 'Long' } })
     } catch (error) {
       // An exclusion that depends on itself: another declaration, then.
       if (!(error as Error).message.includes('depends on itself')) throw error
@@ -110,6 +120,7 @@ export function randomWorld(seed: number): RandomWorld {
     ...(next() < 0.4 ? { notBeforeMs: worldNowMs + (below(9) - 5) * hourMs } : {}),
     ...(next() < 0.4 ? { networks: [pick(['10.0.0.0/8', '192.0.2.7', '2001:db8::/32'])] } : {}),
     ...(next() < 0.4 ? { assurance: pick([1, 2, 3] as const) } : {}),
+    ...(next() < 0.5 ? { named: pick([{ name: 'calm' }, { name: 'few', parameters: { most: below(4) } }]) } : {}),
   })
   const idsOf: Record<string, readonly string[]> = {
     user: ['u1', 'u2', 'u3'],
@@ -144,6 +155,9 @@ export function randomWorld(seed: number): RandomWorld {
       nowMs: worldNowMs,
       network: pick([null, '10.1.2.3', '::ffff:10.1.2.3', '192.0.2.7', '2001:db8::9']),
       assurance: pick([1, 2, 3]),
+      ...(next() < 0.5 ? { risk: pick([0, 50, 100, 900]) } : {}),
+      ...(next() < 0.3 ? { factors: ['otp'] } : {}),
+      ...(next() < 0.6 ? { application: next() < 0.8 ? { n: below(4) } : {} } : {}),
     },
     hasExclusions: [...types.values()].some(({ relations }) =>
       [...relations.values()].some(({ dependencies }) => dependencies.some(({ negative }) => negative)),

@@ -18,7 +18,8 @@ export function everythingHeld({ types, tuples }: World, asker: Asker, resources
   const { circumstances } = asker
   const live = tuples.filter(
     (one) =>
-      (one.expiresMs ?? Number.POSITIVE_INFINITY) > circumstances.nowMs && outcomeOf(one, circumstances).unmet === null,
+      (one.expiresMs ?? Number.POSITIVE_INFINITY) > circumstances.nowMs &&
+      outcomeOf(one, circumstances, types).unmet === null,
   )
   const held = new Set<string>()
   const strata = strataOf(types)

@@ -1,5 +1,7 @@
+import { readAttributes } from '../policies/declared-attributes.ts'
 import type { AllowedSubject, DeclaredRelation, DeclaredType, Rewrite } from './model.ts'
 import { countableKinds, isResourceType, subjectKinds } from './model.ts'
+import type { DeclaredCondition } from './named-conditions.ts'
 
 /** What a declaration may measure. */
 export const declarationLimits = {
@@ -9,6 +11,9 @@ export const declarationLimits = {
   parts: 20,
   depth: 10,
   permissions: 50,
+  conditions: 20,
+  parameters: 10,
+  expression: 2_000,
 } as const
 
 const typeName = /^[a-z][a-z0-9_-]{0,49}$/
@@ -22,6 +27,9 @@ const permissionName = /^[a-z0-9:._-]{1,100}$/
  *     folder:
  *       manage: owner
  *       dataClass: confidential
+ *       conditions:
+ *         office-hours: 'context.time.toTime() >= duration("8h")'
+ *         at-most: { when: 'context.risk <= context.parameters.risk', parameters: { risk: Long } }
  *       relations:
  *         owner:  { is: { direct: [user, group] }, permissions: [inbox:read, inbox:write] }
  *         parent: { is: { direct: [folder] } }
@@ -41,8 +49,8 @@ export function parseResourceTypes(application: string, value: unknown): readonl
 }
 
 function readType(application: string, name: string, value: unknown, path: string): DeclaredType {
-  const known = ['summary', 'manage', 'dataClass', 'relations']
-  const { summary = '', manage = null, dataClass = null, relations } = fieldsOf(value, path, known)
+  const known = ['summary', 'manage', 'dataClass', 'conditions', 'relations']
+  const { summary = '', manage = null, dataClass = null, conditions = {}, relations } = fieldsOf(value, path, known)
   if (typeof summary !== 'string') throw new Error(`${path}.summary is not text`)
   if (manage !== null && typeof manage !== 'string') throw new Error(`${path}.manage is not the name of a relation`)
   if (dataClass !== null && !(typeof dataClass === 'string' && className.test(dataClass)))
@@ -52,12 +60,26 @@ function readType(application: string, name: string, value: unknown, path: strin
     name: `${application}:${name}`,
     manage,
     dataClass,
+    conditions: entriesOf(conditions, `${path}.conditions`, declarationLimits.conditions).map(([condition, one]) =>
+      readCondition(condition, one, `${path}.conditions.${condition.slice(0, 100)}`),
+    ),
     relations: declared.map(([relation, definition]) => {
       const at = `${path}.relations.${relation}`
       if (!relationName.test(relation)) throw new Error(`${at} is not a name of a relation`)
       return readRelation(application, relation, definition, at)
     }),
   }
+}
+
+function readCondition(name: string, value: unknown, path: string): DeclaredCondition {
+  if (!typeName.test(name)) throw new Error(`${path} is not a name of a condition`)
+  const { when, parameters = {} } =
+    typeof value === 'string' ? { when: value } : fieldsOf(value, path, ['when', 'parameters'])
+  if (typeof when !== 'string' || when.length > declarationLimits.expression)
+    throw new Error(`${path} has no expression of at most ${declarationLimits.expression} characters`)
+  const named = entriesOf(parameters, `${path}.parameters`, declarationLimits.parameters)
+  // A tuple says all of them.
+  return { name, when, parameters: readAttributes(Object.fromEntries(named), `${path}.parameters`, { required: true }) }
 }
 
 function readRelation(application: string, name: string, value: unknown, path: string): DeclaredRelation {

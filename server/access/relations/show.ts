@@ -12,11 +12,17 @@ export function showTuple({ resource, relation, subject, condition, expiresMs }:
   }
 }
 
-function showCondition({ notBeforeMs, networks, assurance }: Condition): NonNullable<RelationTuple['condition']> {
+function showCondition({
+  notBeforeMs,
+  networks,
+  assurance,
+  named,
+}: Condition): NonNullable<RelationTuple['condition']> {
   return {
     ...(notBeforeMs === undefined ? {} : { notBefore: new Date(notBeforeMs).toISOString() }),
     ...(networks === undefined ? {} : { networks: [...networks] }),
     ...(assurance === undefined ? {} : { assurance }),
+    ...(named === undefined ? {} : { named: { ...named } }),
   }
 }
 

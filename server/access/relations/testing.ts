@@ -1,3 +1,4 @@
+import type { DeclaredContexts } from '../policies/declared-attributes.ts'
 import type { Circumstances, Standing, Subject, Tuple } from './api.ts'
 import { checkResourceTypes } from './check-resource-types.ts'
 import type { ResourceTypes } from './model.ts'
@@ -8,8 +9,8 @@ import { maxEdges, readKey } from './tuples.ts'
 import { textOf } from './write.ts'
 
 /** Types of one application, checked; every permission is known. */
-export const typesOf = (application: string, value: unknown): ResourceTypes =>
-  checkResourceTypes(parseResourceTypes(application, value), () => true)
+export const typesOf = (application: string, value: unknown, contexts: DeclaredContexts = {}): ResourceTypes =>
+  checkResourceTypes(parseResourceTypes(application, value), () => true, contexts)
 
 export const nothing: Standing = { roles: [], groups: [], untilMs: Number.POSITIVE_INFINITY }
 

@@ -85,6 +85,7 @@ export const DecisionContext = Type.Object({
       names: Type.Array(Type.String()),
       assurance: Type.Optional(Type.Integer()),
       notBeforeMs: Type.Optional(Type.Integer()),
+      conditions: Type.Optional(Type.Array(Type.String())),
     }),
   ),
   /** For callers that may read the log of decisions. */

@@ -23,6 +23,16 @@ export const RelationCondition = Type.Object(
     networks: Type.Optional(Type.Array(Type.String({ maxLength: 50 }), { minItems: 1, maxItems: 20 })),
     /** 1 one factor, 2 two, 3 one of them can't be phished. */
     assurance: Type.Optional(Type.Union([Type.Literal(1), Type.Literal(2), Type.Literal(3)])),
+    /** One that the resource's type declares, with its parameters. */
+    named: Type.Optional(
+      Type.Object(
+        {
+          name: Type.String({ maxLength: 50 }),
+          parameters: Type.Optional(Type.Record(Type.String(), Type.Unknown(), { maxProperties: 10 })),
+        },
+        closed,
+      ),
+    ),
   },
   closed,
 )
@@ -92,6 +102,8 @@ const Unmet = Type.Object({
   names: Names,
   assurance: Type.Optional(Type.Integer()),
   notBefore: Type.Optional(Instant),
+  /** Names of conditions that the type declares. */
+  conditions: Type.Optional(Names),
 })
 const InstantOrNull = Type.Union([Instant, Type.Null()])
 
