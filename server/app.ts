@@ -27,10 +27,23 @@ import type { Random } from './platform/random.ts'
 import type { Log } from './platform/telemetry/log.ts'
 import type { Metrics } from './platform/telemetry/metrics.ts'
 import { sessions } from './sessions/module.ts'
+import { uploads } from './uploads/module.ts'
 import { webhooks } from './webhooks/module.ts'
 
 /** Every module, in the order of its tier. This list is the only one. */
-export const modules = [keyring, audit, access, sessions, mail, identity, apikeys, activity, webhooks, gateway] as const
+export const modules = [
+  keyring,
+  audit,
+  access,
+  sessions,
+  mail,
+  identity,
+  apikeys,
+  activity,
+  uploads,
+  webhooks,
+  gateway,
+] as const
 
 // What is folded over forgets the modules' own types; each `start` still receives exactly what its `uses` names.
 const anyModules = modules as readonly unknown[] as readonly Module<unknown, Record<string, unknown>, SettingTable>[]

@@ -26,7 +26,15 @@ const defaults: RoleConfiguration = {
   [verifier]: { summary: 'A machine that verifies the whole ledger.', permissions: ['ledger:read:all'] },
   [application]: {
     summary: 'An application behind the gateway.',
-    permissions: ['access:check', 'access:relations:read', 'access:relations:write', 'keyring:open', 'keyring:seal'],
+    permissions: [
+      'access:check',
+      'access:relations:read',
+      'access:relations:write',
+      'keyring:open',
+      'keyring:seal',
+      'uploads:files:read',
+      'uploads:files:write',
+    ],
   },
 }
 

@@ -153,7 +153,7 @@ export type Browser = {
   cookie: string | null
   call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>
 }
-export type TestServer = { browser(cookie?: string): Browser; close(): Promise<void> }
+export type TestServer = { readonly port: number; browser(cookie?: string): Browser; close(): Promise<void> }
 
 /** Serves routes of a process as Custodia does, on a loopback port, by the name custodia.localhost. */
 export async function serve(
@@ -195,6 +195,7 @@ export async function serve(
   })
   const port = await server.listen('127.0.0.1', 0)
   return {
+    port,
     browser(cookie) {
       const browser: Browser = {
         cookie: cookie === undefined ? null : cookieOf(cookie),

@@ -5,6 +5,7 @@ import type { ApiVersions, Lifecycle } from './api-versions.ts'
 import { lifecycleOf } from './api-versions.ts'
 import { httpErrors } from './errors.ts'
 import { problemType } from './problem.ts'
+import { rawType } from './raw-body.ts'
 import type { Route } from './route.ts'
 
 /** One module's part of the document. */
@@ -69,6 +70,10 @@ function operation(
     ...(route.body === undefined
       ? {}
       : { requestBody: { required: true, content: { 'application/json': { schema: route.body } } } }),
+    // RFC 9110 §8.3 and OpenAPI 3.1 §4.14.1.3: raw bytes have no schema.
+    ...(route.rawBody === undefined
+      ? {}
+      : { requestBody: { required: true, content: { [route.rawBody === true ? rawType : '*/*']: {} } } }),
     responses: {
       [empty ? '204' : '200']: {
         description: 'Done.',

@@ -10,6 +10,8 @@ import type { Exchange, PipelineServices } from './pipeline.ts'
 import { runPipeline } from './pipeline.ts'
 import type { BodyProof, RequestHead } from './ports.ts'
 import type { Principal } from './principal.ts'
+import type { RawBody } from './raw-body.ts'
+import { noBody } from './raw-body.ts'
 import type { Route, RouteRequest, Who } from './route.ts'
 import { Reply } from './route.ts'
 import type { HttpServerOptions } from './server.ts'
@@ -75,7 +77,10 @@ export function registerRoutes(
         }
       },
       // Fastify reads no body of these methods, so that there is none to refuse.
-      preValidation: route.body === undefined && !bodyless.has(route.method) ? [endProof, refuseBody] : endProof,
+      preValidation:
+        route.body === undefined && route.rawBody === undefined && !bodyless.has(route.method)
+          ? [endProof, refuseBody]
+          : endProof,
       handler: (request, reply) => void answer(route, reply, request.call as Call),
     })
   }
@@ -111,6 +116,9 @@ class Call implements Exchange, Timed, RouteRequest<Who, TObject, TObject, TSche
   }
   get body(): unknown {
     return this.#request.body
+  }
+  get rawBody(): RawBody {
+    return ((this.route.rawBody === undefined ? null : this.#request.body) as RawBody | null) ?? noBody
   }
   get requestId(): string {
     return this.#request.id

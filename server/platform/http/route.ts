@@ -1,6 +1,7 @@
 import type { Static, TObject, TSchema } from 'typebox'
 import type { RequestHead } from './ports.ts'
 import type { Principal, UserPrincipal } from './principal.ts'
+import type { RawBody } from './raw-body.ts'
 
 /** Who may call a route. There is no default: a route without it does not compile. */
 export type Who =
@@ -28,6 +29,8 @@ export type RouteRequest<W extends Who, Params, Query, Body> = {
   readonly params: StaticOr<Params, Record<never, never>>
   readonly query: StaticOr<Query, Record<never, never>>
   readonly body: StaticOr<Body, undefined>
+  /** The body as it comes, where the route takes it so; empty otherwise. */
+  readonly rawBody: RawBody
   readonly head: RequestHead
   readonly requestId: string
   /** Aborted when the client goes away or the request's time is over. */
@@ -76,6 +79,11 @@ export type RouteDefinition<
   readonly params?: Params
   readonly query?: Query
   readonly body?: Body
+  /**
+   * True where bytes are taken as they come (`application/octet-stream`), and no JSON; `any` where they are of any media type, for senders who
+   * choose it: such a route stands on no cookie. Read by the handler, bounded, after the pipeline.
+   */
+  readonly rawBody?: true | 'any'
   /** Bytes; 65,536 unless said. At most 8,388,608. */
   readonly bodyLimitBytes?: number
   /** Schema of the reply's body on success. `Type.Null()` for 204. */
@@ -100,6 +108,7 @@ export type Route = {
   readonly params?: TObject | undefined
   readonly query?: TObject | undefined
   readonly body?: TSchema | undefined
+  readonly rawBody?: true | 'any'
   readonly bodyLimitBytes?: number
   readonly reply: TSchema
   readonly replyType?: string

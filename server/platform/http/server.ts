@@ -3,7 +3,7 @@ import { createServer as createPlainServer } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import Fastify from 'fastify'
 import type { Log } from '../telemetry/log.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
@@ -15,6 +15,7 @@ import type { Pages } from './pages.ts'
 import type { PipelineServices } from './pipeline.ts'
 import type { HostHandler } from './ports.ts'
 import { isFault, problemFor, problemType } from './problem.ts'
+import { takeRaw, whole } from './raw-body.ts'
 import { registerRoutes } from './register-routes.ts'
 import type { Route } from './route.ts'
 import { parseStrictJson } from './strict-json.ts'
@@ -114,16 +115,22 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
     try {
+      if (request.call?.route.rawBody === true) throw refuseRequest('MEDIA_TYPE_UNSUPPORTED')
       request.call?.proof?.hold(body as Buffer)
-      done(null, parseStrictJson(body as Buffer))
+      done(null, request.call?.route.rawBody === 'any' ? whole(body as Buffer) : parseStrictJson(body as Buffer))
     } catch (error) {
       done(error as Error)
     }
   })
+  app.addContentTypeParser('*', (request: FastifyRequest, payload: IncomingMessage) =>
+    takeRaw(request, payload, options.bodyLimitBytes),
+  )
   app.setValidatorCompiler(({ schema, httpPart }) => compileValidator(schema as object, httpPart ?? 'body'))
   app.setErrorHandler((error, request, reply) => {
     if (isFault(error)) log.error({ requestId: request.id, route: request.routeOptions.url, error }, 'a request failed')
     const problem = problemFor(error, request.id)
+    // The rest of a body that nobody wants is not waited for.
+    if (request.call?.route.rawBody !== undefined) void reply.header('connection', 'close')
     return reply
       .code(problem.status)
       .headers(problem.headers)

@@ -1,0 +1,20 @@
+import { actorOf } from '../platform/events/event.ts'
+import type { Principal } from '../platform/http/principal.ts'
+import { refuse } from './errors.ts'
+import { event } from './events.ts'
+import type { Parts } from './parts.ts'
+import { about } from './receive.ts'
+import { find } from './show.ts'
+import { deleteUpload } from './store.ts'
+
+/** Deletes a file of whoever asks, in any state. @throws Refusal UPLOAD_UNKNOWN. */
+export async function remove(parts: Parts, principal: Principal, id: string): Promise<void> {
+  const row = await find(parts, principal, id)
+  await parts.context.database.transaction(async (tx) => {
+    if (!(await deleteUpload(tx, row.id))) throw refuse('UPLOAD_UNKNOWN')
+    await parts.context.recorder.record(
+      tx,
+      event('file.deleted', { ...about(row), actor: actorOf(principal), data: { upload: row.id } }),
+    )
+  })
+}
