@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { custodiaOptions, dataFolder, listenOn, organisationId } from './settings.ts'
+import { custodiaOptions, dataFolder, listenOn, organisationId, teamShares } from './settings.ts'
 
 const key = 'custodia_secret_0123456789'
 
@@ -18,6 +18,22 @@ describe('the settings', () => {
     assert.throws(() => custodiaOptions({ CUSTODIA_URL: 'http://x' }), /CUSTODIA_APPLICATION_KEY_FILE is not set/)
     for (const wrong of [undefined, '', 'org_1', `org_${'A'.repeat(26)}`, `usr_${'a'.repeat(26)}`])
       assert.throws(() => organisationId({ INBOX_ORGANISATION: wrong }), /INBOX_ORGANISATION/)
+  })
+
+  it('say who has the team’s mailbox at first: nobody unless told', () => {
+    assert.deepEqual(teamShares({}), [])
+    assert.deepEqual(teamShares({ INBOX_TEAM: ' owner=role:administrator  reader=user:usr_a ' }), [
+      { relation: 'owner', type: 'role', id: 'administrator' },
+      { relation: 'reader', type: 'user', id: 'usr_a' },
+    ])
+    for (const wrong of [
+      'role:member',
+      'parent=role:member',
+      'owner=application:inbox',
+      'owner=role:',
+      'owner=user:a,b=c d',
+    ])
+      assert.throws(() => teamShares({ INBOX_TEAM: wrong }), /INBOX_TEAM/)
   })
 
   it('take the key from a file rather than from the environment where both are there', () => {

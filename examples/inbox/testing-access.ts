@@ -21,6 +21,7 @@ export function createTestAccess(personOf: (assertion: string) => string | null)
   /** Everybody has these roles. */
   const roles = ['member']
   let token = 0
+  const behalves: unknown[] = []
 
   function holds(user: string, permission: string, resource: Named): boolean {
     const all = [...tuples.values()].filter(
@@ -38,6 +39,7 @@ export function createTestAccess(personOf: (assertion: string) => string | null)
   const answers: Record<string, (body: Body) => Reply> = {
     '/v1/relations': ({ add = [], remove = [], onBehalfOf }) => {
       const changes = [...(add as RelationTuple[]), ...(remove as RelationTuple[])]
+      behalves.push(onBehalfOf)
       const refused = (code: string) => ({ status: 403, reply: { code } })
       if (onBehalfOf !== undefined) {
         const person = personOf(onBehalfOf as string)
@@ -70,6 +72,8 @@ export function createTestAccess(personOf: (assertion: string) => string | null)
 
   return {
     answers,
+    /** In whose name each change came: undefined where in the application's own. */
+    behalves,
     /** `GET /v1/relations?…` */
     list(query: URLSearchParams): Reply {
       const of = ({ resource }: RelationTuple) => resource.type === query.get('type') && resource.id === query.get('id')

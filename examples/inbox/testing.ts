@@ -101,6 +101,9 @@ export async function startKeyService() {
     asked,
     /** A mailbox is shared, whatever anybody may. */
     share: access.share,
+    behalves: access.behalves,
+    /** By path, so that a test may say what Custodia answers. */
+    answers,
     shred: () => {
       for (const subject of subjects.values()) subject.shredded = true
     },
