@@ -32,6 +32,11 @@ const hourMs = 3_600_000
 const known = { 'x-forwarded-for': '192.0.2.7' }
 const { mailbox } = declared.resources.inbox as { mailbox: object }
 
+const conditions = {
+  desk: 'context has application && context.application.client == "desk"',
+  calm: { when: 'context.risk <= context.parameters.most', parameters: { most: 'Long' } },
+}
+
 let house: TestHouse
 let one: TestProcess
 let two: TestProcess
@@ -42,7 +47,7 @@ before(async () => {
   house = await openTestHouse()
   const changes = {
     permissions: { ...declared.permissions, 'notes:read': { summary: 'notes:read' } },
-    resources: { inbox: { mailbox: { ...mailbox, dataClass: 'confidential' }, board: mailbox } },
+    resources: { inbox: { mailbox: { ...mailbox, dataClass: 'confidential' }, board: { ...mailbox, conditions } } },
     contexts: {
       inbox: { client: { type: 'String', required: true }, tags: 'Set<String>', sent: 'datetime', amount: 'decimal' },
     },
@@ -259,6 +264,66 @@ test('what an application sends decides as it is declared; what it did not decla
   }
   const others = await send({ client: 'desk' }, 'notes:read', 'notes')
   assert.deepEqual([others.status, others.body.field], [400, 'body.context.client'], 'of another application')
+})
+
+test('a share under a condition that the type declares counts where it is met, in checks, lists and explanations', async () => {
+  const { userId: id } = await signIn(one, { organisationId })
+  const share = async (board: string, named: object) =>
+    (await servers[0]?.browser().call(
+      ...(['POST', '/v1/relations'] as const),
+      {
+        add: [
+          {
+            ...{ resource: { type: 'inbox:board', id: board }, relation: 'reader', subject: { type: 'user', id } },
+            condition: { named },
+          },
+        ],
+      },
+      { 'x-caller': 'inbox' },
+    )) as Answer
+  for (const wrong of [{ name: 'nope' }, { name: 'calm' }, { name: 'calm', parameters: { most: 'a' } }, { name: 7 }])
+    assert.ok([400, 422].includes((await share('1', wrong)).status), JSON.stringify(wrong))
+  for (const [board, named] of [
+    ['1', { name: 'desk' }],
+    ['2', { name: 'calm', parameters: { most: 10 } }],
+  ] as const)
+    assert.equal((await share(board, named)).status, 200)
+  const asked = { subject: { type: 'user', id }, action: { name: 'inbox:read' } }
+  const decided = async (board: string, context: object) =>
+    (await evaluate({ ...asked, resource: { type: 'inbox:board', id: board }, context })).body
+  assert.equal((await decided('1', { client: 'desk' })).decision, true)
+  const refused = await decided('1', { client: 'phone' })
+  assert.partialDeepStrictEqual(refused, {
+    decision: false,
+    context: { reason: 'condition', unmet: { names: ['condition'], conditions: ['desk'] } },
+  })
+  const risk = (of: number) => ({ custodia: { risk: of } })
+  assert.deepEqual(
+    [
+      (await decided('2', risk(10))).decision,
+      (await decided('2', risk(11))).decision,
+      (await decided('2', risk(10))).decision,
+    ],
+    [true, false, true],
+  )
+  for (const [context, boards] of [
+    [{}, ['2']],
+    [{ client: 'desk' }, ['1', '2']],
+    [{ client: 'desk', ...risk(11) }, ['1']],
+    [risk(11), []],
+  ] as const) {
+    const body = { ...asked, resource: { type: 'inbox:board' }, context }
+    const searched = '/access/v1/search/resource'
+    const found = (await servers[1]?.browser().call('POST', searched, body, { 'x-caller': 'inbox' })) as Answer
+    assert.deepEqual(
+      (found.body.results as { id: string }[]).map((one) => one.id),
+      boards,
+    )
+  }
+  const about = { subject: asked.subject, permission: 'inbox:read', resource: { type: 'inbox:board', id: '1' } }
+  const explained = await (await administrator()).call('POST', '/v1/access/explain', about, known)
+  assert.deepEqual(explained.body.unmet, { names: ['condition'], conditions: ['desk'] })
+  assert.match(JSON.stringify(explained.body.relations), /"named":\{"name":"desk"\}/)
 })
 
 test('a policy is held to what is declared: unknown names, other types and other applications’ are errors', async () => {
