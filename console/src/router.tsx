@@ -35,6 +35,8 @@ const peopleSearch = keep(['search', 'open'])
 const mailboxSearch = keep(['open'])
 const policiesSearch = keep(['version', 'edit'])
 const decisionsSearch = keep(['since', 'until', 'principal', 'action', 'decision', 'open'])
+const whatSearch = keep(['subject', 'ask', 'permission', 'type', 'id', 'open'])
+const whoSearch = keep(['kind', 'permission', 'type', 'id', 'open'])
 const openSearch = keep(['open'])
 const ledgerSearch = keep(['type', 'actor', 'subject', 'since', 'until', 'personal', 'open'])
 
@@ -169,6 +171,20 @@ const reviews = createRoute({
   component: lazyRouteComponent(() => import('./access/reviews.tsx'), 'ReviewsPage'),
 })
 
+const what = createRoute({
+  getParentRoute: () => inside,
+  path: '/access/what',
+  validateSearch: whatSearch,
+  component: lazyRouteComponent(() => import('./access/why-what.tsx'), 'WhatPage'),
+})
+
+const who = createRoute({
+  getParentRoute: () => inside,
+  path: '/access/who',
+  validateSearch: whoSearch,
+  component: lazyRouteComponent(() => import('./access/why-who.tsx'), 'WhoPage'),
+})
+
 const signInPolicy = createRoute({
   getParentRoute: () => inside,
   path: '/policies/sign-in',
@@ -228,6 +244,8 @@ const routeTree = root.addChildren([
     serviceAccounts,
     approvals,
     reviews,
+    what,
+    who,
     signInPolicy,
     look,
     policies,

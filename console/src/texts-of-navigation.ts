@@ -6,4 +6,6 @@ export const navigationTexts = {
   serviceAccounts: 'Service accounts',
   approvals: 'Approvals',
   reviews: 'Access reviews',
+  what: 'What one may do',
+  who: 'Who may do it',
 } as const

@@ -10,6 +10,8 @@ export type SubjectKind = 'person' | 'group' | 'service'
 /** Who is chosen: what was typed for a person, an identifier for the others. */
 export type Chosen = { readonly kind: SubjectKind; readonly text: string }
 
+const allKinds: readonly SubjectKind[] = ['person', 'group', 'service']
+
 /** @returns the identifier of who was chosen; null where nobody has that address. @throws Problem as `request` does. */
 export async function subjectOf({ kind, text }: Chosen): Promise<string | null> {
   const typed = text.trim()
@@ -23,10 +25,12 @@ export async function subjectOf({ kind, text }: Chosen): Promise<string | null> 
  *
  * @param permissions lists that may not be read are not asked for.
  * @param except the group that can't be chosen.
+ * @param kinds those that can be chosen; all unless said.
  */
 export function SubjectField(props: {
   permissions: readonly string[]
   except: string
+  kinds?: readonly SubjectKind[]
   value: Chosen
   onChange: (value: Chosen) => void
   error: string | null
@@ -48,9 +52,9 @@ export function SubjectField(props: {
         value={value.kind}
         onChange={(event) => onChange({ kind: event.target.value as SubjectKind, text: '' })}
       >
-        {Object.entries(kinds).map(([name, label]) => (
+        {(props.kinds ?? allKinds).map((name) => (
           <option key={name} value={name}>
-            {label}
+            {kinds[name]}
           </option>
         ))}
       </Select>

@@ -4,6 +4,7 @@ import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { useState } from 'react'
 import { Assignments } from '../access/assignments.tsx'
+import { WholeStanding } from '../access/why-standing.tsx'
 import { TheirActivity } from '../activity/their-activity.tsx'
 import { problemOf } from '../api/problem.ts'
 import { request } from '../api/request.ts'
@@ -53,7 +54,10 @@ export function PersonSheet({ person, me, onClose }: { person: User; me: Me; onC
           )}
         </div>
         {me.permissions.includes('access:assignments:read') ? (
-          <Assignments subject={person.id} name={person.name} me={me} title={texts.person.roles} />
+          <>
+            <Assignments subject={person.id} name={person.name} me={me} title={texts.person.roles} />
+            <WholeStanding subject={person.id} mayAsk={me.permissions.includes('access:check')} />
+          </>
         ) : (
           <Roles person={person} own={person.id === me.user.id} mayWrite={mayWrite} />
         )}

@@ -37,6 +37,8 @@ const groups = [
       },
       { to: '/access/approvals', label: navigationTexts.approvals, needs: 'access:approvals:read' },
       { to: '/access/reviews', label: navigationTexts.reviews, needs: 'access:reviews:read' },
+      { to: '/access/what', label: navigationTexts.what, needs: 'access:check' },
+      { to: '/access/who', label: navigationTexts.who, needs: 'access:check' },
     ],
   },
 ] as const

@@ -14,7 +14,9 @@ import {
   PolicyIcon,
   ProgramIcon,
   RuleIcon,
+  SearchIcon,
   ShieldIcon,
+  UnknownIcon,
 } from '../parts/icons.tsx'
 import { texts } from '../texts.ts'
 import { SidebarBrand } from '../theme/brand.tsx'
@@ -33,6 +35,8 @@ const icons = {
   '/access/service-accounts': ProgramIcon,
   '/access/approvals': CheckIcon,
   '/access/reviews': EyeIcon,
+  '/access/what': SearchIcon,
+  '/access/who': UnknownIcon,
   '/policies/sign-in': RuleIcon,
   '/policies': PolicyIcon,
   '/decisions': DecisionIcon,

@@ -1,4 +1,4 @@
-import type { Static } from 'typebox'
+import type { Static, TSchema } from 'typebox'
 import { Type } from 'typebox'
 import { closed } from './common.ts'
 
@@ -149,21 +149,21 @@ export const ActionSearch = Type.Object(
 export type ActionSearch = Static<typeof ActionSearch>
 
 /** §8.3. A page may be short, even empty, where `next_token` is not. */
-const Found = <Result extends Parameters<typeof Type.Array>[0]>(result: Result, context = {}) =>
+const Found = <Result extends TSchema, More extends Record<string, TSchema>>(result: Result, more: More) =>
   Type.Object({
     page: Type.Object({ next_token: Type.String(), count: Type.Integer() }),
-    context: Type.Object({ token: DecisionToken, ...context }),
+    context: Type.Object({ token: DecisionToken, ...more }),
     results: Type.Array(result),
   })
 /** Everybody whom a check allows, by whatever way. Of applications those that a relation or a role names: no list of them is kept. */
-export const FoundSubjects = Found(Type.Object({ type: Type.String(), id: Type.String() }))
+export const FoundSubjects = Found(Type.Object({ type: Type.String(), id: Type.String() }), {})
 export type FoundSubjects = Static<typeof FoundSubjects>
 /** `everything`: they may do it with every resource of the type; listed are those that relations name to them. */
 export const FoundResources = Found(Type.Object({ type: Type.String(), id: Type.String() }), {
   everything: Type.Boolean(),
 })
 export type FoundResources = Static<typeof FoundResources>
-export const FoundActions = Found(Type.Object({ name: Type.String() }))
+export const FoundActions = Found(Type.Object({ name: Type.String() }), {})
 export type FoundActions = Static<typeof FoundActions>
 
 /** `GET /.well-known/authzen-configuration` (§9.1) */
