@@ -1,12 +1,10 @@
 import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
-import { problemOf } from '../api/problem.ts'
 import { useNames } from '../api/use-names.ts'
 import { Button } from '../parts/button.tsx'
+import { FoundList } from '../parts/found-list.tsx'
 import { RefreshIcon } from '../parts/icons.tsx'
-import { LoadMore } from '../parts/load-more.tsx'
-import { ProblemNotice } from '../parts/notice.tsx'
-import { Empty, Page, Section, Waiting } from '../parts/page.tsx'
+import { Page, Section } from '../parts/page.tsx'
 import { decisionTexts } from '../texts-of-decisions.ts'
 import { Decision } from './decision.tsx'
 import { askedOf } from './filter.ts'
@@ -43,42 +41,25 @@ export function DecisionsPage() {
           actions={[...new Set(items?.map(({ action }) => action))].toSorted()}
           onApply={(next) => void navigate({ search: next })}
         />
-        <div className="mt-5">
-          {list.isPending && <Waiting rows={8} />}
-          {list.error !== null && <ProblemNotice problem={problemOf(list.error)} retry={() => void list.refetch()} />}
-          {items?.length === 0 && <Nothing filtered={Object.keys(filter).length > 0} />}
-          {items !== undefined && items.length > 0 && (
-            <>
-              <ul className="divide-y divide-line overflow-hidden rounded-lg border border-line">
-                {items.map((decision) => (
-                  <Decision
-                    key={decision.id}
-                    decision={decision}
-                    name={names.get(decision.principal.id) ?? decision.principal.id}
-                    open={decision.id === open}
-                    onToggle={() =>
-                      void navigate({
-                        search: decision.id === open ? filter : { ...filter, open: decision.id },
-                        replace: true,
-                        resetScroll: false,
-                      })
-                    }
-                  />
-                ))}
-              </ul>
-              <LoadMore list={list} shown={items.length} />
-            </>
+        <FoundList
+          list={list}
+          items={items}
+          filtered={Object.keys(filter).length > 0}
+          words={decisionTexts}
+          open={open}
+          onOpen={(id) =>
+            void navigate({ search: { ...filter, ...(id && { open: id }) }, replace: true, resetScroll: false })
+          }
+          row={(decision, folding) => (
+            <Decision
+              key={decision.id}
+              decision={decision}
+              name={names.get(decision.principal.id) ?? decision.principal.id}
+              {...folding}
+            />
           )}
-        </div>
+        />
       </Section>
     </Page>
-  )
-}
-
-function Nothing({ filtered }: { filtered: boolean }) {
-  return filtered ? (
-    <Empty title={decisionTexts.noMatch}>{decisionTexts.noMatchHelp}</Empty>
-  ) : (
-    <Empty title={decisionTexts.none}>{decisionTexts.noneHelp}</Empty>
   )
 }

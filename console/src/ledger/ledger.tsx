@@ -3,10 +3,10 @@ import { getRouteApi } from '@tanstack/react-router'
 import { problemOf } from '../api/problem.ts'
 import { ledgerQuery, meQuery } from '../api/queries.ts'
 import { Button } from '../parts/button.tsx'
+import { FoundList } from '../parts/found-list.tsx'
 import { RefreshIcon, WarningIcon } from '../parts/icons.tsx'
-import { LoadMore } from '../parts/load-more.tsx'
 import { ProblemNotice } from '../parts/notice.tsx'
-import { Empty, Page, Section, Waiting } from '../parts/page.tsx'
+import { Page, Section } from '../parts/page.tsx'
 import { texts } from '../texts.ts'
 import type { HeadCheck } from './check-head.ts'
 import { Entry } from './entry.tsx'
@@ -52,33 +52,17 @@ export function LedgerPage() {
           types={[...new Set(items?.map((entry) => entry.type))].toSorted()}
           onApply={(next) => void navigate({ search: next })}
         />
-        <div className="mt-5">
-          {list.isPending && <Waiting rows={8} />}
-          {list.error !== null && <ProblemNotice problem={problemOf(list.error)} retry={() => void list.refetch()} />}
-          {items?.length === 0 && <Nothing filtered={Object.keys(filter).length > 0} />}
-          {items !== undefined && items.length > 0 && (
-            <>
-              <ul className="divide-y divide-line overflow-hidden rounded-lg border border-line">
-                {items.map((entry) => (
-                  <Entry
-                    key={entry.id}
-                    entry={entry}
-                    myId={me.user.id}
-                    open={entry.id === open}
-                    onToggle={() =>
-                      void navigate({
-                        search: entry.id === open ? filter : { ...filter, open: entry.id },
-                        replace: true,
-                        resetScroll: false,
-                      })
-                    }
-                  />
-                ))}
-              </ul>
-              <LoadMore list={list} shown={items.length} />
-            </>
-          )}
-        </div>
+        <FoundList
+          list={list}
+          items={items}
+          filtered={Object.keys(filter).length > 0}
+          words={texts.ledger}
+          open={open}
+          onOpen={(id) =>
+            void navigate({ search: { ...filter, ...(id && { open: id }) }, replace: true, resetScroll: false })
+          }
+          row={(entry, folding) => <Entry key={entry.id} entry={entry} myId={me.user.id} {...folding} />}
+        />
       </Section>
     </Page>
   )
@@ -93,13 +77,5 @@ function Answer({ head, pending }: { head: HeadCheck | null; pending: boolean })
       <WarningIcon className="mt-1.5 size-5" />
       {sentence}
     </span>
-  )
-}
-
-function Nothing({ filtered }: { filtered: boolean }) {
-  return filtered ? (
-    <Empty title={texts.ledger.noMatch}>{texts.ledger.noMatchHelp}</Empty>
-  ) : (
-    <Empty title={texts.ledger.none}>{texts.ledger.noneHelp}</Empty>
   )
 }
