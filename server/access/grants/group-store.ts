@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Queries } from '../../platform/database/database.ts'
 import { deleteBatch } from '../../platform/database/delete-batch.ts'
-import type { Moment } from './cursor.ts'
+import { namedStore } from './named-store.ts'
 
 export type GroupRow = { id: string; organisation_id: string; name: string; description: string; created_at: Date }
 export type MembershipRow = {
@@ -28,53 +28,14 @@ export async function insertGroup(tx: Queries, row: GroupRow): Promise<boolean> 
   return result.numInsertedOrUpdatedRows === 1n
 }
 
-export async function readGroup(queries: Queries, organisationId: string, id: string): Promise<GroupRow | null> {
-  const row = await tables(queries)
-    .selectFrom('access.group_of_subjects')
-    .selectAll()
-    .where('organisation_id', '=', organisationId)
-    .where('id', '=', id)
-    .executeTakeFirst()
-  return row ?? null
-}
-
-export async function readGroupByName(queries: Queries, organisationId: string, name: string) {
-  const row = await tables(queries)
-    .selectFrom('access.group_of_subjects')
-    .selectAll()
-    .where('organisation_id', '=', organisationId)
-    .where('name', '=', name)
-    .executeTakeFirst()
-  return row ?? null
-}
-
-export async function countGroups(queries: Queries, organisationId: string): Promise<number> {
-  const { count } = await tables(queries)
-    .selectFrom('access.group_of_subjects')
-    .select((eb) => eb.fn.countAll<number>().as('count'))
-    .where('organisation_id', '=', organisationId)
-    .executeTakeFirstOrThrow()
-  return Number(count)
-}
-
-type Page = { readonly after: string | null; readonly limit: number }
-
-/** The first to be made comes first. */
-export async function readGroups(
-  queries: Queries,
-  organisationId: string,
-  { after, limit }: { readonly after: Moment | null; readonly limit: number },
-): Promise<GroupRow[]> {
-  const query = tables(queries)
-    .selectFrom('access.group_of_subjects')
-    .selectAll()
-    .where('organisation_id', '=', organisationId)
-  const rest =
-    after === null
-      ? query
-      : query.where(({ eb, refTuple, tuple }) => eb(refTuple('created_at', 'id'), '>', tuple(after.at, after.id)))
-  return await rest.orderBy('created_at').orderBy('id').limit(limit).execute()
-}
+export const {
+  read: readGroup,
+  readByName: readGroupByName,
+  readPage: readGroups,
+  count: countGroups,
+  /** Its memberships go with it. */
+  remove: removeGroup,
+} = namedStore<GroupRow>('access.group_of_subjects')
 
 export async function updateGroup(
   tx: Queries,
@@ -84,15 +45,6 @@ export async function updateGroup(
   await tables(tx)
     .updateTable('access.group_of_subjects')
     .set({ name, description })
-    .where('organisation_id', '=', organisationId)
-    .where('id', '=', id)
-    .execute()
-}
-
-/** Its memberships go with it. */
-export async function removeGroup(tx: Queries, organisationId: string, id: string): Promise<void> {
-  await tables(tx)
-    .deleteFrom('access.group_of_subjects')
     .where('organisation_id', '=', organisationId)
     .where('id', '=', id)
     .execute()
@@ -126,6 +78,8 @@ export async function readMembership(
     .executeTakeFirst()
   return row ?? null
 }
+
+type Page = { readonly after: string | null; readonly limit: number }
 
 /** Of a group by member, or of a member by group; those that count at `now`. */
 export async function readMemberships(
