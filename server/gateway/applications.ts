@@ -19,12 +19,15 @@ export type Application = {
   readonly resources: unknown
   /** What it declares of the contexts that it sends with questions, likewise. */
   readonly context: unknown
+  /** Paths at which it takes webhooks that were verified here; none unless said. */
+  readonly webhooks: readonly string[]
 }
 
 export const config = {
   applications: setting.structure<readonly Application[]>({
     description: 'The applications behind the gateway, by name.',
-    shape: 'a mapping of name to { title, host, upstream, permissions, resources, context, rules, timeoutSeconds }',
+    shape:
+      'a mapping of name to { title, host, upstream, permissions, resources, context, rules, webhooks, timeoutSeconds }',
     example:
       '{ "inbox": { "title": "Inbox", "host": "inbox.localhost", "upstream": "http://127.0.0.1:4100", "permissions": { "inbox:read": "Read mail." }, "rules": [{ "methods": ["GET"], "path": "/**", "permission": "inbox:read" }] } }',
     default: [],
@@ -55,7 +58,17 @@ export function applicationContexts(applications: readonly Application[]): Reado
   return Object.fromEntries(declared.map(({ name, context }) => [name, context]))
 }
 
-const known = new Set(['title', 'host', 'upstream', 'permissions', 'resources', 'context', 'rules', 'timeoutSeconds'])
+const known = new Set([
+  'title',
+  'host',
+  'upstream',
+  'permissions',
+  'resources',
+  'context',
+  'rules',
+  'webhooks',
+  'timeoutSeconds',
+])
 
 function checkApplications(value: unknown): readonly Application[] {
   const applications = Object.entries(record(value, 'it')).map(([name, fields]) => checkApplication(name, fields))
@@ -97,7 +110,20 @@ function checkApplication(name: string, value: unknown): Application {
     permissions: Object.fromEntries(permissions),
     resources: fields.resources ?? null,
     context: fields.context ?? null,
+    webhooks: webhookPaths(fields.webhooks ?? [], `${name}.webhooks`),
   }
+}
+
+function webhookPaths(value: unknown, where: string): readonly string[] {
+  const plain = (path: unknown) =>
+    typeof path === 'string' && path.length <= 200 && /^(?:\/[A-Za-z0-9._~-]+)+$/.test(path)
+  if (
+    !Array.isArray(value) ||
+    value.length > 20 ||
+    !value.every((path) => plain(path) && !/\/\.\.?(?:\/|$)/.test(path))
+  )
+    throw new Error(`${where} is not a list of paths such as /hooks/payments`)
+  return value
 }
 
 function origin(value: string, where: string): string {

@@ -90,7 +90,7 @@ export async function openKeysGateway(): Promise<KeysGateway> {
     const process = await house.process({ ...changes, permissions })
     const gateway = await createGateway(
       { ...process.context, trustedProxies: ['127.0.0.1'], config: { applications, maxSignedBodyBytes: maxBody } },
-      { ...process, apikeys: process.keys },
+      { ...process, apikeys: process.keys, webhooks: { lendForwarder() {} } },
     )
     const server = createServer((request, response) => gateway.handle(request, response))
     server.on('upgrade', (request, socket, head) => gateway.upgrade(request, socket, head))

@@ -8,11 +8,13 @@ import type { Route } from '../platform/http/route.ts'
 import type { Context } from '../platform/module.ts'
 import { defineModule } from '../platform/module.ts'
 import type { Sessions } from '../sessions/api.ts'
+import type { Webhooks } from '../webhooks/api.ts'
 import type { Application } from './applications.ts'
 import { applicationContexts, applicationPermissions, applicationResources, config } from './applications.ts'
 import { DecisionLog } from './decision-log.ts'
 import { errors } from './errors.ts'
 import { event, events } from './events.ts'
+import { webhookForwarder } from './forward-webhook.ts'
 import { HeldBodies } from './held-bodies.ts'
 import { AssertionMint, jwkOf } from './mint-assertion.ts'
 import { routes } from './routes.ts'
@@ -20,7 +22,14 @@ import { serveApplication } from './serve-application.ts'
 import { OpenSockets, upgrade } from './upgrade.ts'
 import { WrongKeys } from './wrong-keys.ts'
 
-type Uses = { keyring: Keyring; access: Access; sessions: Sessions; identity: Identity; apikeys: ApiKeys }
+type Uses = {
+  keyring: Keyring
+  access: Access
+  sessions: Sessions
+  identity: Identity
+  apikeys: ApiKeys
+  webhooks: Webhooks
+}
 
 type Gateway = HostHandler & { readonly routes: readonly Route[]; stop(): Promise<void> }
 
@@ -29,7 +38,7 @@ const recheckMs = 30_000
 
 export const gateway = defineModule<Gateway, Uses, typeof config>({
   name: 'gateway',
-  uses: ['keyring', 'access', 'sessions', 'identity', 'apikeys'],
+  uses: ['keyring', 'access', 'sessions', 'identity', 'apikeys', 'webhooks'],
   config,
   permissions: {},
   configuredPermissions: ({ applications }) => applicationPermissions(applications),
@@ -47,7 +56,7 @@ export const gateway = defineModule<Gateway, Uses, typeof config>({
 export async function createGateway(context: Context<typeof config>, uses: Uses): Promise<Gateway> {
   const { clock, random, recorder, database, publicUrl, trustedProxies, log } = context
   const { applications, maxSignedBodyBytes } = context.config
-  const { keyring, access, sessions, identity, apikeys: keys } = uses
+  const { keyring, access, sessions, identity, apikeys: keys, webhooks } = uses
   const signer = await keyring.signer('assertion')
   const decisions = new DecisionLog(recorder, clock)
   const sockets = new OpenSockets()
@@ -69,6 +78,8 @@ export async function createGateway(context: Context<typeof config>, uses: Uses)
     url.hostname = application.host
     return url.origin
   }
+
+  webhooks.lendForwarder(webhookForwarder(applications, { mint: admitNeeds.mint, originOf }))
 
   const bodies = new HeldBodies(maxSignedBodyBytes)
   const signOut = async (head: RequestHead) => {

@@ -155,7 +155,11 @@ function neighboursOf(live: Map<string, UserPrincipal>) {
   const keyring = { signer: async () => signer } as unknown as Keyring
   // Whoever asks about keys uses real ones: `keys.test.ts`.
   const apikeys = { authenticateAt: () => null, onChange: () => () => {} } as unknown as ApiKeys
-  return { uses: { keyring, access, sessions, identity, apikeys }, end: (sessionId: string) => ended(sessionId) }
+  const webhooks = { lendForwarder() {} }
+  return {
+    uses: { keyring, access, sessions, identity, apikeys, webhooks },
+    end: (sessionId: string) => ended(sessionId),
+  }
 }
 
 function applicationsOn(port: number) {

@@ -14,6 +14,7 @@ import { errors } from './errors.ts'
 import { events } from './events.ts'
 import { delivery, sweep } from './jobs.ts'
 import type { Parts } from './parts.ts'
+import { sourceRoutes } from './sources/routes.ts'
 import { subjectData } from './subject-data.ts'
 
 type Uses = { keyring: Keyring; audit: Ledger; access: Access }
@@ -63,7 +64,7 @@ export function createWebhooks(context: Context<typeof config>, { keyring, audit
     lendForwarder(forwarder) {
       parts.forwarder = forwarder
     },
-    routes: [...endpointRoutes(parts), ...deliveryRoutes(parts)],
+    routes: [...endpointRoutes(parts), ...deliveryRoutes(parts), ...sourceRoutes(parts)],
     jobs: [delivery(parts, courier), sweep(parts)],
     subjectData: subjectData(parts),
     idle: () => courier.idle(),

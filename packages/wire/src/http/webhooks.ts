@@ -153,3 +153,103 @@ export const WebhookMessage = Type.Object({
   }),
 })
 export type WebhookMessage = Static<typeof WebhookMessage>
+
+/** How a sender of the table signs. */
+export const Senders = Type.Object({
+  items: Type.Array(
+    Type.Object({
+      name: Type.String(),
+      title: Type.String(),
+      documentation: Type.String(),
+      timestamped: Type.Boolean(),
+      bodySigned: Type.Boolean(),
+      urlSigned: Type.Boolean(),
+    }),
+  ),
+})
+export type Senders = Static<typeof Senders>
+
+const senderNames = [
+  'standard',
+  'svix',
+  'github',
+  'gitlab',
+  'stripe',
+  'slack',
+  'shopify',
+  'twilio',
+  'sendgrid',
+  'mailgun',
+  'zendesk',
+  'discord',
+  'square',
+] as const
+/** A row of the table of senders. */
+export const SenderName = Type.Union(senderNames.map((name) => Type.Literal(name)))
+
+/** Where somebody else's webhooks come in. Its secret is never shown. */
+export const Source = Type.Object({
+  id: Id('whs'),
+  name: Type.String(),
+  sender: Type.String(),
+  /** False where the sender signs no time: that each message counts once is then the only defence against repetition. */
+  timestamped: Type.Boolean(),
+  /** What is given to the sender. */
+  url: Type.String(),
+  application: Type.String(),
+  path: Type.String(),
+  toleranceSeconds: Type.Integer(),
+  createdAt: Instant,
+  createdBy: nullable(Type.String()),
+  overlapUntil: nullable(Instant),
+  lastAcceptedAt: nullable(Instant),
+})
+export type Source = Static<typeof Source>
+
+export const Sources = Type.Object({
+  items: Type.Array(Source),
+  /** Where applications take webhooks, by the configuration. */
+  targets: Type.Array(Type.Object({ application: Type.String(), path: Type.String() })),
+})
+export type Sources = Static<typeof Sources>
+
+const target = {
+  application: Type.String({ minLength: 1, maxLength: 31 }),
+  path: Type.String({ minLength: 1, maxLength: 200, pattern: '^/[^\\s?#]*$' }),
+}
+const SenderSecret = Type.String({ minLength: 5, maxLength: 1_024 })
+const Tolerance = Type.Integer({ minimum: 10, maximum: 3_600 })
+
+export const NewSource = Type.Object(
+  {
+    name: Line(80),
+    sender: SenderName,
+    ...target,
+    /** As the sender shows it; its public key where it signs with a private one. */
+    secret: SenderSecret,
+    /** Five minutes unless said. */
+    toleranceSeconds: Type.Optional(Tolerance),
+  },
+  closed,
+)
+export type NewSource = Omit<Static<typeof NewSource>, 'sender'> & { readonly sender: (typeof senderNames)[number] }
+
+export const SourceChange = Type.Object(
+  {
+    name: Type.Optional(Line(80)),
+    application: Type.Optional(target.application),
+    path: Type.Optional(target.path),
+    toleranceSeconds: Type.Optional(Tolerance),
+  },
+  { ...closed, minProperties: 1 },
+)
+export type SourceChange = Static<typeof SourceChange>
+
+export const RotateSource = Type.Object(
+  { secret: SenderSecret, overlapSeconds: Type.Optional(Type.Integer({ minimum: 0, maximum: 604_800 })) },
+  closed,
+)
+export type RotateSource = Static<typeof RotateSource>
+
+/** `repeated` where the same message was passed on before. */
+export const Received = Type.Object({ received: Type.Union([Type.Literal('taken'), Type.Literal('repeated')]) })
