@@ -9,6 +9,7 @@ import { newVisitor, openBrowser, withBrowser } from './browser.ts'
 import type { Demo } from './demo.ts'
 import { newDemoFolder, removeFolder, startDemo } from './demo.ts'
 import { signInTo } from './sign-in.ts'
+import { assertWellMade } from './well-made.ts'
 
 describe('mailboxes that are shared', withBrowser, () => {
   const folder = newDemoFolder()
@@ -131,8 +132,14 @@ describe('mailboxes that are shared', withBrowser, () => {
     await share(page, demo.accounts.reader.email.toUpperCase())
     const entry = page.getByRole('listitem').filter({ hasText: demo.accounts.reader.email })
     await entry.waitFor()
+    await assertWellMade(page)
     assert.equal(await statusOf(guest, message), 200)
     assert.equal(await guest.page.locator('main form').count(), 0)
+    await owner.page.goto(demo.inbox + message)
+    await assertWellMade(owner.page)
+    await page.goto(`${demo.inbox}/?place=${mailbox}`)
+    await assertWellMade(page)
+    await page.goto(`${demo.inbox}/places/${mailbox}`)
     assert.ok((await places(guest)).includes('Mailbox of Priya Raman'))
     assert.equal(await rows(guest, `/?place=${mailbox}`), 1)
     assert.equal(await statusOf(administrator, message), 404, 'nobody but whom it was shared with')
@@ -188,13 +195,15 @@ describe('mailboxes that are shared', withBrowser, () => {
     assert.equal(await post(owner, `/places/${mailbox}/shares`, { ...wish, relation: 'owner' }), 400)
     assert.equal(await post(guest, `/places/${mailbox}/shares`, wish), 403)
     await share(page, 'nobody@brightwater.example')
+    await assertWellMade(page)
     await page.getByRole('alert').filter({ hasText: 'Nobody with this address has opened Inbox yet.' }).waitFor()
+    assert.equal(await page.getByLabel('Who', { exact: true }).inputValue(), 'nobody@brightwater.example')
     await share(page, demo.accounts.reader.email, { until: '2020-01-01T00:00' })
     await page.getByRole('alert').filter({ hasText: 'The end is not in the future.' }).waitFor()
     assert.equal(await statusOf(guest, message), 404)
     await administrator.page.goto(`${demo.inbox}/?place=team`)
     await administrator.page.getByRole('link', { name: 'Share', exact: true }).click()
-    await administrator.page.getByRole('heading', { level: 1, name: 'Share Team mailbox' }).waitFor()
+    await administrator.page.getByRole('heading', { level: 1, name: 'Share: Team mailbox' }).waitFor()
     assert.equal(await administrator.page.getByRole('listitem').filter({ hasText: 'member' }).count(), 1)
   })
 

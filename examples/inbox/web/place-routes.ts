@@ -13,8 +13,12 @@ import { sendPage } from './page.ts'
 import { Refusal } from './refusal.ts'
 import { sharePage } from './share-page.ts'
 
+type SharePage = Parameters<typeof sharePage>[0]
+
 type One = { Params: { id: string }; Body: unknown }
 
+/** What proves to Custodia who asks. */
+const assertionHeader = 'custodia-assertion'
 const mayWrite = { config: { permission: 'inbox:write' as const } }
 
 /** Folders, moving, and sharing. What somebody may not see is not there; what they may see and not share is refused. */
@@ -27,14 +31,19 @@ export function placeRoutes(app: FastifyInstance, mailbox: Mailbox, reach: Reach
   }
 
   /** The page that says with whom, and why something was not done. */
-  async function answer(request: FastifyRequest<One>, reply: FastifyReply, place: Place, refused: string | null) {
+  async function answer(
+    request: FastifyRequest<One>,
+    reply: FastifyReply,
+    place: Place,
+    { refused, wish = null }: { refused: string | null; wish?: SharePage['wish'] },
+  ) {
     const shares = await sharing.sharesOf(place)
-    const view = { identity: request.identity, place, shares, refused }
+    const view = { identity: request.identity, place, shares, refused, wish }
     return sendPage(refused === null ? reply : reply.code(422), sharePage(view))
   }
 
   app.get<One>('/places/:id', mayWrite, async (request, reply) =>
-    answer(request, reply, await shareable(request), null),
+    answer(request, reply, await shareable(request), { refused: null }),
   )
 
   app.post<One>('/places/:id/shares', mayWrite, async (request, reply) => {
@@ -44,10 +53,11 @@ export function placeRoutes(app: FastifyInstance, mailbox: Mailbox, reach: Reach
       relation: oneOf(shareRelations, fieldOf(body, 'relation')),
       kind: oneOf(shareKinds, fieldOf(body, 'kind')),
       who: fieldOf(body, 'who').trim().slice(0, 320),
-      untilMs: timeIn(fieldOf(body, 'until')),
+      until: fieldOf(body, 'until'),
     }
-    const refused = await sharing.share(place, wish, headers['custodia-assertion'])
-    if (refused !== null) return await answer(request, reply, place, refused.refused)
+    const asked = { ...wish, untilMs: timeIn(wish.until) }
+    const refused = await sharing.share(place, asked, headers[assertionHeader])
+    if (refused !== null) return await answer(request, reply, place, { ...refused, wish })
     return reply.redirect(`/places/${place.id}`, 303)
   })
 
@@ -59,8 +69,8 @@ export function placeRoutes(app: FastifyInstance, mailbox: Mailbox, reach: Reach
       kind: oneOf(shareKinds, fieldOf(body, 'kind')),
       id: fieldOf(body, 'id').slice(0, 200),
     }
-    const refused = await sharing.takeBack(place, share, headers['custodia-assertion'])
-    if (refused !== null) return await answer(request, reply, place, refused.refused)
+    const refused = await sharing.takeBack(place, share, headers[assertionHeader])
+    if (refused !== null) return await answer(request, reply, place, refused)
     return reply.redirect(`/places/${place.id}`, 303)
   })
 
