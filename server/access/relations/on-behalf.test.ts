@@ -88,6 +88,8 @@ test('an assertion that this server did not make as it stands proves nothing', a
     assertionOf(owner, { header: { crit: ['b64'], b64: false } }),
     assertionOf(owner, { claims: { iss: 'https://elsewhere.example' } }),
     assertionOf(owner, { claims: { sid: undefined } }),
+    // What the gateway says of a program with a person's key: nobody is there.
+    assertionOf(owner, { claims: { sid: undefined, key: newId('key'), scopes: ['inbox:*'], amr: [] } }),
     assertionOf(owner, { claims: { exp: undefined } }),
     assertionOf(owner, { claims: { iat: undefined } }),
     assertionOf(owner, { claims: { iat: nowSeconds() + 60, exp: nowSeconds() + 120 } }),
