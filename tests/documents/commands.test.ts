@@ -20,6 +20,7 @@ const guides = [
   'docs/guide/protect-your-application.md',
   'docs/guide/seal-your-first-field.md',
   'docs/guide/check-access.md',
+  'docs/guide/call-an-application.md',
   'docs/guide/operate.md',
   'docs/guide/administer-from-the-shell.md',
   'docs/guide/factors.md',
@@ -151,6 +152,10 @@ describe('whoever follows the documents word for word', { timeout: 480_000 }, ()
     const checking = await reader.follow('docs/guide/check-access.md')
     assert.match(outputOf(checking, 'access.mjs'), /^reads 1: true\nwrites 1: false\nof 1, 2 and 3: 1,3\nall: 1,3$/m)
     assert.match(outputOf(checking, 'evaluation'), /^\{"decision":true,/m)
+
+    const calling = await reader.follow('docs/guide/call-an-application.md')
+    assert.match(outputOf(calling, 'plain.header'), /^Hello Note counter: notes:read\n.*"code":"SIGNATURE_REQUIRED"/m)
+    assert.match(outputOf(calling, 'nightly.mjs'), /^200 Hello Note counter: notes:read$/m)
 
     const operating = await reader.follow('docs/guide/operate.md')
     const health = outputOf(operating, 'custodia status')
