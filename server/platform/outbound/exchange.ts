@@ -12,6 +12,8 @@ export type OutboundOptions = {
   readonly timeoutMs: number
   /** True where an operator said that the service is on a network of theirs. */
   readonly allowPrivate: boolean
+  /** Who knows the addresses of a name; the system unless said. */
+  readonly resolve?: (host: string) => Promise<readonly LookupAddress[]>
 }
 
 type Request = OutboundOptions & { readonly method: 'GET' | 'POST'; readonly body: Buffer | null }
@@ -46,7 +48,8 @@ export async function exchange<T>(
 }
 
 async function ask(url: URL, asked: Request, signal: AbortSignal): Promise<IncomingMessage> {
-  const addresses = await lookup(url.hostname.replace(/^\[|\]$/g, ''), { all: true }).catch(() => {
+  const resolve = asked.resolve ?? ((host: string) => lookup(host, { all: true }))
+  const addresses = await resolve(url.hostname.replace(/^\[|\]$/g, '')).catch(() => {
     throw new OutboundError('unreachable', url.hostname)
   })
   const [first] = addresses

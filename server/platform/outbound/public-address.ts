@@ -9,6 +9,8 @@ for (const range of [
   '127.0.0.0/8',
   // 169.254.169.254 tells a machine in a cloud its own credentials.
   '169.254.0.0/16',
+  // What Azure's machines ask of their host: in a public range, and nowhere else to be reached from.
+  '168.63.129.16/32',
   '172.16.0.0/12',
   '192.0.0.0/24',
   '192.0.2.0/24',
