@@ -74,8 +74,8 @@ export function createReach(parts: { readonly access: Custodia['access']; readon
 
   /** What relations name to somebody. A list is dear, so that it is remembered for a while: what it names is checked every time. */
   async function namedTo(asker: Asker): Promise<readonly string[]> {
-    const { userId } = asker.identity
-    const before = named.get(userId)
+    const whose = circumstancesOf(asker)
+    const before = named.get(whose)
     const nowMs = mailbox.nowMs()
     if (before !== undefined && nowMs - before.atMs < rememberedMs) return before.ids
     const began = generation
@@ -83,7 +83,7 @@ export function createReach(parts: { readonly access: Custodia['access']; readon
       const [mailboxes, folders] = await Promise.all([listed(asker, 'inbox:mailbox'), listed(asker, 'inbox:folder')])
       const ids = [...mailboxes, ...folders]
       if (named.size >= maxRemembered) named.clear()
-      if (began === generation) named.set(userId, { ids, atMs: nowMs })
+      if (began === generation) named.set(whose, { ids, atMs: nowMs })
       return ids
     } catch (error) {
       if (before === undefined) throw error
@@ -108,3 +108,7 @@ export function createReach(parts: { readonly access: Custodia['access']; readon
     },
   }
 }
+
+/** A key may less than its owner, and a share may hold from some places or with some factors only: each has a list of its own. */
+const circumstancesOf = ({ identity: { userId, keyId, scopes, factors }, address }: Asker) =>
+  JSON.stringify([userId, keyId, scopes, factors, address])

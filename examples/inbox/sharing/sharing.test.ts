@@ -71,6 +71,22 @@ describe('what Custodia is asked', () => {
     assert.equal(asked().length, 4)
   })
 
+  it('is another list for another proof of who asks: what one session lacks, the other does not miss', async () => {
+    await get(ann, '/')
+    inbox.service.asked.length = 0
+    await inbox.ask('/', all, { ...ann, amr: ['pwd', 'otp'] })
+    assert.equal(asked().filter((path) => path === '/access/v1/search/resource').length, 2)
+    const { statusCode, body } = await inbox.ask('/', all, {
+      ...ann,
+      sid: undefined,
+      key: 'key_a',
+      scopes: ['inbox:read'],
+    })
+    assert.equal(statusCode, 200)
+    assert.doesNotMatch(body, /Note \d/, 'a key that is narrowed to less reads no mail')
+    assert.match((await get(ann, '/')).body, /Note \d/)
+  })
+
   it('is asked of nobody who came without an identity', async () => {
     await inbox.app.inject({ url: '/' })
     await inbox.app.inject({ method: 'POST', url: shares(ann) })
