@@ -1,4 +1,4 @@
-// Makes the package that is published: JavaScript and declarations, with the formats of the wire package inside, since
+// Makes the package that is published: JavaScript and declarations, with what it uses of the wire and edge packages inside, since
 // Node strips no types from what lies in node_modules. `npm run build -w @custodia/sdk`, or `node build.ts FOLDER`.
 import { execFileSync } from 'node:child_process'
 import { copyFileSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -37,6 +37,7 @@ function stageSources(): void {
       'src/ledger/{ed25519,sha256}',
       'src/node/**/*',
     ],
+    edge: ['src/webhooks/*'],
   }
   for (const [name, parts] of Object.entries(folders)) {
     for (const file of globSync(
@@ -47,8 +48,9 @@ function stageSources(): void {
       const source = readFileSync(join(here, '..', name, file), 'utf8')
       const target = join(stage, name, file.replace(/^src\//, ''))
       mkdirSync(dirname(target), { recursive: true })
-      const way = `${relative(dirname(target), join(stage, 'wire'))}/`
-      writeFileSync(target, source.replaceAll("'@custodia/wire/", `'${way}`))
+      const wayTo = (other: string) => `'${relative(dirname(target), join(stage, other))}/`
+      const inside = source.replaceAll("'@custodia/wire/", wayTo('wire')).replaceAll("'@custodia/edge/", wayTo('edge'))
+      writeFileSync(target, inside)
     }
   }
 }
@@ -73,7 +75,11 @@ function compile(): void {
 function writeManifest(): void {
   const read = (name: string) => JSON.parse(readFileSync(join(here, name), 'utf8')) as Manifest
   const sdk = read('package.json')
-  const { '@custodia/wire': _, ...dependencies } = { ...read('../wire/package.json').dependencies, ...sdk.dependencies }
+  const {
+    '@custodia/wire': _wire,
+    '@custodia/edge': _edge,
+    ...dependencies
+  } = { ...read('../wire/package.json').dependencies, ...sdk.dependencies }
   const frameworks = { express: '5', fastify: '5', hono: '4' }
   const manifest = {
     ...sdk,

@@ -25,6 +25,16 @@ export const errorTable = {
     title: 'The signature on this request does not hold.',
     help: 'Sign the request as docs/specs/signed-requests.md says, once for each sending, and compare the clocks of both machines.',
   },
+  WEBHOOK_INVALID: {
+    status: 401,
+    title: 'The webhook is not one of this sender.',
+    help: 'Check the secret and the clock, and that the raw body is verified, before anything parses it.',
+  },
+  WEBHOOK_REPEATED: {
+    status: 409,
+    title: 'The webhook was there before.',
+    help: 'Answer 200, so that the sender is content, and do nothing.',
+  },
   BODY_TOO_LARGE: {
     status: 413,
     title: 'The body is larger than may be signed here.',

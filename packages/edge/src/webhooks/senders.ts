@@ -78,12 +78,14 @@ const standard =
     if (id == null || time == null || list == null) return null
     const sentAt = unixSeconds(time)
     const parts = list.split(' ')
-    if (sentAt === null || parts.length > mostSignatures || id.length > 255) return none
+    // Also what was joined because it came twice: a comma stands behind it.
+    const listed = parts.length <= mostSignatures && parts.every((part) => /^[a-z\d]{1,8},[A-Za-z\d+/=]+$/.test(part))
+    if (sentAt === null || !listed || id.length > 255) return none
     const signatures = parts.flatMap((part) => {
-      const [version, text, ...more] = part.split(',')
+      const [version, text] = part.split(',')
       // Versions that are not known are passed over: a sender may give newer ones beside.
       const proof = version === 'v1' ? 'hmac-sha256' : version === 'v1a' ? 'ed25519' : null
-      return proof === null || text === undefined || more.length > 0 ? [] : one(proof, fromBase64(text))
+      return proof === null || text === undefined ? [] : one(proof, fromBase64(text))
     })
     return { signatures, signed: signedContent({ id, timestamp: time, body: request.body }), sentAt, once: utf8(id) }
   }
