@@ -14,6 +14,8 @@ import type { Collection } from './fields/collection.ts'
 import { createCollection } from './fields/collection.ts'
 import type { DataKeyLimits } from './keys/data-keys.ts'
 import { DataKeys } from './keys/data-keys.ts'
+import type { Uploads } from './uploads/uploads.ts'
+import { createUploads } from './uploads/uploads.ts'
 
 export type { RelationTuple } from '@custodia/wire/http/relations.ts'
 export { ed25519PublicKey } from '@custodia/wire/http-signatures/algorithms.ts'
@@ -29,6 +31,7 @@ export type { SignedFetch, SignedFetchOptions } from './signatures/signed-fetch.
 export { createSignedFetch } from './signatures/signed-fetch.ts'
 export type { SignatureVerifier, SignatureVerifierOptions, SignedRequest } from './signatures/verify-request.ts'
 export { createSignatureVerifier } from './signatures/verify-request.ts'
+export type { FileToSend, UploadedFile, Uploads } from './uploads/uploads.ts'
 
 export type CustodiaOptions = {
   /** Custodia's address, as in `https://custodia.example.org`. Keys travel there: `http:` only inside one machine or pod. */
@@ -71,6 +74,8 @@ export type Custodia = {
   collection(name: string, options: { readonly schemaVersion: number }): Collection
   /** May somebody do something with this? */
   readonly access: Access
+  /** Files: sent into quarantine, looked at and scanned by Custodia, and sealed there. */
+  readonly uploads: Uploads
   /** Overwrites and forgets every key that is held. They are fetched again when needed. */
   forgetKeys(): void
 }
@@ -105,6 +110,7 @@ export function createCustodia(options: CustodiaOptions): Custodia {
   return {
     identify,
     access: createAccess(caller, options.onAccessFailed ?? (() => {})),
+    uploads: createUploads(caller, clock),
     collection(name, { schemaVersion }) {
       if (dataKeys === null) throw wrong('key')
       return createCollection({ application, collection: name, schemaVersion, keys: dataKeys })

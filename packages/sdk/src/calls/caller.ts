@@ -18,6 +18,21 @@ export type Caller = {
   post(path: string, body: unknown, options: CallOptions): Promise<unknown>
   /** As `post`, of what only reads. */
   get(path: string): Promise<unknown>
+  /** As `post`, of any method, with a body of bytes or none. */
+  send(request: Outgoing, options: CallOptions): Promise<unknown>
+  /** As `send`, for what is no JSON: the bytes of a reply with status 200. */
+  load(request: Outgoing & { readonly maxReplyBytes: number }): Promise<Buffer>
+}
+
+export type Outgoing = {
+  readonly method: 'GET' | 'POST' | 'DELETE'
+  readonly path: string
+  readonly headers?: Record<string, string>
+  readonly body?: string | Uint8Array<ArrayBuffer>
+  /** 131,072 unless said. */
+  readonly maxReplyBytes?: number
+  /** For each attempt, where it is longer than usual. */
+  readonly timeoutMs?: number
 }
 
 const attempts = 3
@@ -29,6 +44,8 @@ const maxReplyBytes = 131_072
 const passingStatus = new Set([429, 502, 503, 504])
 /** Refused before anything was done (RFC 6585 §4), so that any call may be repeated. */
 const untouchedStatus = 429
+const doneStatus = new Set([200, 201, 202])
+const json = { 'content-type': 'application/json' }
 
 type Answer = { readonly status: number; readonly retryAfterMs: number; readonly body: Buffer }
 
@@ -43,35 +60,39 @@ export function createCaller(options: {
 }): Caller {
   const { credential, pause = sleep } = options
 
-  async function attempt(path: string, body: string | null): Promise<Answer> {
+  async function attempt({ method, path, headers, body, ...limits }: Outgoing): Promise<Answer> {
     const key = credential.current()
-    const signal = AbortSignal.timeout(options.timeoutMs)
+    const signal = AbortSignal.timeout(Math.max(options.timeoutMs, limits.timeoutMs ?? 0))
     try {
       const response = await options.fetch(`${options.url}${path}`, {
-        method: body === null ? 'GET' : 'POST',
+        method,
         headers: {
           authorization: `Bearer ${key}`,
           accept: 'application/json, application/problem+json',
-          ...(body === null ? {} : { 'content-type': 'application/json' }),
+          ...headers,
         },
-        ...(body === null ? {} : { body }),
+        ...(body === undefined ? {} : { body }),
         signal,
         redirect: 'manual',
       })
       const retryAfterMs = Number(response.headers.get('retry-after') ?? 0) * 1000
-      return { status: response.status, retryAfterMs, body: await readBody(response, maxReplyBytes) }
+      return {
+        status: response.status,
+        retryAfterMs,
+        body: await readBody(response, limits.maxReplyBytes ?? maxReplyBytes),
+      }
     } catch (error) {
       throw signal.aborted ? new CustodiaError('CUSTODIA_TIMEOUT') : connectionError(error)
     }
   }
 
-  async function call(path: string, text: string | null, { idempotent }: CallOptions): Promise<unknown> {
+  async function call(request: Outgoing, { idempotent }: CallOptions): Promise<Answer> {
     let mayReload = true
     for (let tried = 1; ; tried += 1) {
       const last = tried >= attempts
       let pauseMs = firstPauseMs * 2 ** (tried - 1) * (0.5 + Math.random() / 2)
       try {
-        const answer = await attempt(path, text)
+        const answer = await attempt(request)
         if (answer.status === 401 && mayReload && credential.reload()) {
           // Refused before anything was done: the key was rotated, and the file already holds the new one.
           mayReload = false
@@ -79,7 +100,7 @@ export function createCaller(options: {
         }
         const worthWaiting = passingStatus.has(answer.status) && answer.retryAfterMs <= longestPauseMs
         const mayRepeat = idempotent || answer.status === untouchedStatus
-        if (last || !mayRepeat || !worthWaiting) return contentOf(answer)
+        if (last || !mayRepeat || !worthWaiting) return answer
         pauseMs = Math.max(pauseMs, answer.retryAfterMs)
       } catch (error) {
         if (last || !idempotent || !isPassing(error)) throw error
@@ -89,13 +110,20 @@ export function createCaller(options: {
   }
 
   return {
-    post: (path, body, options) => call(path, JSON.stringify(body), options),
-    get: (path) => call(path, null, { idempotent: true }),
+    post: async (path, body, options) =>
+      contentOf(await call({ method: 'POST', path, headers: json, body: JSON.stringify(body) }, options)),
+    get: async (path) => contentOf(await call({ method: 'GET', path }, { idempotent: true })),
+    send: async (request, options) => contentOf(await call(request, options)),
+    async load(request) {
+      const answer = await call(request, { idempotent: true })
+      return answer.status === 200 ? answer.body : (contentOf(answer) as never)
+    },
   }
 }
 
 /** The reply's content; the bytes it came in are overwritten, since they may hold keys. */
 function contentOf(answer: Answer): unknown {
+  if (answer.status === 204) return null
   let content: unknown
   try {
     content = JSON.parse(answer.body.toString('utf8'))
@@ -104,7 +132,7 @@ function contentOf(answer: Answer): unknown {
   } finally {
     answer.body.fill(0)
   }
-  if (answer.status === 200) return content
+  if (doneStatus.has(answer.status)) return content
   const problem = (content as { code?: unknown } | null)?.code
   // Only what looks like one of Custodia's codes is passed on: somebody else's reply may hold anything.
   const known = typeof problem === 'string' && /^[A-Z][A-Z0-9_]{1,63}$/.test(problem) ? problem : 'UNKNOWN'
