@@ -37,14 +37,14 @@ function stageSources(): void {
       'src/ledger/{ed25519,sha256}',
       'src/node/**/*',
     ],
-    edge: ['src/webhooks/*'],
+    edge: ['src/uploads/**/*', 'src/webhooks/*'],
   }
   for (const [name, parts] of Object.entries(folders)) {
     for (const file of globSync(
       parts.map((part) => `${part}.ts`),
       { cwd: join(here, '..', name) },
     )) {
-      if (/(?:\.test|\/testing)\.ts$/.test(file)) continue
+      if (/(?:\.test|[/-]testing)\.ts$/.test(file)) continue
       const source = readFileSync(join(here, '..', name, file), 'utf8')
       const target = join(stage, name, file.replace(/^src\//, ''))
       mkdirSync(dirname(target), { recursive: true })
@@ -80,14 +80,16 @@ function writeManifest(): void {
     '@custodia/edge': _edge,
     ...dependencies
   } = { ...read('../wire/package.json').dependencies, ...sdk.dependencies }
-  const frameworks = { express: '5', fastify: '5', hono: '4' }
+  // Native code and what reads files: only for whoever looks at files in its own process.
+  const { 'file-type': fileType = '', sharp = '', yauzl = '' } = read('../edge/package.json').dependencies
+  const peers = { express: '5', fastify: '5', hono: '4', 'file-type': fileType, sharp, yauzl }
   const manifest = {
     ...sdk,
     scripts: undefined,
     devDependencies: undefined,
     dependencies,
-    peerDependencies: frameworks,
-    peerDependenciesMeta: Object.fromEntries(Object.keys(frameworks).map((name) => [name, { optional: true }])),
+    peerDependencies: peers,
+    peerDependenciesMeta: Object.fromEntries(Object.keys(peers).map((name) => [name, { optional: true }])),
     engines: { node: '>=22' },
     exports: Object.fromEntries(
       Object.entries(sdk.exports).map(([name, source]) => {
