@@ -218,6 +218,13 @@ const ledger = createRoute({
   component: lazyRouteComponent(() => import('./ledger/ledger.tsx'), 'LedgerPage'),
 })
 
+const webhooks = createRoute({
+  getParentRoute: () => inside,
+  path: '/webhooks',
+  validateSearch: openSearch,
+  component: lazyRouteComponent(() => import('./webhooks/webhooks.tsx'), 'WebhooksPage'),
+})
+
 const mailbox = createRoute({
   getParentRoute: () => inside,
   path: '/mailbox',
@@ -251,6 +258,7 @@ const routeTree = root.addChildren([
     policies,
     decisions,
     ledger,
+    webhooks,
     mailbox,
   ]),
 ])

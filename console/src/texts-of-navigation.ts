@@ -8,4 +8,5 @@ export const navigationTexts = {
   reviews: 'Access reviews',
   what: 'What one may do',
   who: 'Who may do it',
+  webhooks: 'Webhooks',
 } as const

@@ -1,6 +1,7 @@
 import type { Me } from '@custodia/wire/http/identity.ts'
 import { Link } from '@tanstack/react-router'
 import {
+  ArrowOutIcon,
   BrushIcon,
   CheckIcon,
   DecisionIcon,
@@ -42,6 +43,7 @@ const icons = {
   '/decisions': DecisionIcon,
   '/ledger': LedgerIcon,
   '/organisation/look': BrushIcon,
+  '/webhooks': ArrowOutIcon,
   '/mailbox': MailIcon,
 } as const
 
