@@ -113,7 +113,7 @@ test('a service account’s key is made with its name and scopes, listed, rotate
     ['keys', 'rotate', keyId],
     ['keys', 'revoke', keyId],
   ])
-    assert.equal(await declined(line, { 'service-account': beside }), 'APIKEY_UNKNOWN', line[1])
+    assert.equal(await declined(line, { 'service-account': beside }), 'APIKEY_UNKNOWN', String(line[1]))
   assert.equal(
     await declined(['keys', 'rotate', keyId]),
     'APIKEY_UNKNOWN',
