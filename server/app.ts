@@ -22,7 +22,7 @@ import type { Authenticator, Authorizer, HostHandler } from './platform/http/por
 import type { UserPrincipal } from './platform/http/principal.ts'
 import type { Route } from './platform/http/route.ts'
 import type { Job } from './platform/jobs/job.ts'
-import type { Context, Module, PermissionTable, SubjectData } from './platform/module.ts'
+import type { Context, Limiting, Module, PermissionTable, SubjectData } from './platform/module.ts'
 import type { Random } from './platform/random.ts'
 import type { Log } from './platform/telemetry/log.ts'
 import type { Metrics } from './platform/telemetry/metrics.ts'
@@ -79,6 +79,7 @@ export type App = {
   readonly authenticators: readonly Authenticator[]
   readonly authorizer: Authorizer
   readonly hostHandlers: readonly HostHandler[]
+  readonly limiter: Limiting | undefined
   readonly freshSeconds: ((principal: UserPrincipal) => number | null | Promise<number | null>) | undefined
   readonly subjectData: readonly { readonly module: string; readonly data: SubjectData }[]
   readonly onDenied: (exchange: Exchange, permission: string) => void
@@ -142,6 +143,7 @@ export async function startApp(parts: Parts): Promise<App> {
     jobs: started.flatMap(({ module, api }) => module.jobs?.(api) ?? []),
     authenticators: started.flatMap(({ module, api }) => module.authenticators?.(api) ?? []),
     authorizer,
+    limiter: started.map(({ module, api }) => module.limiter?.(api)).find((one) => one !== undefined),
     freshSeconds: started.map(({ module, api }) => module.freshSeconds?.(api)).find((one) => one !== undefined),
     hostHandlers: started.flatMap(({ module, api }) => module.hostHandler?.(api) ?? []),
     subjectData: started.flatMap(({ module, api }) => {

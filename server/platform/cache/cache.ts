@@ -1,3 +1,5 @@
+import type { CellStore } from '@custodia/edge/limits/cell-store.ts'
+
 /**
  * Short-lived shared state: counters, single-use codes, nonces. Losing all of it is harmless by design.
  * In process by default; Redis or Valkey where several processes must agree. One contract suite holds both.
@@ -24,6 +26,8 @@ export type Cache = {
    * @param perSeconds the time in which `burst` are earned back.
    */
   spend(key: string, burst: number, perSeconds: number): Promise<Budget>
+  /** Where processes that share this store share their limits; left out where it is in process. */
+  readonly cells?: CellStore
   close(): Promise<void>
 }
 

@@ -1,8 +1,9 @@
+import { rateOf, remainingAt, spentUntil, waitOf } from '@custodia/edge/limits/cell-rate.ts'
 import type { Budget } from './cache.ts'
 
 /**
- * One step of a generic cell rate algorithm (ITU-T I.371 Annex A, virtual scheduling). All times are whole microseconds,
- * so that the last one of a burst is never lost to rounding. `redis-cache.ts` holds the same steps in Lua.
+ * One step of the generic cell rate of packages/edge/src/limits. All times are whole microseconds. `redis-connection.ts` holds the same
+ * steps in Lua.
  *
  * @param arrival when the budget would be whole again, as stored; 0 where nothing is stored.
  * @returns the answer, and what to store; null where nothing changes.
@@ -13,12 +14,11 @@ export function spendCell(
   burst: number,
   perSeconds: number,
 ): { readonly budget: Budget; readonly arrival: number | null } {
-  const step = Math.floor((perSeconds * 1_000_000) / burst)
-  const room = step * burst
-  const next = Math.max(arrival, now) + step
-  const wait = next - room - now
+  const rate = rateOf(burst, perSeconds)
+  const next = spentUntil(arrival, now, rate, 1)
+  const wait = waitOf(next, now, rate)
   if (wait > 0) return { budget: budgetOf(0, wait), arrival: null }
-  return { budget: budgetOf(Math.floor((room - (next - now)) / step), 0), arrival: next }
+  return { budget: budgetOf(remainingAt(next, now, rate), 0), arrival: next }
 }
 
 /** Waits are rounded up: who waits that long is allowed. */

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { rateOf } from '@custodia/edge/limits/cell-rate.ts'
+import type { CellStore } from '@custodia/edge/limits/cell-store.ts'
+import { cellStoreContract } from '@custodia/edge/limits/cell-store-contract.ts'
 import { keepingLog } from '../telemetry/testing.ts'
 import type { Cache } from './cache.ts'
 import { cacheContract } from './cache-contract.ts'
@@ -34,6 +37,42 @@ cacheContract('Redis', skip, async () => {
       await redis.kill()
     },
   }
+})
+
+cellStoreContract('in Redis', skip, async () => {
+  const redis = await startTestRedis()
+  const caches = [await openRedisCache({ url: redis.url, log }), await openRedisCache({ url: redis.url, log })] as const
+  const raw = await openRedis(redis.url, () => {})
+  return {
+    stores: [caches[0].cells as CellStore, caches[1].cells as CellStore],
+    async pass(seconds) {
+      for (const key of await raw.client.keys('custodia:cell:*')) {
+        const arrival = Number(await raw.client.get(key)) - seconds * 1_000_000
+        await raw.client.set(key, arrival.toFixed(0), { expiration: 'KEEPTTL' })
+      }
+    },
+    async close() {
+      for (const cache of caches) await cache.close()
+      raw.close()
+      await redis.kill()
+    },
+  }
+})
+
+test('Redis: a cell is forgotten as soon as it is whole again, and one whose clock was ahead is whole after its room', {
+  skip,
+}, async () => {
+  const rate = rateOf(5, 60)
+  const cell = { pool: 'p', subject: 's', rate, lost: rate }
+  await cache.cells?.spend([cell])
+  const raw = await openRedis(redis.url, () => {})
+  const [key = ''] = await raw.client.keys('here:cell:*')
+  const left = await raw.client.pTTL(key)
+  assert.ok(left > 0 && left <= 12_000)
+  await raw.client.set(key, String((Date.now() + 86_400_000) * 1000))
+  assert.deepEqual((await cache.cells?.spend([cell]))?.waitsMs.map(Math.round), [12_000])
+  await raw.client.del(key)
+  raw.close()
 })
 
 let redis: TestRedis

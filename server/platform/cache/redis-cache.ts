@@ -1,3 +1,5 @@
+import type { CellStore } from '@custodia/edge/limits/cell-store.ts'
+import { redisCells } from '@custodia/edge/limits/redis-cells.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { Budget, Cache } from './cache.ts'
 import { budgetOf } from './cell-rate.ts'
@@ -5,7 +7,7 @@ import { DeadlinePassed, withDeadline } from './deadline.ts'
 import { checkEntry, checkKey, checkSpending } from './limits.ts'
 import { Reconnecting } from './reconnecting.ts'
 import type { RedisClient, RedisConnection } from './redis-connection.ts'
-import { openRedis } from './redis-connection.ts'
+import { evaluate, openRedis } from './redis-connection.ts'
 
 export type RedisOptions = {
   /** May carry a password: never logged. */
@@ -36,10 +38,12 @@ export async function openRedisCache(options: RedisOptions): Promise<Cache> {
 class RedisCache implements Cache {
   readonly #connection: Reconnecting<RedisConnection>
   readonly #prefix: string
+  readonly cells: CellStore
 
   constructor(connection: Reconnecting<RedisConnection>, prefix: string) {
     this.#connection = connection
     this.#prefix = prefix
+    this.cells = redisCells((...asked) => this.#ask((client) => evaluate(client, ...asked)), `${prefix}cell:`)
   }
 
   async get(key: string): Promise<string | null> {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { createClient, defineScript } from 'redis'
 import { withDeadline } from './deadline.ts'
 import type { Connection } from './reconnecting.ts'
@@ -78,6 +79,29 @@ export async function openRedis(url: string, lost: () => void): Promise<RedisCon
     throw new Error(`Redis can't be reached (${reason(error)})`)
   }
   return { client, close }
+}
+
+const hashes = new Map<string, string>()
+
+/** Runs a script of ours by its hash; one that the store does not know yet is sent whole, once. */
+export async function evaluate(
+  client: RedisClient,
+  script: string,
+  keys: readonly string[],
+  values: readonly string[],
+): Promise<unknown> {
+  const options = { keys: [...keys], arguments: [...values] }
+  let hash = hashes.get(script)
+  if (hash === undefined) {
+    hash = createHash('sha1').update(script).digest('hex')
+    hashes.set(script, hash)
+  }
+  try {
+    return await client.evalSha(hash, options)
+  } catch (error) {
+    if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error
+    return await client.eval(script, options)
+  }
 }
 
 function reason(error: unknown): string {

@@ -1,6 +1,13 @@
+import type { Rate } from '@custodia/edge/limits/cell-rate.ts'
+import { rateOf } from '@custodia/edge/limits/cell-rate.ts'
+import { MemoryCells } from '@custodia/edge/limits/memory-cells.ts'
+import { network } from '@custodia/edge/limits/networks.ts'
 import type { Clock } from '../clock.ts'
-import { RecentMap } from '../recent-map.ts'
-import type { LimitClass } from './route.ts'
+import { refuseRequest } from './errors.ts'
+import type { Principal } from './principal.ts'
+import type { LimitClass, Route } from './route.ts'
+
+export { network } from '@custodia/edge/limits/networks.ts'
 
 /** How many requests one address may make at once, and in how long it earns them back. */
 export type LimitFigures = { readonly burst: number; readonly perSeconds: number }
@@ -27,59 +34,55 @@ export function checkLimits(value: unknown): Readonly<Record<LimitClass, LimitFi
 const isCount = (value: unknown): boolean =>
   Number.isInteger(value) && (value as number) >= 1 && (value as number) <= 1_000_000
 
-const maxAddresses = 50_000
+/** Header fields that tell a caller what it has left. */
+export type Told = Readonly<Record<string, string>>
 
 /**
- * The first gate: a generic cell rate per class and address, in this process alone. It keeps one client from taking the
- * server; what must hold across processes (guesses at a password) is counted in the shared cache by its own module.
+ * What may come how often, as the pipeline asks. Both answer without a promise where nothing has to be waited for, and null where there
+ * is nothing to tell.
  */
-export class AddressLimits {
-  // Theoretical arrival time per class and network, in milliseconds.
-  readonly #arrivals: Readonly<Record<LimitClass, RecentMap<{ ms: number }>>> = {
-    'sign-in': new RecentMap(maxAddresses),
-    read: new RecentMap(maxAddresses),
-    write: new RecentMap(maxAddresses),
-    expensive: new RecentMap(maxAddresses),
-  }
-  readonly #clock: Clock
-  readonly #limits: Readonly<Record<LimitClass, LimitFigures>>
+export type Limiter = {
+  /**
+   * Asked before anybody is known.
+   *
+   * @throws Refusal LIMIT_REACHED, or another where the address is on a list.
+   */
+  arrive(route: LimitedRoute, address: string): Told | null | Promise<Told | null>
+  /** Asked once the caller is known. @throws likewise. */
+  known(route: LimitedRoute, principal: Principal, address: string): Told | null | Promise<Told | null>
+}
+
+/** The same object for every request to one route. */
+export type LimitedRoute = Pick<Route, 'method' | 'path' | 'limit'>
+
+/**
+ * A limiter that knows nothing but the figures: one cell for each class and address, in this process. What stands in front of a server without the
+ * `limits` module.
+ */
+export class AddressLimits implements Limiter {
+  readonly #cells: MemoryCells
+  readonly #rates: Readonly<Record<LimitClass, Rate>>
 
   constructor(clock: Clock, limits = defaultLimits) {
-    this.#clock = clock
-    this.#limits = limits
+    this.#cells = new MemoryCells(() => clock.nowMs())
+    const rates = Object.entries(limits).map(([name, figures]) => [name, rateOf(figures.burst, figures.perSeconds)])
+    this.#rates = Object.fromEntries(rates)
+  }
+
+  arrive(route: LimitedRoute, address: string): null {
+    const retryAfterSeconds = this.spend(route.limit, address)
+    if (retryAfterSeconds > 0) throw refuseRequest('LIMIT_REACHED', { retryAfterSeconds })
+    return null
+  }
+
+  known(): null {
+    return null
   }
 
   /** @returns seconds to wait; 0 where the request may pass. */
   spend(kind: LimitClass, address: string): number {
-    const { burst, perSeconds } = this.#limits[kind]
-    const now = this.#clock.nowMs()
-    const stepMs = (perSeconds * 1000) / burst
-    const arrivals = this.#arrivals[kind]
-    const from = network(address)
-    const known = arrivals.get(from)
-    const arrival = Math.max(now, known?.ms ?? now)
-    const waitMs = arrival + stepMs - now - perSeconds * 1000
-    if (waitMs > 0) return waitMs / 1000
-    if (known === undefined) arrivals.set(from, { ms: arrival + stepMs })
-    else known.ms = arrival + stepMs
-    return 0
+    const rate = this.#rates[kind]
+    const { waitsMs } = this.#cells.spend([{ pool: kind, subject: network(address), rate, lost: rate }])
+    return (waitsMs[0] as number) / 1000
   }
-}
-
-/** An IPv4 address as it is; an IPv6 address by its /64, which one subscriber holds whole (RFC 6177). */
-export function network(address: string): string {
-  if (!address.includes(':')) return address
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)
-  if (mapped?.[1] !== undefined) return mapped[1]
-  const [head = '', tail] = (address.split('%')[0] as string).split('::')
-  const groups = head === '' ? [] : head.split(':')
-  if (tail !== undefined) {
-    const after = tail === '' ? [] : tail.split(':')
-    while (groups.length + after.length < 8) groups.push('0')
-    groups.push(...after)
-  }
-  return `${groups
-    .slice(0, 4)
-    .map((group) => Number.parseInt(group, 16).toString(16))
-    .join(':')}::/64`
 }

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import type { Clock } from '../clock.ts'
 import type { Lifecycle } from './api-versions.ts'
-import type { AddressLimits } from './limits.ts'
+import type { Limiter, Told } from './limits.ts'
 import type { Authenticator, Authorizer, BodyProof, RequestHead } from './ports.ts'
 import type { Principal, UserPrincipal } from './principal.ts'
 import type { Route } from './route.ts'
@@ -10,7 +10,7 @@ import { authenticate } from './steps/authenticate.ts'
 import { authorise } from './steps/authorise.ts'
 import { freshness } from './steps/freshness.ts'
 import { headers } from './steps/headers.ts'
-import { limit } from './steps/limit.ts'
+import { limit, limitCaller } from './steps/limit.ts'
 import { sameSite } from './steps/same-site.ts'
 import { signed } from './steps/signed.ts'
 
@@ -23,12 +23,14 @@ export type Exchange = {
   principal: Principal | null
   /** What the caller's credential says of the body; null where it says nothing. */
   proof: BodyProof | null
+  /** Header fields that go with whatever is answered. */
+  tell(fields: Told): void
 }
 
 /** What the steps need of the house. */
 export type PipelineServices = {
   readonly clock: Clock
-  readonly limits: AddressLimits
+  readonly limits: Limiter
   readonly authenticators: readonly Authenticator[]
   readonly authorizer: Authorizer
   /** Origins from which pages may send requests that change something: Custodia's own. */
@@ -55,6 +57,7 @@ export const pipeline: readonly Step[] = [
   limit,
   apiVersion,
   authenticate,
+  limitCaller,
   signed,
   authorise,
   sameSite,

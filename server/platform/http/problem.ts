@@ -22,8 +22,10 @@ export const problemPage = (code: string, base = '') => `${base}/docs/errors#${c
  */
 export function problemFor(error: unknown, requestId: string, base = ''): ProblemReply {
   const refusal = isRefusal(error) ? error : translate(error)
-  const { retryAfterSeconds, ...details } = refusal.details
+  const { retryAfterSeconds, rateLimit, rateLimitPolicy, ...details } = refusal.details
   const headers: Record<string, string> = {}
+  if (typeof rateLimit === 'string' && typeof rateLimitPolicy === 'string')
+    Object.assign(headers, { ratelimit: rateLimit, 'ratelimit-policy': rateLimitPolicy })
   if (typeof retryAfterSeconds === 'number') headers['retry-after'] = String(Math.max(1, Math.ceil(retryAfterSeconds)))
   if (typeof details.acceptSignature === 'string') headers['accept-signature'] = details.acceptSignature // RFC 9421 §5.1
   if (refusal.definition.status === 401) headers['www-authenticate'] = 'Bearer realm="custodia"' // RFC 9110 §11.6.1

@@ -6,6 +6,7 @@ import type { Timed } from './deadlines.ts'
 import { Deadlines } from './deadlines.ts'
 import { refuseRequest } from './errors.ts'
 import { hostName } from './hosts.ts'
+import type { Told } from './limits.ts'
 import type { Exchange, PipelineServices } from './pipeline.ts'
 import { runPipeline } from './pipeline.ts'
 import type { BodyProof, RequestHead } from './ports.ts'
@@ -125,6 +126,10 @@ class Call implements Exchange, Timed, RouteRequest<Who, TObject, TObject, TSche
   }
   get signal(): AbortSignal {
     return this.#request.signal
+  }
+
+  tell(fields: Told): void {
+    void this.#reply.headers(fields)
   }
 
   /** The time is over: whoever waits gets an answer, and with it the signal is given to whoever works on it. */

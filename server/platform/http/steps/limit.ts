@@ -1,10 +1,25 @@
-import { refuseRequest } from '../errors.ts'
-import type { Step } from '../pipeline.ts'
+import type { Told } from '../limits.ts'
+import type { Exchange, Step } from '../pipeline.ts'
 
+/** Before anybody is known: what an address may do, so that a flood never reaches what proves who somebody is. */
 export const limit: Step = {
   name: 'limit',
-  run({ route, head }, { limits }) {
-    const retryAfterSeconds = limits.spend(route.limit, head.address)
-    if (retryAfterSeconds > 0) throw refuseRequest('LIMIT_REACHED', { retryAfterSeconds })
+  run(exchange, { limits }) {
+    return tell(exchange, limits.arrive(exchange.route, exchange.head.address))
   },
+}
+
+/** Once the caller is known: what an account, a key or an organisation may do. */
+export const limitCaller: Step = {
+  name: 'limit caller',
+  run(exchange, { limits }) {
+    const { principal, route, head } = exchange
+    if (principal === null) return
+    return tell(exchange, limits.known(route, principal, head.address))
+  },
+}
+
+function tell(exchange: Exchange, told: Told | null | Promise<Told | null>): void | Promise<void> {
+  if (told instanceof Promise) return told.then((one) => tell(exchange, one))
+  if (told !== null) exchange.tell(told)
 }

@@ -1,0 +1,159 @@
+import type { Rate } from './cell-rate.ts'
+import { rateOf } from './cell-rate.ts'
+import type { Cell, CellStore, Spent } from './cell-store.ts'
+import { network, wideNetwork } from './networks.ts'
+import type { Asked, CountedBy, Policy } from './policy.ts'
+import { matches, rateWhenLost } from './policy.ts'
+
+/** Who sends a request. All but the address are null until they proved it. */
+export type Caller = {
+  readonly address: string
+  /** A person, a service account or an application. */
+  readonly account: string | null
+  readonly key: string | null
+  readonly organisation: string | null
+}
+
+/** What came of it: of all policies that matched, the one that says most. */
+export type Verdict = {
+  readonly allowed: boolean
+  readonly policy: Policy
+  /** How many more may come at once. */
+  readonly remaining: number
+  /** 0 where it is allowed. */
+  readonly waitMs: number
+}
+
+/** Somebody had no room under a policy. */
+export type Refused = {
+  readonly policy: Policy
+  readonly subject: string
+  readonly caller: Caller
+  readonly asked: Asked
+  readonly waitMs: number
+}
+
+export type LimitsOptions = {
+  readonly store: CellStore
+  /** Told of each refusal, and of each that would have been one under a policy that is only tried. Must not wait. */
+  readonly onRefused?: (refused: Refused) => void
+}
+
+type Compiled = { readonly policy: Policy; readonly pool: string; readonly rate: Rate; readonly lost: Rate }
+
+/** Policies that a kind of request belongs to. Holds until other policies are used. */
+export type Plan = {
+  readonly asked: Asked
+  readonly version: number
+  /** Asked before anybody is known. */
+  readonly before: readonly Compiled[]
+  readonly after: readonly Compiled[]
+}
+
+const subjects: Readonly<Record<CountedBy, (caller: Caller, asked: Asked) => string | null>> = {
+  address: ({ address }) => network(address),
+  network: ({ address }) => wideNetwork(address),
+  route: (_caller, { route }) => route,
+  account: ({ account }) => account,
+  key: ({ key }) => key,
+  organisation: ({ organisation }) => organisation,
+}
+
+/** Which policies a request belongs to, and whether it has room under all of them. */
+export class Limits {
+  readonly #options: LimitsOptions
+  #compiled: readonly Compiled[] = []
+  #version = 0
+
+  constructor(options: LimitsOptions) {
+    this.#options = options
+  }
+
+  /** Counts by these from now on. A policy whose figures changed begins anew; the others go on. @returns their pools. */
+  use(policies: readonly Policy[]): ReadonlySet<string> {
+    this.#compiled = policies.map(compile)
+    this.#version += 1
+    return new Set(this.#compiled.map(({ pool }) => pool))
+  }
+
+  isCurrent(plan: Plan): boolean {
+    return plan.version === this.#version
+  }
+
+  plan(asked: Asked): Plan {
+    const matching = this.#compiled.filter(({ policy }) => matches(policy, asked))
+    return {
+      asked,
+      version: this.#version,
+      before: matching.filter(({ policy }) => isBefore(policy)),
+      after: matching.filter(({ policy }) => !isBefore(policy)),
+    }
+  }
+
+  /** @returns null where no policy matched. Without a promise where the store needs none. */
+  arrive(plan: Plan, address: string): Verdict | null | Promise<Verdict | null> {
+    return this.#spend(plan.asked, plan.before, { address, account: null, key: null, organisation: null })
+  }
+
+  /** Once the caller is known. */
+  known(plan: Plan, caller: Caller): Verdict | null | Promise<Verdict | null> {
+    return this.#spend(plan.asked, plan.after, caller)
+  }
+
+  #spend(asked: Asked, compiled: readonly Compiled[], caller: Caller): Verdict | null | Promise<Verdict | null> {
+    if (compiled.length === 0) return null
+    const policies: Policy[] = []
+    const cells: Cell[] = []
+    for (const { policy, pool, rate, lost } of compiled) {
+      if (policy.organisation !== undefined && policy.organisation !== caller.organisation) continue
+      const subject = subjects[policy.by](caller, asked)
+      if (subject === null) continue
+      policies.push(policy)
+      cells.push({ pool, subject: subject.slice(0, 200), rate, lost, tried: policy.dryRun })
+    }
+    if (cells.length === 0) return null
+    const spent = this.#options.store.spend(cells)
+    return spent instanceof Promise
+      ? spent.then((one) => this.#judge(one, policies, cells, caller, asked))
+      : this.#judge(spent, policies, cells, caller, asked)
+  }
+
+  #judge(
+    { allowed, remaining, waitsMs }: Spent,
+    policies: readonly Policy[],
+    cells: readonly Cell[],
+    caller: Caller,
+    asked: Asked,
+  ): Verdict | null {
+    let most = -1
+    let mostSaid = -1
+    for (let i = 0; i < policies.length; i++) {
+      const policy = policies[i] as Policy
+      const waitMs = waitsMs[i] as number
+      if (waitMs > 0) this.#options.onRefused?.({ policy, subject: (cells[i] as Cell).subject, caller, asked, waitMs })
+      if (policy.dryRun) continue
+      const said = allowed ? 1 - (remaining[i] as number) / policy.burst : waitMs
+      if (said > mostSaid) {
+        most = i
+        mostSaid = said
+      }
+    }
+    if (most === -1) return null
+    const waitMs = allowed ? 0 : (waitsMs[most] as number)
+    return { allowed, policy: policies[most] as Policy, remaining: remaining[most] as number, waitMs }
+  }
+}
+
+/** What is known of everybody is asked first, so that a flood never reaches what proves who somebody is. */
+const isBefore = ({ by, organisation }: Policy): boolean =>
+  organisation === undefined && (by === 'address' || by === 'network' || by === 'route')
+
+function compile(policy: Policy): Compiled {
+  const { name, by, burst, perSeconds, application = '', organisation = '' } = policy
+  return {
+    policy,
+    pool: `${organisation}/${application}/${name}/${by}/${burst}/${perSeconds}`,
+    rate: rateOf(burst, perSeconds),
+    lost: rateWhenLost(policy),
+  }
+}
