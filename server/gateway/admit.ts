@@ -1,3 +1,4 @@
+import { crossSite } from '@custodia/edge/browser/cross-site.ts'
 import { canonicalPath } from '@custodia/edge/input/canonical-path.ts'
 import type { Access } from '../access/api.ts'
 import type { ApiKeys } from '../apikeys/api.ts'
@@ -8,7 +9,6 @@ import { refuseRequest } from '../platform/http/errors.ts'
 import type { About, RequestHead } from '../platform/http/ports.ts'
 import type { Principal } from '../platform/http/principal.ts'
 import { repeatedHeader } from '../platform/http/steps/headers.ts'
-import { crossSiteHeader } from '../platform/http/steps/same-site.ts'
 import { acceptSignature } from '../platform/http/steps/signed.ts'
 import type { Sessions } from '../sessions/api.ts'
 import { assuranceOf } from '../sessions/api.ts'
@@ -57,6 +57,7 @@ export function checkHead(head: RequestHead, rawHeaders: readonly string[]): str
  * Decides on one request to an application, by identity, role, method and path.
  *
  * @param origin the application's own, as in `http://inbox.localhost:8080`.
+ * @param admitted origins of others that a CORS policy lets send this very request.
  * @throws Refusal AUTHENTICATION_REQUIRED where a session would help, SIGNATURE_REQUIRED where a signature; ACCESS_DENIED, CROSS_SITE_REFUSED,
  * KEY_NOT_ENOUGH, GATEWAY_PATH_AMBIGUOUS where neither would; and those of `callerOf`.
  */
@@ -66,6 +67,7 @@ export async function admit(
   path: string,
   origin: string,
   needs: AdmitNeeds,
+  admitted: ReadonlySet<string> = nobody,
 ): Promise<Admitted> {
   const rule = ruleFor(application.rules, head.method, path)
   if (rule !== null && readsOtherwise(application.rules, head.method, path, rule))
@@ -89,10 +91,10 @@ export async function admit(
     denied('unsigned')
     throw unsigned()
   }
-  const crossSite = crossSiteHeader(head, new Set([origin]))
-  if (crossSite !== null) {
+  const header = crossSite(head, { origins: new Set([origin]), admitted })
+  if (header !== null) {
     denied('cross-site')
-    throw refuseRequest('CROSS_SITE_REFUSED', { field: `header.${crossSite}` })
+    throw refuseRequest('CROSS_SITE_REFUSED', { field: `header.${header}` })
   }
   if (rule === null || rule.permission === null) {
     denied('no-rule')
@@ -130,6 +132,7 @@ export const introductionOf = (admitted: Admitted | null) => ({
   signed: (admitted?.caller?.proof ?? null) !== null,
 })
 
+const nobody: ReadonlySet<string> = new Set()
 const open: Admitted = { caller: null, assertion: null, passed() {} }
 const unsigned = () => refuseRequest('SIGNATURE_REQUIRED', { acceptSignature })
 const reasons: Readonly<Record<string, string>> = { FRESH_FACTOR_REQUIRED: 'not-fresh', KEY_NOT_ENOUGH: 'key' }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { extname, join, relative } from 'node:path'
 import { brotliCompressSync, constants } from 'node:zlib'
+import { permissionsPolicy } from '@custodia/edge/browser/headers.ts'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 
 export type Pages = {
@@ -21,6 +22,9 @@ const types: Readonly<Record<string, string>> = {
   '.txt': 'text/plain; charset=utf-8',
 }
 
+/** Where browsers say what they refused on our own pages; the module `browser` listens. */
+export const reportPath = '/v1/browser-reports'
+
 /** Nothing inline, nothing from elsewhere, no string becomes script. */
 export const pageHeaders = {
   'content-security-policy': [
@@ -35,10 +39,13 @@ export const pageHeaders = {
     "frame-ancestors 'none'",
     "require-trusted-types-for 'script'",
     "trusted-types 'none'",
+    `report-uri ${reportPath}`,
   ].join('; '),
+  'cross-origin-embedder-policy': 'require-corp',
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
-  'permissions-policy': 'camera=(), geolocation=(), microphone=(), payment=(), usb=()',
+  'origin-agent-cluster': '?1',
+  'permissions-policy': permissionsPolicy,
   'referrer-policy': 'no-referrer',
   'x-content-type-options': 'nosniff',
 } as const
