@@ -5,7 +5,7 @@ import { claimDue } from './store.ts'
 
 /** Each holds a whole file and a process beside it. */
 const mostAtOnce = 2
-const spareMs = 120_000
+const spareMs = 45_000
 
 /** Works through what is in quarantine, whichever process received it. */
 export class Quarantine {
