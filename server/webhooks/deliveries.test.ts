@@ -349,6 +349,35 @@ test('a test says at once what came of it, is tried once, and stands in the log'
   assert.deepEqual((await list()).map(({ state }) => state).sort(), ['dead', 'delivered'])
 })
 
+test('a receiver that is down for an hour gets everything once, by the rule of tries, and the log has each of them', async () => {
+  await add()
+  receiver.answer = (request) => void request.socket.destroy()
+  const endMs = clock().nowMs() + 3_600_000
+  for (let n = 0; n < 12; n += 1) await first.happen(type, { data: { n } })
+  for (; clock().nowMs() < endMs; clock().advance(60_000)) await first.run()
+  const tried = receiver.received.length
+  assert.ok(tried > 12, `${tried}`)
+  receiver.received.length = 0
+  receiver.answer = status(204)
+  for (let minute = 0; minute < 180; minute += 1) {
+    await first.run()
+    clock().advance(60_000)
+  }
+  const numbers = receiver.received.map(({ message }) => Number(message.data.data.n)).sort((a, b) => a - b)
+  assert.deepEqual(
+    numbers,
+    Array.from({ length: 12 }, (_, n) => n),
+  )
+  const rows = await house.house.db.asOwner(`select d.tries, count(a.number) as logged, d.delivered_at
+    from webhooks.delivery d left join webhooks.attempt a on a.delivery_id = d.id group by d.id`)
+  for (const { tries, logged, delivered_at } of rows)
+    assert.ok(delivered_at !== null && Number(logged) === Number(tries) && Number(tries) <= 10)
+  assert.equal(
+    rows.reduce((sum, { tries }) => sum + Number(tries), 0),
+    tried + 12,
+  )
+})
+
 test('what was settled a retention ago is deleted; what waits stays', async () => {
   await add()
   await first.happen(type)
