@@ -10,6 +10,7 @@ export class Courier {
   readonly #running = new Set<Promise<void>>()
   readonly #stopping = new AbortController()
   #sending = 0
+  #closed = false
 
   constructor(parts: Parts) {
     this.#parts = parts
@@ -20,7 +21,7 @@ export class Courier {
    * a moment have more under way than it should.
    */
   async begin(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted && !this.#stopping.signal.aborted && this.#sending < mostUnderWay) {
+    while (!signal.aborted && !this.#closed && this.#sending < mostUnderWay) {
       const next = await claimNext(this.#parts)
       if (next === null) return
       this.#sending += 1
@@ -44,6 +45,7 @@ export class Courier {
 
   /** What is under way has five seconds, and is tried again by somebody else otherwise. */
   async stop(): Promise<void> {
+    this.#closed = true
     const timer = setTimeout(() => this.#stopping.abort(), patienceMs)
     await this.idle()
     clearTimeout(timer)

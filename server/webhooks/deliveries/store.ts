@@ -49,14 +49,17 @@ export async function moveCursor(tx: Queries, next: number): Promise<void> {
     .execute()
 }
 
+/** A statement has 65,535 parameters at most. */
+const rowsAtOnce = 1_000
+
 /** Those that are there already are passed over. */
 export async function insertDeliveries(tx: Queries, rows: readonly DeliveryRow[]): Promise<void> {
-  if (rows.length === 0) return
-  await tables(tx)
-    .insertInto('webhooks.delivery')
-    .values([...rows])
-    .onConflict((conflict) => conflict.columns(['endpoint_id', 'entry_index']).doNothing())
-    .execute()
+  for (let from = 0; from < rows.length; from += rowsAtOnce)
+    await tables(tx)
+      .insertInto('webhooks.delivery')
+      .values(rows.slice(from, from + rowsAtOnce))
+      .onConflict((conflict) => conflict.columns(['endpoint_id', 'entry_index']).doNothing())
+      .execute()
 }
 
 /**
