@@ -52,7 +52,13 @@ async function start(): Promise<void> {
   log.info({ address: instance.publicUrl, port: serving.port, pid: process.pid }, 'ready')
   if ((await instance.app.api<Identity>(identity).organisations(1)).length === 0)
     log.info({}, 'nobody can sign in yet: make the link for the first administrator with `custodia setup-link`')
-  process.send?.({ ready: true, address: instance.publicUrl, port: serving.port, adminPort: serving.adminPort })
+  process.send?.({
+    ready: true,
+    address: instance.publicUrl,
+    port: serving.port,
+    adminPort: serving.adminPort,
+    redirectPort: serving.redirectPort,
+  })
 }
 
 try {

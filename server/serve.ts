@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import type { Server } from 'node:http'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
@@ -16,7 +17,9 @@ import { openApiDocument } from './platform/http/openapi.ts'
 import { loadPages } from './platform/http/pages.ts'
 import { createHttpServer } from './platform/http/server.ts'
 import { systemRoutes } from './platform/http/system-routes.ts'
-import type { TlsMaterial } from './platform/http/tls.ts'
+import type { CertificateSource } from './platform/http/transport/certificate.ts'
+import { watchCertificate } from './platform/http/transport/certificate.ts'
+import { createRedirect } from './platform/http/transport/redirect.ts'
 import { runJobs } from './platform/jobs/run-jobs.ts'
 import type { Log } from './platform/telemetry/log.ts'
 
@@ -24,7 +27,12 @@ const version = (JSON.parse(readFileSync(new URL('../package.json', import.meta.
   .version
 
 /** The listeners of one instance. */
-export type Serving = { readonly port: number; readonly adminPort: number | null; stop(): Promise<void> }
+export type Serving = {
+  readonly port: number
+  readonly adminPort: number | null
+  readonly redirectPort: number | null
+  stop(): Promise<void>
+}
 
 /** @throws Error where the address can be reached from other machines and nothing protects what is sent there. */
 export function refuseBareListen(listen: string, tls: string): void {
@@ -66,6 +74,10 @@ export async function serve(instance: Instance, log: Log): Promise<Serving> {
   if (unknown.length > 0) throw new Error(`CUSTODIA_API_VERSIONS names ${unknown.join(', ')}, which no route has.`)
   const pagesFolder = fileURLToPath(new URL('../console/dist', import.meta.url))
 
+  const certificate =
+    settings.tls === 'off'
+      ? null
+      : await watchCertificate(certificateSource(instance, log), { clock: systemClock, log, metrics })
   const server = await createHttpServer({
     routes,
     services: {
@@ -81,7 +93,8 @@ export async function serve(instance: Instance, log: Log): Promise<Serving> {
     ownHosts: new Set([new URL(publicUrl).hostname, ...loopbackHosts]),
     hostHandlers: app.hostHandlers,
     pages: existsSync(join(pagesFolder, 'index.html')) ? loadPages(pagesFolder) : null,
-    tls: await tlsMaterial(instance, log),
+    tls: certificate?.material ?? null,
+    overload: settings,
     log,
     metrics,
     trustedProxies: settings.trustedProxies,
@@ -89,6 +102,9 @@ export async function serve(instance: Instance, log: Log): Promise<Serving> {
     bodyLimitBytes: settings.bodyLimitBytes,
     apiVersions: settings.apiVersions,
   })
+  certificate?.follow((material) => server.present(material))
+  const lookAgain = () => void certificate?.look()
+  process.on('SIGHUP', lookAgain)
   const stopJobs = await runJobs({ jobs: app.jobs, database: instance.database, log, metrics })
   const { host, port } = hostAndPort(settings.listen)
   const bound = await server.listen(host, port).catch((error: NodeJS.ErrnoException) => {
@@ -99,11 +115,17 @@ export async function serve(instance: Instance, log: Log): Promise<Serving> {
     throw error
   })
   const admin = settings.adminListen === 'off' ? null : await listenAdmin(settings.adminListen, metrics, log)
+  const redirect = settings.redirectListen === 'off' ? null : await listenRedirect(instance)
   return {
     port: bound,
+    redirectPort: redirect === null ? null : (redirect.address() as { port: number }).port,
     adminPort: admin === null ? null : (admin.address() as { port: number }).port,
     async stop() {
       draining = true
+      process.off('SIGHUP', lookAgain)
+      certificate?.stop()
+      redirect?.closeAllConnections()
+      redirect?.close()
       await server.drain(settings.shutdownGraceSeconds)
       await stopJobs()
       admin?.closeAllConnections()
@@ -112,31 +134,58 @@ export async function serve(instance: Instance, log: Log): Promise<Serving> {
   }
 }
 
-async function tlsMaterial({ settings, publicUrl, app }: Instance, log: Log): Promise<TlsMaterial | null> {
-  if (settings.tls === 'off') return null
+/** Files are looked at every ten seconds, and at SIGHUP; what is made here is made anew two weeks before it runs out. */
+function certificateSource({ settings, publicUrl, app }: Instance, log: Log): CertificateSource {
   if (settings.tls === 'files')
     return {
-      certificate: readFileSync(settings.tlsCertificateFile as string, 'utf8'),
-      key: readFileSync(settings.tlsKeyFile as string, 'utf8'),
+      everySeconds: 10,
+      read: async () => ({
+        certificate: await readFile(settings.tlsCertificateFile as string, 'utf8'),
+        key: await readFile(settings.tlsKeyFile as string, 'utf8'),
+      }),
     }
   // Each by its name: no client takes `*.localhost` for one, since nothing may stand for what is registered under a top level.
   const applications = app.hostHandlers.flatMap(({ hosts }) => hosts)
   const hosts = [...new Set([new URL(publicUrl).hostname, ...applications, 'localhost', '127.0.0.1', '::1'])]
-  const { authorityFile, ...material } = await developmentCertificate(
-    join(dataFolderOf(settings), 'tls'),
-    hosts,
-    systemClock,
-  )
-  log.info(
-    { authorityFile },
-    'a development certificate is in use; trust its authority in your browser to see no warning',
-  )
-  return material
+  let said = false
+  return {
+    everySeconds: 21_600,
+    async read() {
+      const { authorityFile, ...material } = await developmentCertificate(
+        join(dataFolderOf(settings), 'tls'),
+        hosts,
+        systemClock,
+      )
+      if (!said)
+        log.info(
+          { authorityFile },
+          'a development certificate is in use; trust its authority in your browser to see no warning',
+        )
+      said = true
+      return material
+    },
+  }
+}
+
+/** Plain HTTP, which leads to https and nowhere else. */
+async function listenRedirect({ settings, publicUrl, app }: Instance): Promise<Server> {
+  const own = new URL(publicUrl)
+  const applications = new Set(app.hostHandlers.flatMap(({ hosts }) => hosts))
+  const server = createRedirect({
+    maxConnections: settings.maxConnections,
+    originFor(host) {
+      if (host !== own.hostname && !applications.has(host)) return null
+      const url = new URL(own)
+      url.hostname = host
+      return url.origin
+    },
+  })
+  return await listening(server, settings.redirectListen, 'CUSTODIA_REDIRECT_LISTEN')
 }
 
 /** Figures for Prometheus, on an address of their own. */
 async function listenAdmin(listen: string, metrics: Instance['metrics'], log: Log): Promise<Server | null> {
-  const { host, port } = hostAndPort(listen)
+  const { host } = hostAndPort(listen)
   const server = createServer((request, response) => {
     // A page in this machine's own browser could have its name resolved to loopback (DNS rebinding), and would read on as its own site.
     const foreign = isLoopback(host) && !loopbackHosts.has(hostName(request.headers.host) ?? '')
@@ -153,13 +202,16 @@ async function listenAdmin(listen: string, metrics: Instance['metrics'], log: Lo
     )
   })
   server.requestTimeout = 5_000
-  return await new Promise((resolve, reject) => {
+  return await listening(server, listen, 'CUSTODIA_ADMIN_LISTEN')
+}
+
+function listening(server: Server, address: string, key: string): Promise<Server> {
+  const { host, port } = hostAndPort(address)
+  return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) =>
       reject(
         error.code === 'EADDRINUSE'
-          ? new Error(
-              `${listen} is in use by another program. Choose another address with CUSTODIA_ADMIN_LISTEN, or off.`,
-            )
+          ? new Error(`${address} is in use by another program. Choose another address with ${key}, or off.`)
           : error,
       ),
     )

@@ -14,6 +14,7 @@ export type ErrorDefinition = {
     | 415
     | 421
     | 422
+    | 426
     | 429
     | 431
     | 500

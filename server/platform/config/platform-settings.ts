@@ -1,6 +1,7 @@
 import type { ApiVersions } from '../http/api-versions.ts'
 import { checkApiVersions } from '../http/api-versions.ts'
 import { checkLimits, defaultLimits } from '../http/limits.ts'
+import { defaultOverload } from '../http/overload/figures.ts'
 import { addressRange, hostAndPort, urlOf, webOrigin } from './addresses.ts'
 import type { Problem } from './configuration-error.ts'
 import type { Settings } from './setting.ts'
@@ -77,6 +78,46 @@ export const platformSettings = {
     description: 'The private key of the certificate in PEM, where `tls` is files.',
     shape: 'a path',
     example: '/etc/custodia/server.key',
+  }),
+  redirectListen: setting.checkedText({
+    description: 'Where plain HTTP is sent on to https, where `tls` is not off: GET and HEAD alone.',
+    shape: 'host:port, or off',
+    example: '0.0.0.0:80',
+    default: 'off',
+    check: (text) => (text === 'off' ? text : address(text)),
+  }),
+  maxConnections: setting.number({
+    description: 'How many connections may be open, all together.',
+    min: 10,
+    max: 1_000_000,
+    unit: 'connections',
+    example: '50000',
+    default: defaultOverload.maxConnections,
+  }),
+  maxConnectionsPerAddress: setting.number({
+    description:
+      'How many of them may come from one IPv4 address, or one /64 of IPv6. Trusted proxies are not bounded.',
+    min: 4,
+    max: 1_000_000,
+    unit: 'connections',
+    example: '2048',
+    default: defaultOverload.maxConnectionsPerAddress,
+  }),
+  leastBytesPerSecond: setting.number({
+    description: 'The least rate at which a client has to send a body and take an answer.',
+    min: 1,
+    max: 1_048_576,
+    unit: 'bytes a second',
+    example: '256',
+    default: defaultOverload.leastBytesPerSecond,
+  }),
+  slowClientSeconds: setting.number({
+    description: 'How long a client may do nothing in the middle of a body or an answer, and before its rate counts.',
+    min: 1,
+    max: 600,
+    unit: 'seconds',
+    example: '60',
+    default: defaultOverload.slowClientSeconds,
   }),
   trustedProxies: setting.texts({
     description: 'Proxies whose X-Forwarded-For tells the address of a client.',
@@ -162,12 +203,17 @@ export function platformContradictions(settings: PlatformSettings): readonly Pro
     CUSTODIA_TLS_KEY_FILE: settings.tlsKeyFile,
   }
   const wanted = settings.tls === 'files'
-  return Object.entries(files)
+  const bare: Problem[] =
+    settings.tls === 'off' && settings.redirectListen !== 'off'
+      ? [{ key: 'CUSTODIA_REDIRECT_LISTEN', reason: 'there is no https to send anybody to while CUSTODIA_TLS is off' }]
+      : []
+  const wrong = Object.entries(files)
     .filter(([, path]) => (path !== null) !== wanted)
     .map(([key]) => ({
       key,
       reason: wanted ? 'it is needed where CUSTODIA_TLS is files' : 'it has no effect unless CUSTODIA_TLS is files',
     }))
+  return [...wrong, ...bare]
 }
 
 /** Names in the environment that belong to others: tests, the demonstration, and the path of the file itself. */

@@ -47,6 +47,11 @@ export const httpErrors = {
     title: 'This version of the API was closed.',
     help: 'Use the version that takes its place; the reason says why, where the operator gave one.',
   },
+  TLS_REQUIRED: {
+    status: 426,
+    title: 'This is taken over https alone.',
+    help: 'Send it to the https address. What came with this request was readable on its way: replace keys and passwords that were in it.',
+  },
   HOST_UNKNOWN: {
     status: 421,
     title: 'This server does not answer for that host name.',

@@ -1,8 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import { createServer as createPlainServer } from 'node:http'
-import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
+import type { Server as TlsServer } from 'node:tls'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import Fastify from 'fastify'
 import type { Log } from '../telemetry/log.ts'
@@ -11,6 +10,10 @@ import type { ApiVersions } from './api-versions.ts'
 import { endSocket } from './end-socket.ts'
 import { refuseRequest } from './errors.ts'
 import { hostName } from './hosts.ts'
+import { Connections } from './overload/connections.ts'
+import type { OverloadFigures } from './overload/figures.ts'
+import { defaultOverload } from './overload/figures.ts'
+import { SlowClients } from './overload/slow-clients.ts'
 import type { Pages } from './pages.ts'
 import type { PipelineServices } from './pipeline.ts'
 import type { HostHandler } from './ports.ts'
@@ -21,6 +24,8 @@ import type { Route } from './route.ts'
 import { parseStrictJson } from './strict-json.ts'
 import type { TlsMaterial } from './tls.ts'
 import { tlsOptions } from './tls.ts'
+import { asHttp1, maxHeaderLines } from './transport/http2.ts'
+import { createListener } from './transport/listener.ts'
 import { compileValidator } from './validate.ts'
 
 export type HttpServerOptions = {
@@ -38,6 +43,8 @@ export type HttpServerOptions = {
   readonly bodyLimitBytes: number
   /** None is deprecated or closed unless said. */
   readonly apiVersions?: ApiVersions
+  /** Connections and slow clients; `defaultOverload` unless said. */
+  readonly overload?: OverloadFigures
 }
 
 export type HttpServer = {
@@ -45,13 +52,15 @@ export type HttpServer = {
   listen(host: string, port: number): Promise<number>
   /** Takes no new connection, lets requests in flight finish for `graceSeconds`, then ends what is left. */
   drain(graceSeconds: number): Promise<void>
+  /** Handshakes from now on see this certificate; connections that stand go on. */
+  present(material: TlsMaterial): void
 }
-
-const maxHeaderBytes = 16_384
 
 /** Builds the one listener: Custodia's own routes and pages, and whole hosts that a module serves. */
 export async function createHttpServer(options: HttpServerOptions): Promise<HttpServer> {
-  const { log } = options
+  const { log, overload = defaultOverload } = options
+  const connections = new Connections(overload, options.trustedProxies, options.metrics)
+  const slow = new SlowClients({ ...overload, requestTimeoutSeconds: options.requestTimeoutSeconds }, options.metrics)
   let server: Server | undefined
   let own: ((request: IncomingMessage, response: ServerResponse) => void) | undefined
 
@@ -62,11 +71,17 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     host === null ? undefined : options.hostHandlers.find((one) => one.claims(host))
 
   const dispatch = (request: IncomingMessage, response: ServerResponse): void => {
+    slow.begin(request)
+    if (request.httpVersionMajor === 2 && !asHttp1(request)) {
+      refuseHead(response, 'REQUEST_HEADER_INVALID', 'header.:authority')
+      return
+    }
     const host = hostName(request.headers.host)
     const coding = request.headers['transfer-encoding']
     const handler = host !== null && options.ownHosts.has(host) ? null : claiming(host)
     // RFC 9112 §6.1: what is coded in another way would be passed on undone, and is of a length that we do not know.
-    if (coding !== undefined && coding.toLowerCase() !== 'chunked')
+    if (request.rawHeaders.length > maxHeaderLines * 2) refuseHead(response, 'REQUEST_HEADERS_TOO_LARGE', 'header')
+    else if (coding !== undefined && coding.toLowerCase() !== 'chunked')
       refuseHead(response, 'REQUEST_HEADER_INVALID', 'header.transfer-encoding')
     else if (handler === undefined)
       refuseHead(response, host === null ? 'REQUEST_HEADER_INVALID' : 'HOST_UNKNOWN', 'header.host')
@@ -92,10 +107,13 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     },
     serverFactory: (handler) => {
       own = handler as typeof own
-      server =
-        options.tls === null
-          ? createPlainServer(limits(options))
-          : createTlsServer({ ...limits(options), ...tlsOptions(options.tls) })
+      server = createListener({
+        tls: options.tls,
+        requestTimeoutSeconds: options.requestTimeoutSeconds,
+        flooded: () => slow.flooded(),
+      })
+      connections.bound(server)
+      slow.watch(server)
       server.on('request', dispatch)
       server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
         // Node lets go of the socket here; an error that nobody listens for would end the whole process.
@@ -167,11 +185,16 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
       }
       endUpgraded()
       const late = setTimeout(() => {
-        server?.closeAllConnections()
+        connections.endAll()
         endUpgraded()
       }, graceSeconds * 1000)
       await app.close()
       clearTimeout(late)
+      slow.close()
+    },
+    present(material) {
+      if (server !== undefined && 'setSecureContext' in server)
+        (server as unknown as TlsServer).setSecureContext(tlsOptions(material))
     },
   }
 }
@@ -186,20 +209,12 @@ const apiHeaders = {
 } as const
 const apiHeaderList = Object.entries(apiHeaders)
 
-const limits = (options: HttpServerOptions) => ({
-  maxHeaderSize: maxHeaderBytes,
-  // Node refuses one that is longer than the whole request may take.
-  headersTimeout: Math.min(10, options.requestTimeoutSeconds) * 1000,
-  requestTimeout: options.requestTimeoutSeconds * 1000,
-  keepAliveTimeout: 60_000,
-  connectionsCheckingInterval: 2_000,
-  // Node's own answer to a missing one is an empty 400: ours says what is missing.
-  requireHostHeader: false,
-  insecureHTTPParser: false,
-})
-
 /** Refused before anybody reads on: the connection ends, so that nothing after it is taken for a request. */
-function refuseHead(response: ServerResponse, code: 'REQUEST_HEADER_INVALID' | 'HOST_UNKNOWN', field: string): void {
+function refuseHead(
+  response: ServerResponse,
+  code: 'REQUEST_HEADER_INVALID' | 'REQUEST_HEADERS_TOO_LARGE' | 'HOST_UNKNOWN',
+  field: string,
+): void {
   const problem = problemFor(refuseRequest(code, { field }), '-')
   const body = JSON.stringify(problem.body)
   response.writeHead(problem.status, {
