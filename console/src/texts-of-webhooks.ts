@@ -81,3 +81,27 @@ export const webhookTexts = {
   replayedAll: (count: number) =>
     count === 1 ? 'One message will be sent once more' : `${count} messages will be sent once more`,
 } as const
+
+/** The texts about what others send. */
+export const sourceTexts = {
+  list: 'Sources',
+  note: 'What others send is verified, counted once, and passed on to an application.',
+  empty: 'Nothing comes in',
+  noTargets: 'No application takes webhooks: name a path under “webhooks” in its configuration first.',
+  add: 'Add a source',
+  addWhat: 'Give the sender the address that it gets here.',
+  name: 'Name',
+  sender: 'Sender',
+  target: 'Goes to',
+  secret: 'Secret of the sender',
+  secretHint: 'As the sender shows it; its public key where it signs with a private one.',
+  untimed: 'signs no time',
+  last: 'last taken',
+  never: 'nothing taken yet',
+  overlap: 'the old secret holds until',
+  copyUrl: 'Copy the address for the sender',
+  remove: 'Remove',
+  removeLabel: (name: string) => `Remove the source ${name}`,
+  removeTitle: (name: string) => `Remove the source “${name}”?`,
+  removeWhat: 'Nothing that comes for it is taken any more. This can’t be undone.',
+} as const

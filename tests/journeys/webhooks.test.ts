@@ -26,6 +26,7 @@ describe('Webhooks', withBrowser, () => {
     const { page } = visitor
     await signInTo(page, `${demo.console}/webhooks`, demo.accounts.administrator)
     await page.getByText('Nobody is told what happens here').waitFor()
+    await page.getByText('No application takes webhooks').waitFor()
     await page.getByRole('button', { name: 'Add an endpoint' }).click()
     const window = page.getByRole('dialog')
     await window.getByLabel('Address', { exact: true }).fill('https://127.0.0.1/hook')

@@ -13,6 +13,7 @@ import { webhookTexts } from '../texts-of-webhooks.ts'
 import { AddEndpoint } from './add-endpoint.tsx'
 import { EndpointSheet } from './endpoint-sheet.tsx'
 import { endpointsQuery } from './queries.ts'
+import { SourceSection } from './sources.tsx'
 
 const route = getRouteApi('/inside/webhooks')
 
@@ -55,6 +56,9 @@ export function WebhooksPage() {
           </ul>
         )}
       </Section>
+      {me.permissions.includes('webhooks:sources:read') && (
+        <SourceSection mayWrite={me.permissions.includes('webhooks:sources:write')} />
+      )}
       {adding && <AddEndpoint personal={me.permissions.includes('ledger:personal')} onClose={() => add(false)} />}
       {opened !== undefined && <EndpointSheet key={opened.id} endpoint={opened} mayWrite={mayWrite} onClose={close} />}
     </Page>
