@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { Queries } from '../platform/database/database.ts'
 import { deleteBatch } from '../platform/database/delete-batch.ts'
+import { deleteOfSubject, readOfSubject } from '../platform/database/of-subject.ts'
 
 /** How a message travels. */
 export type Channel = 'mail' | 'text'
@@ -121,25 +122,11 @@ export async function readKept(queries: Queries, organisationId: string, limit: 
 }
 
 /** Every message of a person that is still known, newest first, at most 1,000. */
-export async function readOf(queries: Queries, organisationId: string, subjectId: string): Promise<MessageRow[]> {
-  return await tables(queries)
-    .selectFrom('mail.message')
-    .selectAll()
-    .where('organisation_id', '=', organisationId)
-    .where('subject_id', '=', subjectId)
-    .orderBy('created_at', 'desc')
-    .orderBy('id')
-    .limit(1_000)
-    .execute()
-}
+export const readOf = async (queries: Queries, organisationId: string, subjectId: string): Promise<MessageRow[]> =>
+  await readOfSubject<MessageRow>(queries, 'mail.message', organisationId, subjectId)
 
-export async function deleteOf(tx: Queries, organisationId: string, subjectId: string): Promise<void> {
-  await tables(tx)
-    .deleteFrom('mail.message')
-    .where('organisation_id', '=', organisationId)
-    .where('subject_id', '=', subjectId)
-    .execute()
-}
+export const deleteOf = async (tx: Queries, organisationId: string, subjectId: string): Promise<void> =>
+  await deleteOfSubject(tx, 'mail.message', organisationId, subjectId)
 
 /** Removes up to `limit` messages that were made before `before` and wait for nothing, or in vain. @returns how many. */
 export async function deleteOld(queries: Queries, before: Date, limit: number): Promise<number> {

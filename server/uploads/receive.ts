@@ -3,6 +3,7 @@ import { namedIn } from '@custodia/edge/uploads/content-disposition.ts'
 import { safeFileName } from '@custodia/edge/uploads/file-name.ts'
 import type { NewUpload, Upload } from '@custodia/wire/http/uploads.ts'
 import { actorOf } from '../platform/events/event.ts'
+import { refuseRequest } from '../platform/http/errors.ts'
 import type { RequestHead } from '../platform/http/ports.ts'
 import type { Principal } from '../platform/http/principal.ts'
 import type { RawBody } from '../platform/http/raw-body.ts'
@@ -54,7 +55,8 @@ export async function receive(
     const hash = createHash('sha256')
     let size = 0
     for await (const piece of body) {
-      signal.throwIfAborted()
+      // Whoever sent it is gone, or its time is over: nobody reads what is said here.
+      if (signal.aborted) throw refuseRequest('REQUEST_TIMEOUT')
       hash.update(piece)
       size += piece.length
       await frames.write(piece)

@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { Queries } from '../platform/database/database.ts'
 import { deleteBatch } from '../platform/database/delete-batch.ts'
+import { deleteOfSubject, readOfSubject } from '../platform/database/of-subject.ts'
 
 export type State = 'receiving' | 'received' | 'looked-at' | 'there' | 'refused'
 
@@ -149,25 +150,11 @@ export async function claimDue(
 }
 
 /** Everything of a person that is still known, newest first, at most 1,000. */
-export async function readOf(queries: Queries, organisationId: string, subjectId: string): Promise<UploadRow[]> {
-  return await tables(queries)
-    .selectFrom('uploads.upload')
-    .selectAll()
-    .where('organisation_id', '=', organisationId)
-    .where('subject_id', '=', subjectId)
-    .orderBy('created_at', 'desc')
-    .orderBy('id')
-    .limit(1_000)
-    .execute()
-}
+export const readOf = async (queries: Queries, organisationId: string, subjectId: string): Promise<UploadRow[]> =>
+  await readOfSubject<UploadRow>(queries, 'uploads.upload', organisationId, subjectId)
 
-export async function deleteOf(tx: Queries, organisationId: string, subjectId: string): Promise<void> {
-  await tables(tx)
-    .deleteFrom('uploads.upload')
-    .where('organisation_id', '=', organisationId)
-    .where('subject_id', '=', subjectId)
-    .execute()
-}
+export const deleteOf = async (tx: Queries, organisationId: string, subjectId: string): Promise<void> =>
+  await deleteOfSubject(tx, 'uploads.upload', organisationId, subjectId)
 
 /** Removes files whose time is over. @returns how many, at most `limit`. */
 export const deleteExpired = async (queries: Queries, now: Date, limit: number): Promise<number> =>
