@@ -1,11 +1,10 @@
 import type { Database } from '../../platform/database/database.ts'
-import { isRefusal } from '../../platform/errors.ts'
 import { refuse } from '../errors.ts'
 import type { GrantsRoom } from '../grants/create-grants.ts'
 import type { RoleTable } from '../grants/grants.ts'
 import { readActiveServiceAccounts, readGroupsUnder, readHolders } from '../grants/holder-store.ts'
-import type { LivePolicies, LiveSource } from '../policies/api.ts'
-import { permits } from '../policies/scope.ts'
+import type { LiveSource } from '../policies/api.ts'
+import { mayPermit } from '../policies/scope.ts'
 import type { Named, Page, Relations } from '../relations/api.ts'
 import type { Cursors } from '../relations/cursor.ts'
 import { everyone } from '../relations/model.ts'
@@ -13,6 +12,7 @@ import { fillPage, inTurn } from '../relations/pages.ts'
 import { circumstancesOf } from './circumstances.ts'
 import type { DecisionPoint } from './decision-point.ts'
 import type { Slice } from './list.ts'
+import { isAllowed, maxChecked } from './list.ts'
 import type { Question, Who } from './question.ts'
 
 export type SubjectNeeds = {
@@ -31,8 +31,6 @@ type Asked = Omit<Question, 'who'> & { readonly organisationId: string; readonly
 /** People, service accounts or applications that may be meant, in order, after the one that is given. */
 type Source = (after: string, limit: number) => Promise<readonly string[]>
 
-/** Candidates that one page puts through the decision. */
-const maxChecked = 500
 /** Groups and roles that the relations of one resource name. */
 const maxNamed = 1_000
 
@@ -50,16 +48,7 @@ export async function listSubjects(needs: SubjectNeeds, asked: Asked, { cursor, 
   // Nobody acts in another organisation, and nobody here is told who is there.
   if (what.organisationId !== organisationId) return { items: [], next: null }
   const sources = await sourcesOf(needs, asked)
-  const allowed = async (id: string): Promise<boolean> => {
-    const one = { who: { kind, id, organisationId }, permission, what, facts }
-    try {
-      return (await needs.point.check(one, { log: false })).allowed
-    } catch (error) {
-      // What can't be decided is not allowed.
-      if (isRefusal(error)) return false
-      throw error
-    }
-  }
+  const allowed = (id: string) => isAllowed(needs.point, { who: { kind, id, organisationId }, permission, what, facts })
   const page = await fillPage(
     {
       async next(after, size) {
@@ -102,7 +91,7 @@ async function sourcesOf(needs: SubjectNeeds, asked: Asked): Promise<readonly So
     (after, limit) => named.next(kind, after, limit),
     (after, limit) => readHolders(database.queries, organisationId, { roles, groups, kind }, { after, limit }, now),
   ]
-  if (mayPermit(live, permission) || (await named.everyone(kind)))
+  if (mayPermit(live.policies, permission) || (await named.everyone(kind)))
     sources.push(everybodyOf(needs, organisationId, kind))
   return sources
 }
@@ -122,10 +111,6 @@ function rolesBringing({ roles }: RoleTable, permission: string, named: readonly
   // A name that stands for nothing may be assigned, and named, all the same.
   return [...new Set([...start, ...above.map(({ name }) => name)])]
 }
-
-/** Whether one of the organisation's own policies permits the action to anybody. To whom, and when, each decision finds out. */
-const mayPermit = ({ policies }: LivePolicies, permission: string): boolean =>
-  Object.values(policies.staticPolicies).some((policy) => permits(policy, permission))
 
 /** Of applications no list is kept: those are found by relations and roles alone. */
 function everybodyOf({ grants, database }: SubjectNeeds, organisationId: string, kind: Who['kind']): Source {

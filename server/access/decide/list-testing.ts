@@ -12,6 +12,7 @@ import { addTuples } from '../relations/store.ts'
 import { tuple, typesOf } from '../relations/testing.ts'
 import { builtInOf } from './built-in.ts'
 import { DecisionPoint } from './decision-point.ts'
+import { listResources } from './list.ts'
 import type { SubjectNeeds } from './list-subjects.ts'
 import { listSubjects } from './list-subjects.ts'
 import type { Facts, What, Who } from './question.ts'
@@ -113,6 +114,25 @@ export async function list(
   }
   return assert.fail('the pages do not end')
 }
+/** Every page of the boxes that somebody may do this with. */
+export async function listBoxes(who: Who, permission: string, limit: number) {
+  const items: string[] = []
+  let cursor: string | null = null
+  for (let turns = 0; turns < 100; turns++) {
+    const slice = { limit, ...(cursor === null ? {} : { cursor }) }
+    const page: Awaited<ReturnType<typeof listResources>> = await listResources(
+      { ...needsWith(), relations, types, grants: house.access.grants },
+      { who, permission, facts: facts() },
+      'mail:box',
+      slice,
+    )
+    assert.ok(page.items.length <= limit)
+    items.push(...page.items)
+    cursor = page.next
+    if (cursor === null) return { items, everything: page.everything }
+  }
+  return assert.fail('the pages do not end')
+}
 export const whole = (organisationId: string): What => ({ type: null, id: organisationId, organisationId })
 export const box = (organisationId: string, id: string): What => ({ type: 'mail:box', id, organisationId })
 
@@ -199,7 +219,15 @@ export async function makeWorld(seed: number) {
   if (next() < 0.5) write('mail:box/1#parent@mail:box/2')
   write(`mail:team/1#member@${pick([`user:${pick(people)}`, `group:${pick(groups)}`])}`)
   await share(organisationId, [...tuples.values()])
+  const boxes = [...new Set([...tuples.values()].map(({ resource }) => resource))]
+    .filter(({ type }) => type === 'mail:box')
+    .map(({ id }) => id)
   if (next() < 0.5) policies.set(organisationId, policiesOf(policyTexts.filter(() => next() < 0.4).join('\n')))
   listed.set(organisationId, people)
-  return { organisationId, of: { user: people, service: active, application: applications }, pick }
+  return {
+    organisationId,
+    of: { user: people, service: active, application: applications },
+    boxes: [...new Set(boxes)].sort(),
+    pick,
+  }
 }

@@ -16,6 +16,10 @@ export function permits(policy: unknown, permission: string): boolean {
   return effect === 'permit' && (actionsOf(action)?.includes(permission) ?? true)
 }
 
+/** Whether one of the organisation's own policies permits the action to anybody. To whom, and when, each decision finds out. */
+export const mayPermit = (policies: PolicySetJson, permission: string): boolean =>
+  Object.values(policies.staticPolicies).some((policy) => permits(policy, permission))
+
 /**
  * Which permissions somebody may have by the new policies and did not have by the old ones: those of every permit that was not there, and
  * of every forbid that is there no longer. Conditions are not looked at: they may hold at any time.

@@ -195,6 +195,8 @@ export type Relations = {
    * @throws Refusal ACCESS_RELATIONS_TOO_DEEP, ACCESS_RELATIONS_TOO_WIDE
    */
   named(search: NamedSearch): Promise<Named>
+  /** Resources of the type that tuples name, in order, after the one that is given: all that Custodia knows of. At most `limit`. */
+  known(organisationId: string, type: string, after: string | null, limit: number): Promise<readonly string[]>
   /** Subjects that tuples name, each put through `holds`; whom a group or a role stands for, `grants` knows. Throws as `listResources`. */
   listSubjects(search: SubjectSearch): Promise<Page<Subject>>
   /**

@@ -17,7 +17,7 @@ import { Rights } from './may-write.ts'
 import type { ResourceTypes } from './model.ts'
 import { findRelation } from './model.ts'
 import { listShares } from './share.ts'
-import { readNaming, removeExpired, removeSubject, tupleReader } from './store.ts'
+import { readKnown, readNaming, removeExpired, removeSubject, tupleReader } from './store.ts'
 import { write } from './write.ts'
 
 const topic = 'access.changed'
@@ -71,6 +71,7 @@ export function createRelations(needs: RelationsNeeds): Relations {
     listResources: (search) => listResources(services, search),
     listSubjects: (search) => listSubjects(services, search),
     named: (search) => named(services, search),
+    known: (organisationId, type, after, limit) => readKnown(database.queries, organisationId, { type, after, limit }),
     listShares: (search) => listShares(services, database.queries, search),
     async requireHandable(organisationId, giver, subject) {
       const tuples = await readNaming(database.queries, organisationId, subject, maxHanded + 1, clock.nowMs())

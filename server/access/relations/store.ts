@@ -1,3 +1,4 @@
+import type { RawBuilder } from 'kysely'
 import { sql } from 'kysely'
 import type { Queries } from '../../platform/database/database.ts'
 import { prepared } from '../../platform/database/prepared.ts'
@@ -225,3 +226,26 @@ const tupleOf = (row: Row): Tuple => ({
   ...(row.condition === null ? {} : { condition: row.condition }),
   ...(row.expires_at === null ? {} : { expiresMs: row.expires_at.getTime() }),
 })
+
+/**
+ * Resources of a type that any tuple names, in order. It goes from one to the next by the index, so that one with a million shares costs as
+ * much as one with a single share.
+ */
+export async function readKnown(
+  queries: Queries,
+  organisationId: string,
+  { type, after, limit }: { readonly type: string; readonly after: string | null; readonly limit: number },
+): Promise<readonly string[]> {
+  const next = (past: RawBuilder<string>) => sql`(
+    select r.resource_id from access.relation r
+    where r.organisation_id = ${organisationId} and r.resource_type = ${type} and r.resource_id > ${past}
+    order by r.resource_id limit 1)`
+  const { rows } = await sql<{ id: string }>`
+    with recursive known (id) as (
+      select ${next(sql<string>`${after ?? ''}`)}
+      union all
+      select ${next(sql<string>`known.id`)} from known where known.id is not null
+    )
+    select id from known where id is not null limit ${limit}`.execute(queries)
+  return rows.map(({ id }) => id)
+}

@@ -11,6 +11,7 @@ import {
   group,
   join,
   list,
+  listBoxes,
   listed,
   makeWorld,
   needsWith,
@@ -23,7 +24,9 @@ import {
   sow,
   whole,
 } from './list-testing.ts'
+import type { What, Who } from './question.ts'
 
+const worlds = 2_000
 let close: () => Promise<void>
 before(async () => {
   const opened = await openLists()
@@ -146,28 +149,34 @@ test('what is shared with more groups than can be looked at is refused with a co
   await refused(list(organisationId, 'mail:read', box(organisationId, '1'), 'user'), 'ACCESS_RELATIONS_TOO_WIDE')
 })
 
-test('a list has exactly those whom a check allows, in every world', async () => {
-  let [found, worlds] = [0, 0]
-  for (let seed = 1; seed <= 60; seed++) {
-    const { organisationId, of, pick } = await makeWorld(seed)
-    worlds += 1
-    for (const permission of ['mail:read', 'mail:write', 'mail:send', 'pay:see'])
-      for (const what of [whole(organisationId), box(organisationId, pick(['1', '2']))]) {
-        for (const kind of ['user', 'service', 'application'] as const) {
-          // Of applications there is no list: those that a policy permits and nothing names are none of it.
-          if (kind === 'application' && policies.has(organisationId)) continue
-          const expected: string[] = []
-          for (const id of [...of[kind]].sort()) {
-            const one = { who: { kind, id, organisationId }, permission, what, facts: facts() }
-            if ((await point.check(one, { log: false })).allowed) expected.push(id)
-          }
-          found += expected.length
-          const about = `world ${seed}: ${kind} ${permission} ${what.type}/${what.id}`
-          const limit = pick([1, 2, 100])
-          const known = needsWith(async () => (id) => (of[kind] as readonly string[]).includes(id))
-          assert.deepEqual(await list(organisationId, permission, what, kind, limit, known), expected, about)
-        }
-      }
+test(`in ${worlds} random worlds a list has exactly what a check allows: of subjects and of resources`, async () => {
+  let found = 0
+  for (let seed = 1; seed <= worlds; seed++) {
+    const { organisationId, of, boxes, pick } = await makeWorld(seed)
+    const permission = pick(['mail:read', 'mail:write', 'mail:send', 'pay:see'])
+    const what = pick([whole(organisationId), box(organisationId, '1'), box(organisationId, '2')])
+    const limit = pick([1, 2, 100])
+    const allows = async (who: Who, about: What) =>
+      (await point.check({ who, permission, what: about, facts: facts() }, { log: false })).allowed
+    for (const kind of ['user', 'service', 'application'] as const) {
+      // Of applications there is no list: those that a policy permits and nothing names are none of it.
+      if (kind === 'application' && policies.has(organisationId)) continue
+      const expected: string[] = []
+      for (const id of [...of[kind]].sort()) if (await allows({ kind, id, organisationId }, what)) expected.push(id)
+      found += expected.length
+      const about = `world ${seed}: ${kind} ${permission} ${what.type}/${what.id}`
+      const known = needsWith(async () => (id) => (of[kind] as readonly string[]).includes(id))
+      assert.deepEqual(await list(organisationId, permission, what, kind, limit, known), expected, about)
+    }
+    const who = { kind: 'user', id: pick(of.user), organisationId } as const
+    const { items, everything } = await listBoxes(who, permission, limit)
+    const theirs: string[] = []
+    for (const id of boxes) if (await allows(who, box(organisationId, id))) theirs.push(id)
+    found += theirs.length
+    assert.equal(everything, await allows(who, whole(organisationId)), `world ${seed}: everything`)
+    // Whoever may do it with every resource gets those that are named to them, and the word.
+    if (everything) assert.ok(items.every((id) => theirs.includes(id)))
+    else assert.deepEqual(items, theirs, `world ${seed}: ${permission} of ${who.id}`)
   }
   assert.ok(found > worlds, `${found} were found`)
 })
