@@ -1,6 +1,8 @@
 import { setting } from '../platform/config/setting.ts'
 import { hostName } from '../platform/http/hosts.ts'
 import type { PermissionTable } from '../platform/module.ts'
+import type { Edge } from './edge/config.ts'
+import { checkEdge } from './edge/config.ts'
 import type { Rule } from './rules.ts'
 import { compileRules } from './rules.ts'
 
@@ -21,13 +23,15 @@ export type Application = {
   readonly context: unknown
   /** Paths at which it takes webhooks that were verified here; none unless said. */
   readonly webhooks: readonly string[]
+  /** Its defences, as far as it says something of them. */
+  readonly edge: Edge
 }
 
 export const config = {
   applications: setting.structure<readonly Application[]>({
     description: 'The applications behind the gateway, by name.',
     shape:
-      'a mapping of name to { title, host, upstream, permissions, resources, context, rules, webhooks, timeoutSeconds }',
+      'a mapping of name to { title, host, upstream, permissions, resources, context, rules, webhooks, edge, timeoutSeconds }',
     example:
       '{ "inbox": { "title": "Inbox", "host": "inbox.localhost", "upstream": "http://127.0.0.1:4100", "permissions": { "inbox:read": "Read mail." }, "rules": [{ "methods": ["GET"], "path": "/**", "permission": "inbox:read" }] } }',
     default: [],
@@ -35,7 +39,7 @@ export const config = {
   }),
   maxSignedBodyBytes: setting.number({
     description:
-      'The largest body of a signed request to an application: it is held until its digest was compared, and passed on only then.',
+      'The largest body of a request to an application that is signed, or held to its OpenAPI document: all of it is there and was compared before any of it is passed on.',
     example: '8388608',
     unit: 'bytes',
     default: 1_048_576,
@@ -67,6 +71,7 @@ const known = new Set([
   'context',
   'rules',
   'webhooks',
+  'edge',
   'timeoutSeconds',
 ])
 
@@ -111,6 +116,7 @@ function checkApplication(name: string, value: unknown): Application {
     resources: fields.resources ?? null,
     context: fields.context ?? null,
     webhooks: webhookPaths(fields.webhooks ?? [], `${name}.webhooks`),
+    edge: checkEdge(fields.edge ?? {}, `${name}.edge`),
   }
 }
 

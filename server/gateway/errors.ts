@@ -6,6 +6,16 @@ export const errors = {
     title: 'The address can be read in more than one way.',
     help: 'Send the path as the application spells it: no dot segments, no doubled or encoded slashes, backslashes, bare semicolons or control characters.',
   },
+  GATEWAY_OPERATION_UNKNOWN: {
+    status: 404,
+    title: 'The application’s OpenAPI document has no such address.',
+    help: 'Ask for an address that the document names; whoever runs the application may have to add it there.',
+  },
+  GATEWAY_REPLY_UNFIT: {
+    status: 502,
+    title: 'The application answered something else than its OpenAPI document says.',
+    help: 'Give the request id to whoever runs the application: the log names the place that does not fit.',
+  },
   GATEWAY_FACTOR_REQUIRED: {
     status: 403,
     title: 'This part of the application asks for a stronger sign-in.',

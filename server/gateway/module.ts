@@ -12,6 +12,7 @@ import type { Webhooks } from '../webhooks/api.ts'
 import type { Application } from './applications.ts'
 import { applicationContexts, applicationPermissions, applicationResources, config } from './applications.ts'
 import { DecisionLog } from './decision-log.ts'
+import { openInputs } from './edge/input.ts'
 import { errors } from './errors.ts'
 import { event, events } from './events.ts'
 import { webhookForwarder } from './forward-webhook.ts'
@@ -57,6 +58,7 @@ export async function createGateway(context: Context<typeof config>, uses: Uses)
   const { clock, random, recorder, database, publicUrl, trustedProxies, log } = context
   const { applications, maxSignedBodyBytes } = context.config
   const { keyring, access, sessions, identity, apikeys: keys, webhooks } = uses
+  const inputs = await openInputs(applications)
   const signer = await keyring.signer('assertion')
   const decisions = new DecisionLog(recorder, clock)
   const sockets = new OpenSockets()
@@ -71,6 +73,7 @@ export async function createGateway(context: Context<typeof config>, uses: Uses)
     publicUrl,
     clock,
     sockets,
+    inputs,
     mint: new AssertionMint(signer, publicUrl, clock),
   }
   const originOf = (application: Application) => {

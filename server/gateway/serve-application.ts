@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import type { Readable } from 'node:stream'
 import type { FastifyReplyFromHooks } from '@fastify/reply-from'
 import replyFrom from '@fastify/reply-from'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
@@ -12,6 +13,9 @@ import type { Log } from '../platform/telemetry/log.ts'
 import type { AdmitNeeds, Admitted } from './admit.ts'
 import { admit, checkHead, introductionOf } from './admit.ts'
 import type { Application } from './applications.ts'
+import type { AllowedInput, InputDefence } from './edge/input.ts'
+import { proofOf } from './edge/input.ts'
+import { HeldReplies } from './edge/input-replies.ts'
 import { refuse } from './errors.ts'
 import type { HeldBodies } from './held-bodies.ts'
 import { outgoingHeaders, returningHeaders } from './outgoing-headers.ts'
@@ -22,6 +26,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** What was decided on this request to an application; null before. */
     admitted: Admitted | null
+    /** What the application's document says of this request; null where it says nothing. */
+    allowed: AllowedInput | null
   }
 }
 
@@ -31,6 +37,8 @@ export type ServeNeeds = AdmitNeeds & {
   readonly publicUrl: string
   readonly trustedProxies: readonly string[]
   readonly bodies: HeldBodies
+  /** Applications that are held to their documents, by name. */
+  readonly inputs: ReadonlyMap<string, InputDefence>
   /** Called when a session reaches this application's host for the first time. */
   readonly arrived: (application: string, sessionId: string) => void
   /** Ends the session that this request's cookie stands for. @returns the Set-Cookie header that removes it. */
@@ -69,14 +77,22 @@ export async function serveApplication(
   })
 
   app.decorateRequest('admitted', null)
+  app.decorateRequest('allowed', null)
+  const input = needs.inputs.get(application.name) ?? null
+  const looksAtReplies = input !== null && input.settings.replies !== 'off'
+  const replies = new HeldReplies()
   const forward: FastifyReplyFromHooks = {
-    rewriteRequestHeaders: (request, headers) =>
-      outgoingHeaders(headers as IncomingHttpHeaders, {
+    rewriteRequestHeaders: (request, headers) => ({
+      ...outgoingHeaders(headers as IncomingHttpHeaders, {
         ...introductionOf((request as FastifyRequest).admitted),
         address: request.ip,
         host,
         protocol,
       }),
+      // What is packed could not be looked into.
+      ...(looksAtReplies ? { 'accept-encoding': 'identity' } : {}),
+    }),
+    ...(looksAtReplies ? { onResponse: lookAtReply } : {}),
     rewriteHeaders: (headers) => returningHeaders(headers as IncomingHttpHeaders),
     // The library would repeat a GET that was answered 503; whether that is safe is for the caller to say.
     retryDelay: () => null,
@@ -101,10 +117,18 @@ export async function serveApplication(
       const path = checkHead(head, request.raw.rawHeaders)
       if (path.startsWith('/.custodia/')) return await own(path, request, reply, head)
       request.admitted = await admit(application, head, path, origin, needs)
+      try {
+        request.allowed = input?.allow(head, path) ?? null
+      } catch (error) {
+        void reply.header('connection', 'close')
+        if (isRefusal(error, 'METHOD_NOT_ALLOWED'))
+          void reply.header('allow', [error.details.allowed].flat().join(', '))
+        throw error
+      }
     },
     preParsing: (request, reply, payload, done) => {
       const { caller = null, passed } = request.admitted ?? {}
-      const proof = caller?.proof ?? null
+      const proof = proofOf(caller?.proof ?? null, request.allowed)
       if (proof === null) {
         passed?.()
         return done(null, payload)
@@ -132,6 +156,34 @@ export async function serveApplication(
   })
   await app.ready()
   return app
+
+  /** Passes a reply on as it came, or says in its place that it is not one that the application may give. */
+  async function lookAtReply(request: unknown, bare: unknown, from: { stream: Readable }): Promise<void> {
+    const reply = bare as FastifyReply
+    const { allowed, method } = request as FastifyRequest
+    if (allowed === null || method === 'HEAD') return void reply.send(from.stream)
+    const headers = reply.getHeaders() as IncomingHttpHeaders
+    const answered = { status: reply.statusCode, headers, stream: from.stream }
+    const seen = await replies
+      .look(allowed, answered, (release) => reply.raw.once('close', release))
+      .catch(() => ({ body: from.stream, unfit: null, broke: true }))
+    const broke = 'broke' in seen
+    if (seen.unfit !== null)
+      needs.log.warn(
+        {
+          application: application.name,
+          requestId: reply.request.id,
+          operation: allowed.operation.name,
+          ...seen.unfit,
+        },
+        'a reply does not fit the document of its application',
+      )
+    if (!broke && (seen.unfit === null || input?.settings.replies === 'log')) return void reply.send(seen.body)
+    from.stream.on('error', () => {}).destroy()
+    // What the application said of its own reply is not said of ours.
+    for (const name of Object.keys(headers)) reply.removeHeader(name)
+    answer(refuse(broke ? 'GATEWAY_UPSTREAM_DOWN' : 'GATEWAY_REPLY_UNFIT'), reply.request, reply)
+  }
 
   /** The gateway's own addresses on the application's host. */
   async function own(path: string, request: FastifyRequest, reply: FastifyReply, head: ReturnType<typeof headOf>) {

@@ -54,7 +54,8 @@ const signer = {
 }
 const grants: Record<string, string[]> = { reader: ['app:read'], writer: ['app:read', 'app:write'] }
 
-export async function openTestGateway(): Promise<TestGateway> {
+/** @param more applications beside `app` and `gone`, by what they would have in the configuration. */
+export async function openTestGateway(more: (upstream: string) => object = () => ({})): Promise<TestGateway> {
   const upstream = createServer((request, response) => {
     rig.seen = { url: request.url ?? '', headers: request.headers, method: request.method ?? '' }
     rig.behave(request, response)
@@ -70,7 +71,7 @@ export async function openTestGateway(): Promise<TestGateway> {
   const database = {
     transaction: async (work: (tx: never) => Promise<unknown>) => work({} as never),
   } as unknown as Database
-  const applications = applicationsOn((upstream.address() as AddressInfo).port)
+  const applications = applicationsOn((upstream.address() as AddressInfo).port, more)
   const publicUrl = `http://custodia.localhost:${port}`
   const context = testContext<typeof config>({
     config: { applications, maxSignedBodyBytes: 4_096 },
@@ -162,7 +163,7 @@ function neighboursOf(live: Map<string, UserPrincipal>) {
   }
 }
 
-function applicationsOn(port: number) {
+function applicationsOn(port: number, more: (upstream: string) => object) {
   return config.applications.parse({
     app: {
       title: 'App',
@@ -185,6 +186,7 @@ function applicationsOn(port: number) {
       permissions: { 'gone:read': 'Read.' },
       rules: [{ path: '/**', public: true }],
     },
+    ...more(`http://127.0.0.1:${port}`),
   })
 }
 

@@ -13,6 +13,7 @@ import type { AdmitNeeds } from './admit.ts'
 import { admit, checkHead, introductionOf } from './admit.ts'
 import type { Application } from './applications.ts'
 import { carriesKey, credentialOf } from './caller.ts'
+import type { InputDefence } from './edge/input.ts'
 import { refuse } from './errors.ts'
 import { outgoingHeaders, returningHeaders } from './outgoing-headers.ts'
 
@@ -48,6 +49,7 @@ export class OpenSockets {
 
 export type UpgradeNeeds = AdmitNeeds & {
   readonly sockets: OpenSockets
+  readonly inputs: ReadonlyMap<string, InputDefence>
   readonly addressOf: (request: IncomingMessage) => string
 }
 
@@ -81,6 +83,7 @@ export async function upgrade(
     if (body !== undefined) throw refuseRequest('REQUEST_HEADER_INVALID', { field: `header.${body}` })
     const path = checkHead(head, request.rawHeaders)
     const admitted = await admit(application, head, path, origin, needs)
+    needs.inputs.get(application.name)?.allow(head, path)
     await admitted.caller?.proof?.end()
     admitted.passed()
     // Before the application is asked: a session that ends meanwhile must find its socket.

@@ -1,3 +1,4 @@
+import { describeError } from '@custodia/edge/input/describe-error.ts'
 import type { ErrorObject, ValidateFunction } from 'ajv'
 import Ajv from 'ajv'
 import addFormats from 'ajv-formats'
@@ -28,7 +29,7 @@ export function compileValidator(schema: object, part: string): (value: unknown)
       if (infinite === null) return true
       throw refuseRequest('REQUEST_INVALID', { field: `${root}.${infinite}`, detail: 'is out of range' })
     }
-    throw refuseRequest('REQUEST_INVALID', describe(root, (validate.errors as ErrorObject[])[0] as ErrorObject))
+    throw refuseRequest('REQUEST_INVALID', describeError(root, (validate.errors as ErrorObject[])[0] as ErrorObject))
   }
 }
 
@@ -37,14 +38,4 @@ function infiniteField(value: unknown): string | null {
   const fields = value as Record<string, unknown>
   for (const name in fields) if (typeof fields[name] === 'number' && !Number.isFinite(fields[name])) return name
   return null
-}
-
-/** Ajv's words, with the field's path in dots; a value that was sent is never repeated. */
-function describe(root: string, error: ErrorObject): { field: string; detail: string } {
-  const path = [root, ...error.instancePath.split('/').slice(1)]
-  const { missingProperty, additionalProperty } = error.params as Record<string, string | undefined>
-  if (missingProperty !== undefined) return { field: [...path, missingProperty].join('.'), detail: 'is missing' }
-  if (additionalProperty !== undefined)
-    return { field: [...path, additionalProperty].join('.').slice(0, 200), detail: 'is not known here' }
-  return { field: path.join('.').slice(0, 200), detail: (error.message ?? 'is invalid').slice(0, 200) }
 }

@@ -1,0 +1,35 @@
+import type { CorsPolicy } from '@custodia/edge/browser/cors.ts'
+import { corsPolicies } from '@custodia/edge/browser/cors.ts'
+import type { Allowance, Profile } from '@custodia/edge/browser/headers.ts'
+import { checkSources } from '@custodia/edge/browser/propose.ts'
+
+/** How an application's pages are defended. */
+export type BrowserEdge = {
+  readonly profile: Profile
+  /** True where the application writes the nonce that it is told with each request into its scripts. */
+  readonly nonces: boolean
+  readonly allowance: Allowance
+  readonly cors: readonly CorsPolicy[]
+}
+
+const known = new Set(['profile', 'nonces', 'sources', 'trustedTypes', 'cors'])
+const profiles: ReadonlySet<unknown> = new Set(['strict', 'learn', 'off'])
+
+/** @throws Error in words. */
+export function checkBrowser(value: unknown = {}, where: string): BrowserEdge {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Error(`${where} is not a mapping`)
+  for (const name of Object.keys(value)) if (!known.has(name)) throw new Error(`${where}.${name} is not known`)
+  const { profile = 'strict', nonces = false, trustedTypes = true, ...lists } = value as Record<string, unknown>
+  if (!profiles.has(profile)) throw new Error(`${where}.profile is not strict, learn or off`)
+  for (const [name, flag] of Object.entries({ nonces, trustedTypes }))
+    if (typeof flag !== 'boolean') throw new Error(`${where}.${name} is not true or false`)
+  return {
+    profile: profile as Profile,
+    nonces: nonces as boolean,
+    allowance: {
+      sources: checkSources(lists.sources ?? {}, `${where}.sources`),
+      trustedTypes: trustedTypes as boolean,
+    },
+    cors: corsPolicies(lists.cors ?? [], `${where}.cors`),
+  }
+}

@@ -1,0 +1,54 @@
+import { Readable } from 'node:stream'
+import type { Unfit } from '@custodia/edge/input/unfit.ts'
+import type { AllowedInput } from './input.ts'
+
+const maxReplyBytes = 1_048_576
+const maxTogether = 64 * maxReplyBytes
+
+/** An application's reply, before its bytes are passed on. */
+export type Answer = {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
+  readonly stream: Readable
+}
+
+/** What came of looking at a reply: the same bytes, and what of them does not fit. Rejects where the application broke off. */
+export type Seen = { readonly body: Readable; readonly unfit: Unfit | null }
+
+/** Replies that are held to a document: as a whole, up to a size, and only so many at once. */
+export class HeldReplies {
+  #total = 0
+
+  /** @param released called with a function that lets go of the memory: once the reply was sent. */
+  async look(
+    { operation }: AllowedInput,
+    { status, headers, stream }: Answer,
+    released: (release: () => void) => void,
+  ): Promise<Seen> {
+    const plan = operation.reply(status, headers)
+    if (plan.act === 'pass') return { body: stream, unfit: null }
+    if (plan.act === 'refuse') return { body: stream, unfit: plan.unfit }
+    const parts: Buffer[] = []
+    let length = 0
+    released(() => {
+      this.#total -= length
+    })
+    const pieces = stream.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer>
+    for (let next = await pieces.next(); next.done !== true; next = await pieces.next()) {
+      parts.push(next.value)
+      length += next.value.length
+      this.#total += next.value.length
+      if (length > maxReplyBytes || this.#total > maxTogether)
+        return { body: Readable.from(rest(parts, pieces), { objectMode: false }), unfit: tooLong }
+    }
+    const body = Buffer.concat(parts, length)
+    return { body: Readable.from(length > 0 ? [body] : [], { objectMode: false }), unfit: plan.check(body) }
+  }
+}
+
+const tooLong = { field: 'body', detail: 'is more than is held here' } as const
+
+async function* rest(parts: readonly Buffer[], pieces: AsyncIterator<Buffer>): AsyncGenerator<Buffer> {
+  yield* parts
+  for (let next = await pieces.next(); next.done !== true; next = await pieces.next()) yield next.value
+}
