@@ -1,7 +1,6 @@
 import type { SubjectData } from '../platform/module.ts'
-import { endpointsOf, forgetMaker } from './endpoints/store.ts'
+import { forgetMaker, madeBy } from './maker-store.ts'
 import type { Parts } from './parts.ts'
-import { forgetMakerOfSources, sourcesOf } from './sources/store.ts'
 
 /**
  * What this module knows about a person: what they set up. Messages about them stand nowhere: they are made from the ledger, and hold nothing
@@ -10,15 +9,12 @@ import { forgetMakerOfSources, sourcesOf } from './sources/store.ts'
 export function subjectData({ context }: Parts): SubjectData {
   return {
     async export(organisationId, subjectId) {
-      const { queries } = context.database
-      return {
-        endpoints: await endpointsOf(queries, organisationId, subjectId),
-        sources: await sourcesOf(queries, organisationId, subjectId),
-      }
+      const made = (kind: 'endpoint' | 'source') => madeBy(context.database.queries, kind, organisationId, subjectId)
+      return { endpoints: await made('endpoint'), sources: await made('source') }
     },
     async erase(tx, organisationId, subjectId) {
-      await forgetMaker(tx, organisationId, subjectId)
-      await forgetMakerOfSources(tx, organisationId, subjectId)
+      await forgetMaker(tx, 'endpoint', organisationId, subjectId)
+      await forgetMaker(tx, 'source', organisationId, subjectId)
     },
   }
 }

@@ -146,24 +146,3 @@ export async function disableEndpoint(
     .executeTakeFirst()
   return numUpdatedRows === 1n
 }
-
-/** What this person made, by identifier. At most 1,000. */
-export async function endpointsOf(queries: Queries, organisationId: string, userId: string): Promise<string[]> {
-  const rows = await tables(queries)
-    .selectFrom('webhooks.endpoint')
-    .select('id')
-    .where('organisation_id', '=', organisationId)
-    .where('created_by', '=', userId)
-    .limit(1_000)
-    .execute()
-  return rows.map(({ id }) => id)
-}
-
-export async function forgetMaker(tx: Queries, organisationId: string, userId: string): Promise<void> {
-  await tables(tx)
-    .updateTable('webhooks.endpoint')
-    .set({ created_by: null })
-    .where('organisation_id', '=', organisationId)
-    .where('created_by', '=', userId)
-    .execute()
-}

@@ -134,24 +134,3 @@ export async function releaseOnce(queries: Queries, sourceId: string, once: Buff
 export async function deleteSeen(queries: Queries, now: Date, limit: number): Promise<number> {
   return await deleteBatch(queries, 'webhooks.seen', sql`expires_at < ${now}`, limit)
 }
-
-/** What this person made, by identifier. At most 1,000. */
-export async function sourcesOf(queries: Queries, organisationId: string, userId: string): Promise<string[]> {
-  const rows = await tables(queries)
-    .selectFrom('webhooks.source')
-    .select('id')
-    .where('organisation_id', '=', organisationId)
-    .where('created_by', '=', userId)
-    .limit(1_000)
-    .execute()
-  return rows.map(({ id }) => id)
-}
-
-export async function forgetMakerOfSources(tx: Queries, organisationId: string, userId: string): Promise<void> {
-  await tables(tx)
-    .updateTable('webhooks.source')
-    .set({ created_by: null })
-    .where('organisation_id', '=', organisationId)
-    .where('created_by', '=', userId)
-    .execute()
-}
