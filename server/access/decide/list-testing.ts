@@ -166,9 +166,9 @@ const shared = ['owner', 'reader', 'banned', 'invited', 'sender', 'sender']
 const policyTexts = [
   'permit(principal, action == Custodia::Action::"mail:send", resource) when { context.assurance < 2 };',
   'forbid(principal in Custodia::Role::"treasurer", action, resource);',
-  'forbid(principal, action == Custodia::Action::"mail:read", resource is mail::box) when { principal in resource.invited };',
+  'forbid(principal, action == Custodia::Action::"mail:read", resource is Mail::Box) when { principal in resource.invited && context.assurance < 3 };',
   'permit(principal in Custodia::Role::"reader", action == Custodia::Action::"mail:write", resource);',
-  'permit(principal, action, resource is mail::box) when { principal in resource.banned };',
+  'permit(principal, action, resource is Mail::Box) when { principal in resource.banned };',
 ]
 
 /** One organisation, small enough that things meet. Written with plain SQL: what is refused when written is not what is tested. */
