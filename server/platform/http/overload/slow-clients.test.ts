@@ -1,0 +1,161 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import type { Socket } from 'node:net'
+import { connect } from 'node:net'
+import { test } from 'node:test'
+import type { HttpServerOptions } from '../server.ts'
+import { openHttpServer } from '../testing.ts'
+
+const figures = { maxConnections: 60, maxConnectionsPerAddress: 20, leastBytesPerSecond: 10_000, slowClientSeconds: 1 }
+const head = (first: string, ...lines: string[]) => `${[first, 'Host: localhost', ...lines].join('\r\n')}\r\n\r\n`
+
+/** A server, and sockets to it that a test leaves behind as it likes. */
+async function start(t: { after(fn: () => unknown): void }, options: Partial<HttpServerOptions> = {}) {
+  const target = await openHttpServer({ overload: figures, ...options })
+  const sockets: Socket[] = []
+  t.after(async () => {
+    for (const socket of sockets) socket.destroy()
+    await target.server.drain(0)
+  })
+  const open = async (localAddress = '127.0.0.1', options: { highWaterMark?: number } = {}) => {
+    const socket = connect({ port: target.port, host: '127.0.0.1', localAddress, ...options })
+    sockets.push(socket)
+    socket.on('error', () => {})
+    await Promise.race([once(socket, 'connect'), once(socket, 'close')]).catch(() => {})
+    return socket
+  }
+  return { ...target, open }
+}
+
+/** What came until the connection was over. */
+const whole = (socket: Socket) =>
+  new Promise<string>((resolve) => {
+    let text = ''
+    socket.on('data', (chunk) => (text += chunk))
+    socket.once('close', () => resolve(text))
+    if (socket.destroyed) resolve(text)
+  })
+
+const small = head('GET /small HTTP/1.1', 'Connection: close')
+
+test('one address has so many connections and no more; another is served, and a place that is free again is given', async (t) => {
+  const { open, figure } = await start(t)
+  const held = await Promise.all(Array.from({ length: 20 }, () => open()))
+  for (let i = 0; i < 5; i++) {
+    const refused = await open()
+    refused.write(small)
+    assert.equal(await whole(refused), '')
+  }
+  assert.equal(await figure('custodia_http_connections_refused_total{reason="address"}'), 5)
+  const other = await open('127.0.0.2')
+  other.write(small)
+  assert.match(await whole(other), /^HTTP\/1\.1 200 /)
+  held[0]?.destroy()
+  for (const end = Date.now() + 5_000; (await figure('custodia_http_connections')) > 19; ) {
+    assert.ok(Date.now() < end, 'the place stays taken')
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+  const next = await open()
+  next.write(small)
+  assert.match(await whole(next), /^HTTP\/1\.1 200 /)
+})
+
+test('all together are bounded, too', async (t) => {
+  const { open, figure } = await start(t)
+  // Each in the middle of a head: whoever is silent would make room.
+  for (let i = 0; i < 60; i++) (await open(`127.0.1.${1 + (i % 30)}`)).write('GET /small HTTP/1.1\r\n')
+  const refused = await open('127.0.2.1')
+  refused.write(small)
+  assert.equal(await whole(refused), '')
+  assert.ok((await figure('custodia_http_connections_refused_total{reason="all"}')) >= 1)
+})
+
+test('when places get rare, whoever waits for a next request gives theirs', async (t) => {
+  const { open, figure } = await start(t)
+  for (let i = 0; i < 53; i++) {
+    const socket = await open(`127.0.1.${1 + (i % 30)}`)
+    socket.write(head('GET /small HTTP/1.1'))
+    await once(socket, 'data')
+  }
+  const before = await figure('custodia_http_connections')
+  await open('127.0.2.1')
+  await once(await open('127.0.2.2'), 'close', { signal: AbortSignal.timeout(100) }).catch(() => {})
+  assert.ok(before > 50 && (await figure('custodia_http_connections')) < 10)
+})
+
+test('a proxy that is trusted brings many clients', async (t) => {
+  const { open } = await start(t, { trustedProxies: ['127.0.0.0/30'] })
+  await Promise.all(Array.from({ length: 25 }, () => open()))
+  const one = await open()
+  one.write(small)
+  assert.match(await whole(one), /^HTTP\/1\.1 200 /)
+})
+
+test('a body that comes too slowly is not waited for, and one that comes well is', async (t) => {
+  const { open, figure } = await start(t)
+  const slow = await open()
+  slow.write(head('POST /take HTTP/1.1', 'Content-Type: application/json', 'Content-Length: 100000'))
+  const trickle = setInterval(() => slow.write('x'), 50)
+  const well = await open('127.0.0.2')
+  const body = JSON.stringify({ text: 'x'.repeat(100_000) })
+  well.write(
+    head(
+      'POST /take HTTP/1.1',
+      'Content-Type: application/json',
+      `Content-Length: ${body.length}`,
+      'Connection: close',
+    ),
+  )
+  for (let at = 0; at < body.length; at += 5_000) {
+    well.write(body.slice(at, at + 5_000))
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+  assert.match(await whole(well), /^HTTP\/1\.1 200 /)
+  await whole(slow)
+  clearInterval(trickle)
+  assert.equal(await figure('custodia_http_slow_clients_total{reason="body"}'), 1)
+})
+
+test('an answer that is not taken, or hardly, is not kept for whoever asked', async (t) => {
+  const { open, figure } = await start(t, { overload: { ...figures, leastBytesPerSecond: 16_777_216 } })
+  const [stalled, trickling] = [await open(), await open('127.0.0.1', { highWaterMark: 64 })]
+  for (const socket of [stalled, trickling]) {
+    socket.pause()
+    socket.write(head('GET /large HTTP/1.1'))
+  }
+  const trickle = setInterval(() => void trickling.read(64), 20)
+  for (const end = Date.now() + 15_000; (await figure('custodia_http_slow_clients_total{reason="read"}')) !== 2; ) {
+    assert.ok(Date.now() < end, 'they are kept')
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  clearInterval(trickle)
+  assert.equal(await figure('custodia_http_connections'), 0)
+})
+
+test('whoever takes a large answer at a good rate, or asks nothing for a while, is left alone', async (t) => {
+  const { open, figure } = await start(t)
+  const idle = await open()
+  idle.write(head('GET /small HTTP/1.1'))
+  await once(idle, 'data')
+  const taking = await open()
+  taking.write(head('GET /large HTTP/1.1', 'Connection: close'))
+  let length = 0
+  taking.on('data', (chunk) => {
+    length += chunk.length
+    taking.pause()
+    setTimeout(() => taking.resume(), 8)
+  })
+  await once(taking, 'close')
+  assert.ok(length > 16_777_216)
+  idle.write(small)
+  assert.match(await whole(idle), /^HTTP\/1\.1 200 /)
+  assert.ok(Number.isNaN(await figure('custodia_http_slow_clients_total{reason="read"}')))
+})
+
+test('more header lines than anybody needs are refused before they are read by name', async (t) => {
+  const { open } = await start(t)
+  const socket = await open()
+  const many = Array.from({ length: 140 }, (_, i) => `X-${i}: y`)
+  socket.write(head('GET /small HTTP/1.1', ...many))
+  assert.match(await whole(socket), /^HTTP\/1\.1 431 [\s\S]*REQUEST_HEADERS_TOO_LARGE/)
+})
