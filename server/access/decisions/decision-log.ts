@@ -27,8 +27,11 @@ export type DecisionLogOptions = {
 
 const maxNamed = 20
 const maxRecordedBytes = 4_096
-/** In one second, of one organisation, by one process: a flood of refusals must not become a flood of rows. */
-const maxEachSecond = 200
+/**
+ * In one second, of one organisation, by one process: a flood must not become a flood of rows. What is allowed has room of its own, so that
+ * it takes none from refusals; more of it would say no more, and the hot path would pay for it.
+ */
+const maxEachSecond = { deny: 200, allow: 20 } as const
 const maxOrganisations = 10_000
 
 type Noted = Omit<DecisionRow, 'recorded_sealed'> & { readonly recorded: string | null }
@@ -44,7 +47,10 @@ export function openDecisionLog(options: DecisionLogOptions): OpenDecisionLog {
     'Decisions that should stand in the log and do not.',
   )
   const isSampled = sampler(random, sampled)
-  const rates = new RecentMap<{ second: number; count: number }>(maxOrganisations)
+  const rates = {
+    deny: new RecentMap<{ second: number; count: number }>(maxOrganisations),
+    allow: new RecentMap<{ second: number; count: number }>(maxOrganisations),
+  }
   const queue = new LogQueue<Noted>({
     async write(items) {
       await insertDecisions(database.queries, await Promise.all(items.map((item) => seal(keyring, item))))
@@ -54,12 +60,12 @@ export function openDecisionLog(options: DecisionLogOptions): OpenDecisionLog {
     onLost: (count) => lost.add(count),
   })
 
-  /** Whether one more of this organisation fits into this second. */
-  const fits = (organisationId: string, nowMs: number): boolean => {
+  /** Whether one more of this kind and organisation fits into this second. */
+  const fits = ({ decision, organisationId }: NotedDecision, nowMs: number): boolean => {
     const second = Math.floor(nowMs / 1_000)
-    const rate = rates.get(organisationId)
-    if (rate?.second === second) return ++rate.count <= maxEachSecond
-    rates.set(organisationId, { second, count: 1 })
+    const rate = rates[decision].get(organisationId)
+    if (rate?.second === second) return ++rate.count <= maxEachSecond[decision]
+    rates[decision].set(organisationId, { second, count: 1 })
     return true
   }
 
@@ -67,7 +73,7 @@ export function openDecisionLog(options: DecisionLogOptions): OpenDecisionLog {
     note(decision) {
       if (decision.decision === 'allow' && !isSampled()) return
       const nowMs = clock.nowMs()
-      if (!fits(decision.organisationId, nowMs)) return lost.add()
+      if (!fits(decision, nowMs)) return decision.decision === 'deny' ? lost.add() : undefined
       try {
         queue.add(noted(decision, new Date(nowMs), newId('dec', random)))
       } catch (error) {

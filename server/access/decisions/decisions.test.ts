@@ -96,9 +96,12 @@ test('a refusal is kept with all that it was; the address as its network, what w
 
 test('what is allowed is sampled: none, all, or about as many as said; refusals are all kept', async () => {
   const count = async (sampled: number) => {
-    const { log } = start(sampled)
+    const { log, context } = start(sampled)
     const organisationId = newId('org')
-    for (let i = 0; i < 100; i++) log.note(decision(organisationId, { decision: 'allow', reason: 'permitted' }))
+    for (let i = 0; i < 100; i++) {
+      log.note(decision(organisationId, { decision: 'allow', reason: 'permitted' }))
+      context.clock.advance(100)
+    }
     for (let i = 0; i < 10; i++) log.note(decision(organisationId))
     await log.drain()
     const rows = await rowsOf(organisationId)
@@ -108,6 +111,17 @@ test('what is allowed is sampled: none, all, or about as many as said; refusals 
   assert.equal(await count(10_000), 100)
   const some = await count(5_000)
   assert.ok(some > 15 && some < 85, String(some))
+})
+
+test('what is allowed fills no more than twenty rows a second, and takes no room from refusals', async () => {
+  const { log, lost } = start(10_000)
+  const organisationId = newId('org')
+  for (let i = 0; i < 300; i++) log.note(decision(organisationId, { decision: 'allow', reason: 'permitted' }))
+  for (let i = 0; i < 200; i++) log.note(decision(organisationId))
+  await log.drain()
+  const rows = await rowsOf(organisationId)
+  assert.deepEqual([rows.filter((row) => row.decision === 'allow').length, rows.length], [20, 220])
+  assert.equal(await lost(), 0)
 })
 
 test('a flood of one organisation is cut and counted; another one is heard all the same', async () => {
