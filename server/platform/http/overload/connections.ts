@@ -62,7 +62,7 @@ export class Connections {
     if (this.#open.size >= this.#figures.maxConnections * crowded) this.#makeRoom(server)
   }
 
-  #roomMadeMs = 0
+  #roomMadeMs = Number.NEGATIVE_INFINITY
   /** It looks at each connection, and so not for each that comes. */
   #makeRoom(server: Server): void {
     const now = performance.now()
