@@ -6,6 +6,7 @@ import { audit } from './audit/module.ts'
 import { gateway } from './gateway/module.ts'
 import { identity } from './identity/module.ts'
 import { keyring } from './keyring/module.ts'
+import { limits } from './limits/module.ts'
 import { mail } from './mail/module.ts'
 import type { Bus, Cache } from './platform/cache/cache.ts'
 import type { Clock } from './platform/clock.ts'
@@ -16,13 +17,14 @@ import type { ErrorTable } from './platform/errors.ts'
 import { actorOf } from './platform/events/event.ts'
 import { lateRecorder } from './platform/events/late-recorder.ts'
 import { httpErrors } from './platform/http/errors.ts'
+import type { Limiter } from './platform/http/limits.ts'
 import type { DocumentedModule } from './platform/http/openapi.ts'
 import type { Exchange } from './platform/http/pipeline.ts'
 import type { Authenticator, Authorizer, HostHandler } from './platform/http/ports.ts'
 import type { UserPrincipal } from './platform/http/principal.ts'
 import type { Route } from './platform/http/route.ts'
 import type { Job } from './platform/jobs/job.ts'
-import type { Context, Limiting, Module, PermissionTable, SubjectData } from './platform/module.ts'
+import type { Context, Module, PermissionTable, SubjectData } from './platform/module.ts'
 import type { Random } from './platform/random.ts'
 import type { Log } from './platform/telemetry/log.ts'
 import type { Metrics } from './platform/telemetry/metrics.ts'
@@ -37,6 +39,7 @@ export const modules = [
   access,
   sessions,
   mail,
+  limits,
   identity,
   apikeys,
   activity,
@@ -79,7 +82,7 @@ export type App = {
   readonly authenticators: readonly Authenticator[]
   readonly authorizer: Authorizer
   readonly hostHandlers: readonly HostHandler[]
-  readonly limiter: Limiting | undefined
+  readonly limiter: Limiter | undefined
   readonly freshSeconds: ((principal: UserPrincipal) => number | null | Promise<number | null>) | undefined
   readonly subjectData: readonly { readonly module: string; readonly data: SubjectData }[]
   readonly onDenied: (exchange: Exchange, permission: string) => void

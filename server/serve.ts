@@ -82,7 +82,7 @@ export async function serve(instance: Instance, log: Log): Promise<Serving> {
     routes,
     services: {
       clock: systemClock,
-      limits: app.limiter?.(settings.limits) ?? new AddressLimits(systemClock, settings.limits),
+      limits: app.limiter ?? new AddressLimits(systemClock),
       authenticators: app.authenticators,
       authorizer: app.authorizer,
       ownOrigins: new Set([publicUrl]),

@@ -23,7 +23,7 @@ export const loadedEnvironment = {
   // As the default is, over what tests get.
   CUSTODIA_IDENTITY_ARGON2_MEMORY_KIB: `${identity.argon2MemoryKib.defaultValue}`,
   CUSTODIA_IDENTITY_ARGON2_PASSES: `${identity.argon2Passes.defaultValue}`,
-  CUSTODIA_LIMITS: JSON.stringify({ read: most, write: most, expensive: most, 'sign-in': most }),
+  CUSTODIA_LIMITS_CLASSES: JSON.stringify({ read: most, write: most, expensive: most, 'sign-in': most }),
   CUSTODIA_LOG_LEVEL: 'warn',
 }
 

@@ -4,10 +4,10 @@ import type { Settings, SettingTable } from './config/setting.ts'
 import type { Database, Queries } from './database/database.ts'
 import type { ErrorTable } from './errors.ts'
 import type { EventTable, Recorder } from './events/event.ts'
-import type { Limiter, LimitFigures } from './http/limits.ts'
+import type { Limiter } from './http/limits.ts'
 import type { Authenticator, Authorizer, HostHandler } from './http/ports.ts'
 import type { UserPrincipal } from './http/principal.ts'
-import type { LimitClass, Route } from './http/route.ts'
+import type { Route } from './http/route.ts'
 import type { Job } from './jobs/job.ts'
 import type { Random } from './random.ts'
 import type { Log } from './telemetry/log.ts'
@@ -50,9 +50,6 @@ export type SubjectData = {
   erase(tx: Queries, organisationId: string, subjectId: string): Promise<void>
 }
 
-/** Makes the limiter of the pipeline, with the installation's figures by class of route. */
-export type Limiting = (figures: Readonly<Record<LimitClass, LimitFigures>>) => Limiter
-
 /**
  * A module's manifest: everything the rest of the house needs to know about it, in one place.
  * `app.ts` folds the manifests together; nothing is listed a second time anywhere.
@@ -83,7 +80,7 @@ export type Module<Api = unknown, Uses = Record<string, unknown>, Config extends
   readonly authorizer?: (api: Api) => Authorizer
   readonly recorder?: (api: Api) => Recorder
   readonly hostHandler?: (api: Api) => HostHandler
-  readonly limiter?: (api: Api) => Limiting
+  readonly limiter?: (api: Api) => Limiter
   /** How old a proof may be for a sensitive act, where the person's organisation says so. */
   readonly freshSeconds?: (api: Api) => (principal: UserPrincipal) => number | null | Promise<number | null>
   /** Ends what `start` began; called in reverse order. */

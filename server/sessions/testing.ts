@@ -11,6 +11,7 @@ import type { Database } from '../platform/database/database.ts'
 import type { MigrationSource, TestDatabase } from '../platform/database/testing.ts'
 import { openTestDatabase } from '../platform/database/testing.ts'
 import type { Event } from '../platform/events/event.ts'
+import type { Limiter } from '../platform/http/limits.ts'
 import { AddressLimits } from '../platform/http/limits.ts'
 import type { Authenticator, RequestHead } from '../platform/http/ports.ts'
 import type { UserPrincipal } from '../platform/http/principal.ts'
@@ -160,6 +161,7 @@ export async function serve(
   process: TestProcess,
   routes: readonly Route[],
   authenticators: readonly Authenticator[] = [],
+  limiter?: Limiter,
 ): Promise<TestServer> {
   const { clock, metrics, log } = process.context
   const plenty = { burst: 1_000_000, perSeconds: 1 }
@@ -168,7 +170,7 @@ export async function serve(
     routes,
     services: {
       clock,
-      limits: new AddressLimits(clock, limits),
+      limits: limiter ?? new AddressLimits(clock, limits),
       authenticators: [
         {
           name: 'session',

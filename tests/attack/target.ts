@@ -44,7 +44,7 @@ gateway:
 const plenty = { burst: 1_000_000, perSeconds: 1 }
 /** For attacks that are about something else than the limiter. */
 export const unlimited = {
-  CUSTODIA_LIMITS: JSON.stringify({ 'sign-in': plenty, read: plenty, write: plenty, expensive: plenty }),
+  CUSTODIA_LIMITS_CLASSES: JSON.stringify({ 'sign-in': plenty, read: plenty, write: plenty, expensive: plenty }),
 }
 
 export async function openTarget(environment: NodeJS.ProcessEnv = unlimited): Promise<Target> {

@@ -56,7 +56,7 @@ describe('passkeys in Chromium', withBrowser, () => {
     // One address plays several people.
     const limits = { 'sign-in': { burst: 1_000, perSeconds: 60 } }
     // And their accounts were made by a program, so that a browser is unlike all that is known of them.
-    const environment = { CUSTODIA_LIMITS: JSON.stringify(limits), CUSTODIA_IDENTITY_RISK_ASK: '200' }
+    const environment = { CUSTODIA_LIMITS_CLASSES: JSON.stringify(limits), CUSTODIA_IDENTITY_RISK_ASK: '200' }
     server = await startTestServer({ environment })
     accounts = await withAccounts(server)
     browser = await openBrowser()

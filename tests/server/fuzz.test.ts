@@ -63,7 +63,7 @@ const body = fc.oneof(
 )
 
 test('whatever is sent to any declared route, the answer is never a fault', { timeout: 300_000 }, async (t) => {
-  const server = await startTestServer({ environment: { CUSTODIA_LIMITS: JSON.stringify(unlimited) } })
+  const server = await startTestServer({ environment: { CUSTODIA_LIMITS_CLASSES: JSON.stringify(unlimited) } })
   t.after(() => server.remove())
   const [administrator] = await withAccounts(server)
   const operations = await declared(server)

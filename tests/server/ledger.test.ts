@@ -11,7 +11,7 @@ import { superuserOf } from '../superuser.ts'
 // A real server, a real command, and somebody who holds the database and has turned its triggers off.
 
 const people = 170
-const configuration = 'limits: { write: { burst: 10000, perSeconds: 60 } }\n'
+const configuration = 'limits: { classes: { write: { burst: 10000, perSeconds: 60 } } }\n'
 
 type Finding = { kind: string; index?: number; count?: number; other?: number; explanation: string }
 

@@ -108,7 +108,7 @@ function routes({ openApi }: House): string {
   return page(
     'Routes',
     `The HTTP API. A server gives the whole of it, with schemas, at \`/openapi.json\` (OpenAPI 3.1). *Fresh* routes ask a person for a sign-in
-that is recent. Limits for one address, unless configured (\`CUSTODIA_LIMITS\`): ${limits.join(', ')}.`,
+that is recent. Limits for one address, unless configured (\`CUSTODIA_LIMITS_CLASSES\`): ${limits.join(', ')}.`,
     modules.map((module) => [
       module,
       table(

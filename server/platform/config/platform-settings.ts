@@ -1,6 +1,5 @@
 import type { ApiVersions } from '../http/api-versions.ts'
 import { checkApiVersions } from '../http/api-versions.ts'
-import { checkLimits, defaultLimits } from '../http/limits.ts'
 import { defaultOverload } from '../http/overload/figures.ts'
 import { addressRange, hostAndPort, urlOf, webOrigin } from './addresses.ts'
 import type { Problem } from './configuration-error.ts'
@@ -126,14 +125,6 @@ export const platformSettings = {
     default: [],
     max: 64,
     check: addressRange,
-  }),
-  limits: setting.structure({
-    description:
-      'How many requests one address may make at once, and in how long it earns them back, by class of route.',
-    shape: 'a mapping of sign-in, read, write or expensive to { burst, perSeconds }',
-    example: '{ "read": { "burst": 2400, "perSeconds": 60 } }',
-    default: defaultLimits,
-    check: checkLimits,
   }),
   apiVersions: setting.structure<ApiVersions>({
     description:

@@ -80,8 +80,9 @@ export class Limits {
     return plan.version === this.#version
   }
 
-  plan(asked: Asked): Plan {
-    const matching = this.#compiled.filter(({ policy }) => matches(policy, asked))
+  /** @param counts leaves policies out, where it says false. */
+  plan(asked: Asked, counts: (policy: Policy) => boolean = () => true): Plan {
+    const matching = this.#compiled.filter(({ policy }) => counts(policy) && matches(policy, asked))
     return {
       asked,
       version: this.#version,
@@ -149,10 +150,10 @@ const isBefore = ({ by, organisation }: Policy): boolean =>
   organisation === undefined && (by === 'address' || by === 'network' || by === 'route')
 
 function compile(policy: Policy): Compiled {
-  const { name, by, burst, perSeconds, application = '', organisation = '' } = policy
+  const { name, by, burst, perSeconds, application, organisation = '' } = policy
   return {
     policy,
-    pool: `${organisation}/${application}/${name}/${by}/${burst}/${perSeconds}`,
+    pool: `${organisation}/${application ?? ''}/${name}/${by}/${burst}/${perSeconds}`,
     rate: rateOf(burst, perSeconds),
     lost: rateWhenLost(policy),
   }

@@ -29,8 +29,8 @@ export type Policy = {
   readonly methods?: readonly string[]
   /** Only this path, or by `/**` at its end all below one. */
   readonly path?: string
-  /** Only requests to this application behind the gateway. */
-  readonly application?: string
+  /** Only requests to this application behind the gateway; null for Custodia's own routes. */
+  readonly application?: string | null
   /** Only callers of this organisation. */
   readonly organisation?: string
 }

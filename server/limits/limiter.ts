@@ -1,0 +1,93 @@
+import { limitFields } from '@custodia/edge/limits/fields.ts'
+import type { Caller, Limits, Plan, Verdict } from '@custodia/edge/limits/limits.ts'
+import type { ListEntry, Lists } from '@custodia/edge/limits/lists.ts'
+import type { Asked, Policy } from '@custodia/edge/limits/policy.ts'
+import { refuseRequest } from '../platform/http/errors.ts'
+import type { LimitedRoute, Limiter, Told } from '../platform/http/limits.ts'
+import type { Principal } from '../platform/http/principal.ts'
+import type { ApplicationLimits } from './api.ts'
+import { refuse } from './errors.ts'
+
+type Telling = Told | null | Promise<Told | null>
+type Standing = { readonly limits: Limits; readonly lists: Lists; readonly isBuiltIn: (policy: Policy) => boolean }
+
+/** Below which share of its budget a caller is told of it. Programs, which can keep to it, always are. */
+const tellBelow = 0.25
+
+/** What stands behind the pipeline's limiter and that of each application. */
+export function limiterOn(standing: Standing): Limiter {
+  const plans = new WeakMap<LimitedRoute, Plan>()
+  const planFor = (route: LimitedRoute): Plan => {
+    const known = plans.get(route)
+    if (known !== undefined && standing.limits.isCurrent(known)) return known
+    const { method, path, limit } = route
+    const asked = { class: limit, method, path, route: `${method} ${path}`, application: null }
+    const plan = standing.limits.plan(asked, isWayOut(path) ? standing.isBuiltIn : undefined)
+    plans.set(route, plan)
+    return plan
+  }
+  return {
+    arrive: (route, address) => arrive(standing, planFor(route), address),
+    known: (route, principal, address) => known(standing, planFor(route), principal, address),
+  }
+}
+
+export function applicationLimits(standing: Standing, application: string): ApplicationLimits {
+  const planFor = (method: string, path: string): Plan => {
+    const reads = method === 'GET' || method === 'HEAD' || method === 'OPTIONS'
+    const asked: Asked = { class: reads ? 'read' : 'write', method, path, route: application, application }
+    return standing.limits.plan(asked)
+  }
+  return {
+    arrive: (method, path, address) => arrive(standing, planFor(method, path), address),
+    known: (method, path, principal, address) => known(standing, planFor(method, path), principal, address),
+  }
+}
+
+/** Where a policy that is too strict is taken back: only what is built in holds there. */
+const isWayOut = (path: string) => path.startsWith('/v1/limits') || path === '/v1/me' || path.startsWith('/v1/me/fresh')
+
+function arrive({ limits, lists }: Standing, plan: Plan, address: string): Telling {
+  if (isLetIn(lists.ofAddress(address, null))) return null
+  return told(limits.arrive(plan, address), false)
+}
+
+function known({ limits, lists }: Standing, plan: Plan, principal: Principal, address: string): Telling {
+  const { organisationId } = principal
+  if (isLetIn(lists.ofAccount(principal.id, organisationId))) return null
+  if (isLetIn(lists.ofAddress(address, organisationId))) return null
+  if (lists.ofAddress(address, null) !== null) return null
+  const isProgram = principal.kind !== 'user'
+  const caller: Caller = {
+    address,
+    account: principal.id,
+    key: isProgram ? principal.keyId : null,
+    organisation: organisationId,
+  }
+  return told(limits.known(plan, caller), isProgram)
+}
+
+/** @throws Refusal LIMITS_DENIED */
+function isLetIn(entry: ListEntry | null): boolean {
+  if (entry?.list === 'deny') throw refuse('LIMITS_DENIED')
+  return entry !== null
+}
+
+function told(verdict: Verdict | null | Promise<Verdict | null>, always: boolean): Telling {
+  if (verdict instanceof Promise) return verdict.then((one) => tell(one, always))
+  return tell(verdict, always)
+}
+
+/** @throws Refusal LIMIT_REACHED */
+function tell(verdict: Verdict | null, always: boolean): Told | null {
+  if (verdict === null) return null
+  const { allowed, policy, remaining, waitMs } = verdict
+  if (allowed) return always || remaining < policy.burst * tellBelow ? limitFields(verdict) : null
+  const fields = limitFields(verdict)
+  throw refuseRequest('LIMIT_REACHED', {
+    retryAfterSeconds: waitMs / 1000,
+    policy: policy.name,
+    rateLimit: fields.ratelimit as string,
+    rateLimitPolicy: fields['ratelimit-policy'] as string,
+  })
+}

@@ -1,0 +1,49 @@
+import type { LimitScope } from '@custodia/wire/http/limits.ts'
+import type { Access } from '../access/api.ts'
+import { afterCommit } from '../platform/database/after-commit.ts'
+import type { Queries } from '../platform/database/database.ts'
+import { refuseRequest } from '../platform/http/errors.ts'
+import type { Principal } from '../platform/http/principal.ts'
+import type { Context } from '../platform/module.ts'
+import type { config } from './config.ts'
+import type { LimitedRecently } from './limited-now.ts'
+import type { Standing } from './standing.ts'
+
+/** What the use cases of this module stand on. */
+export type Parts = {
+  readonly context: Context<typeof config>
+  readonly access: Access
+  readonly standing: Standing
+  readonly limited: LimitedRecently
+}
+
+/** The topic on which processes tell each other that policies or lists are others. */
+export const changed = 'limits.changed'
+
+export const nowOf = ({ context }: Pick<Parts, 'context'>): Date => new Date(context.clock.nowMs())
+
+export const mayInstallation = async ({ access }: Pick<Parts, 'access'>, principal: Principal): Promise<boolean> =>
+  (await access.decide(principal, 'limits:installation', { quiet: true })).allowed
+
+/**
+ * Whose policy or entry it is to be.
+ *
+ * @returns null for the installation's.
+ * @throws Refusal ACCESS_DENIED where the caller may decide for its own organisation only.
+ */
+export async function scopeFor(parts: Parts, principal: Principal, scope: LimitScope = 'organisation') {
+  if (scope === 'organisation') return principal.organisationId
+  if (await mayInstallation(parts, principal)) return null
+  throw refuseRequest('ACCESS_DENIED', { permission: 'limits:installation' })
+}
+
+export const scopeName = (organisationId: string | null): LimitScope =>
+  organisationId === null ? 'installation' : 'organisation'
+
+/** Once it has committed every process counts by it; this one before the caller is answered. */
+export function announce(parts: Parts, tx: Queries): void {
+  afterCommit(tx, async () => {
+    await parts.standing.read()
+    await parts.context.bus.publish(changed, '')
+  })
+}

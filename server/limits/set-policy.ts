@@ -1,0 +1,80 @@
+import type { LimitPolicy, LimitScope, SetLimitPolicy } from '@custodia/wire/http/limits.ts'
+import { actorOf } from '../platform/events/event.ts'
+import type { Principal } from '../platform/http/principal.ts'
+import { refuse } from './errors.ts'
+import { event } from './events.ts'
+import type { Parts } from './parts.ts'
+import { announce, nowOf, scopeFor, scopeName } from './parts.ts'
+import { showPolicy } from './show.ts'
+import type { PolicyRow } from './store.ts'
+import { countPolicies, deletePolicy, lock, policyOf, readPolicy, savePolicy } from './store.ts'
+
+/** What the configuration builds in has its names beside these. */
+const mostOfInstallation = 30
+const mostOfOrganisation = 5
+
+/**
+ * Says how often something may be done, from now on in every process. A policy of this name is replaced.
+ *
+ * @throws Refusal LIMITS_POLICY_INVALID, LIMITS_LOCKS_YOU_OUT, LIMITS_TOO_MANY; ACCESS_DENIED for the installation's.
+ */
+export async function setPolicy(
+  parts: Parts,
+  principal: Principal,
+  name: string,
+  wanted: SetLimitPolicy,
+): Promise<LimitPolicy> {
+  const organisationId = await scopeFor(parts, principal, wanted.scope)
+  const row: PolicyRow = {
+    organisation_id: organisationId,
+    name,
+    counted_by: wanted.by,
+    burst: wanted.burst,
+    per_seconds: wanted.perSeconds,
+    dry_run: wanted.dryRun ?? false,
+    classes: wanted.classes ?? null,
+    methods: wanted.methods ?? null,
+    path: wanted.path ?? null,
+    application: wanted.application ?? null,
+    changed_at: nowOf(parts),
+    changed_by: principal.id,
+  }
+  if (organisationId !== null && row.counted_by === 'route') throw refuse('LIMITS_POLICY_INVALID', { field: 'body.by' })
+  if (!row.dry_run && tooStrict(row)) throw refuse('LIMITS_LOCKS_YOU_OUT', { field: 'body.burst' })
+  await parts.context.database.transaction(async (tx) => {
+    await lock(tx, organisationId)
+    const most = organisationId === null ? mostOfInstallation : mostOfOrganisation
+    const isNew = (await readPolicy(tx, organisationId, name)) === null
+    if (isNew && (await countPolicies(tx, organisationId)) >= most) throw refuse('LIMITS_TOO_MANY', { most })
+    await savePolicy(tx, row)
+    const { burst, counted_by: by, per_seconds: perSeconds, dry_run: dryRun, classes, methods, path, application } = row
+    const scope = scopeName(organisationId)
+    const data = { policy: name, scope, by, burst, perSeconds, dryRun, classes, methods, path, application }
+    await parts.context.recorder.record(tx, event('policy.set', { organisationId, actor: actorOf(principal), data }))
+    announce(parts, tx)
+  })
+  return showPolicy(policyOf(row), scopeName(organisationId))
+}
+
+/** Somebody must be able to come in and take it back: five sign-ins an hour from anywhere on Custodia's own routes. */
+const tooStrict = ({ application, burst, per_seconds }: PolicyRow): boolean =>
+  application === null && (burst < 5 || per_seconds > 3_600)
+
+/** @throws Refusal LIMITS_POLICY_UNKNOWN; ACCESS_DENIED for the installation's. */
+export async function removePolicy(
+  parts: Parts,
+  principal: Principal,
+  name: string,
+  scope: LimitScope | undefined,
+): Promise<void> {
+  const organisationId = await scopeFor(parts, principal, scope)
+  await parts.context.database.transaction(async (tx) => {
+    if (!(await deletePolicy(tx, organisationId, name))) throw refuse('LIMITS_POLICY_UNKNOWN')
+    const data = { policy: name, scope: scopeName(organisationId) }
+    await parts.context.recorder.record(
+      tx,
+      event('policy.removed', { organisationId, actor: actorOf(principal), data }),
+    )
+    announce(parts, tx)
+  })
+}
