@@ -62,8 +62,18 @@ test('one address has so many connections and no more; another is served, and a 
 
 test('all together are bounded, too', async (t) => {
   const { open, figure } = await start(t)
-  // Each in the middle of a head: whoever is silent would make room.
-  for (let i = 0; i < 60; i++) (await open(`127.0.1.${1 + (i % 30)}`)).write('GET /small HTTP/1.1\r\n')
+  // Each in the middle of a request: whoever is silent would make room.
+  const post = head(
+    'POST /take HTTP/1.1',
+    'Content-Type: application/json',
+    'Content-Length: 9',
+    'Expect: 100-continue',
+  )
+  for (let i = 0; i < 60; i++) {
+    const socket = await open(`127.0.1.${1 + (i % 30)}`)
+    socket.write(post)
+    await once(socket, 'data')
+  }
   const refused = await open('127.0.2.1')
   refused.write(small)
   assert.equal(await whole(refused), '')
