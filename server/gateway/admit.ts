@@ -3,9 +3,11 @@ import { canonicalPath } from '@custodia/edge/input/canonical-path.ts'
 import type { Access } from '../access/api.ts'
 import type { ApiKeys } from '../apikeys/api.ts'
 import type { Identity } from '../identity/api.ts'
+import type { ApplicationLimits } from '../limits/api.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Refusal } from '../platform/errors.ts'
 import { refuseRequest } from '../platform/http/errors.ts'
+import type { Told } from '../platform/http/limits.ts'
 import type { About, RequestHead } from '../platform/http/ports.ts'
 import type { Principal } from '../platform/http/principal.ts'
 import { repeatedHeader } from '../platform/http/steps/headers.ts'
@@ -29,6 +31,8 @@ export type AdmitNeeds = {
   readonly keys: ApiKeys
   readonly wrongKeys: WrongKeys
   readonly mint: AssertionMint
+  /** Of each application, by name. */
+  readonly limits: ReadonlyMap<string, ApplicationLimits>
   readonly decisions: DecisionLog
   readonly clock: Clock
   readonly publicUrl: string
@@ -39,6 +43,8 @@ export type Admitted = {
   /** Null where a public rule let it through. */
   readonly caller: Caller | null
   readonly assertion: string | null
+  /** Header fields that say what the caller has left. */
+  readonly told?: Told | null
   /** Called when nothing more can keep it from passing: writes it down. */
   passed(): void
 }
@@ -77,6 +83,7 @@ export async function admit(
   const caller = await callerOf(head, new URL(origin).host, needs)
   if (caller === null) throw rule?.signed === true ? unsigned() : refuseRequest('AUTHENTICATION_REQUIRED')
   const { principal } = caller
+  const told = (await needs.limits.get(application.name)?.known(head.method, path, principal, head.address)) ?? null
   const denied = (reason: string) => {
     needs.decisions.refused(
       application.name,
@@ -116,6 +123,7 @@ export async function admit(
   const { permission } = rule
   return {
     caller,
+    told,
     passed: () => needs.decisions.allowed(application.name, principal, permission),
     assertion: needs.mint.mint(
       application.name,

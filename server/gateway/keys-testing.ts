@@ -14,6 +14,7 @@ import type { KeysHouse, KeysProcess, Signing } from '../apikeys/testing.ts'
 import { makeKeyAs, openKeysHouse } from '../apikeys/testing.ts'
 import { identity } from '../identity/module.ts'
 import { join, setUp } from '../identity/testing.ts'
+import { limitsInProcess } from '../limits/in-process-testing.ts'
 import { sessions } from '../sessions/module.ts'
 import type { Browser } from '../sessions/testing.ts'
 import { config } from './applications.ts'
@@ -90,7 +91,7 @@ export async function openKeysGateway(): Promise<KeysGateway> {
     const process = await house.process({ ...changes, permissions })
     const gateway = await createGateway(
       { ...process.context, trustedProxies: ['127.0.0.1'], config: { applications, maxSignedBodyBytes: maxBody } },
-      { ...process, apikeys: process.keys, webhooks: { lendForwarder() {} } },
+      { ...process, apikeys: process.keys, limits: limitsInProcess(), webhooks: { lendForwarder() {} } },
     )
     const server = createServer((request, response) => gateway.handle(request, response))
     server.on('upgrade', (request, socket, head) => gateway.upgrade(request, socket, head))

@@ -2,6 +2,7 @@ import type { Access } from '../access/api.ts'
 import type { ApiKeys } from '../apikeys/api.ts'
 import type { Identity } from '../identity/api.ts'
 import type { Keyring } from '../keyring/api.ts'
+import type { LimitsOfApplications } from '../limits/api.ts'
 import { clientAddresses } from '../platform/http/client-address.ts'
 import type { HostHandler, RequestHead } from '../platform/http/ports.ts'
 import type { Route } from '../platform/http/route.ts'
@@ -26,6 +27,7 @@ import { WrongKeys } from './wrong-keys.ts'
 type Uses = {
   keyring: Keyring
   access: Access
+  limits: LimitsOfApplications
   sessions: Sessions
   identity: Identity
   apikeys: ApiKeys
@@ -39,7 +41,7 @@ const recheckMs = 30_000
 
 export const gateway = defineModule<Gateway, Uses, typeof config>({
   name: 'gateway',
-  uses: ['keyring', 'access', 'sessions', 'identity', 'apikeys', 'webhooks'],
+  uses: ['keyring', 'access', 'limits', 'sessions', 'identity', 'apikeys', 'webhooks'],
   config,
   permissions: {},
   configuredPermissions: ({ applications }) => applicationPermissions(applications),
@@ -57,7 +59,7 @@ export const gateway = defineModule<Gateway, Uses, typeof config>({
 export async function createGateway(context: Context<typeof config>, uses: Uses): Promise<Gateway> {
   const { clock, random, recorder, database, publicUrl, trustedProxies, log } = context
   const { applications, maxSignedBodyBytes } = context.config
-  const { keyring, access, sessions, identity, apikeys: keys, webhooks } = uses
+  const { keyring, access, limits, sessions, identity, apikeys: keys, webhooks } = uses
   const inputs = await openInputs(applications)
   const signer = await keyring.signer('assertion')
   const decisions = new DecisionLog(recorder, clock)
@@ -74,6 +76,7 @@ export async function createGateway(context: Context<typeof config>, uses: Uses)
     clock,
     sockets,
     inputs,
+    limits: new Map(applications.map(({ name, edge }) => [name, limits.forApplication(name, edge.limits)])),
     mint: new AssertionMint(signer, publicUrl, clock),
   }
   const originOf = (application: Application) => {

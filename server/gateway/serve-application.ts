@@ -16,6 +16,7 @@ import type { Application } from './applications.ts'
 import type { AllowedInput, InputDefence } from './edge/input.ts'
 import { proofOf } from './edge/input.ts'
 import { HeldReplies } from './edge/input-replies.ts'
+import { tell } from './edge/limits.ts'
 import { refuse } from './errors.ts'
 import type { HeldBodies } from './held-bodies.ts'
 import { outgoingHeaders, returningHeaders } from './outgoing-headers.ts'
@@ -115,8 +116,10 @@ export async function serveApplication(
     onRequest: async (request, reply) => {
       const head = headOf(request)
       const path = checkHead(head, request.raw.rawHeaders)
+      tell(reply, await needs.limits.get(application.name)?.arrive(head.method, path, head.address))
       if (path.startsWith('/.custodia/')) return await own(path, request, reply, head)
       request.admitted = await admit(application, head, path, origin, needs)
+      tell(reply, request.admitted.told)
       try {
         request.allowed = input?.allow(head, path) ?? null
       } catch (error) {

@@ -8,6 +8,7 @@ import type { Access } from '../access/api.ts'
 import type { ApiKeys } from '../apikeys/api.ts'
 import type { Identity } from '../identity/api.ts'
 import type { Keyring } from '../keyring/api.ts'
+import { limitsInProcess } from '../limits/in-process-testing.ts'
 import { systemClock } from '../platform/clock.ts'
 import type { Database } from '../platform/database/database.ts'
 import type { UserPrincipal } from '../platform/http/principal.ts'
@@ -158,7 +159,7 @@ function neighboursOf(live: Map<string, UserPrincipal>) {
   const apikeys = { authenticateAt: () => null, onChange: () => () => {} } as unknown as ApiKeys
   const webhooks = { lendForwarder() {} }
   return {
-    uses: { keyring, access, sessions, identity, apikeys, webhooks },
+    uses: { keyring, access, limits: limitsInProcess(), sessions, identity, apikeys, webhooks },
     end: (sessionId: string) => ended(sessionId),
   }
 }

@@ -82,6 +82,7 @@ export async function upgrade(
     const body = ['content-length', 'transfer-encoding'].find((name) => head.headers[name] !== undefined)
     if (body !== undefined) throw refuseRequest('REQUEST_HEADER_INVALID', { field: `header.${body}` })
     const path = checkHead(head, request.rawHeaders)
+    await needs.limits.get(application.name)?.arrive(head.method, path, head.address)
     const admitted = await admit(application, head, path, origin, needs)
     needs.inputs.get(application.name)?.allow(head, path)
     await admitted.caller?.proof?.end()

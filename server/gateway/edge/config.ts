@@ -1,8 +1,9 @@
 import { checkBrowser } from './browser-config.ts'
 import { checkInput } from './input-config.ts'
+import { checkLimits } from './limits.ts'
 
 /** What the configuration of an application may say of its defences: a row each. What is not said is undefined. */
-const defences = { browser: checkBrowser, input: checkInput } as const
+const defences = { browser: checkBrowser, input: checkInput, limits: checkLimits } as const
 
 /** An application's defences, as configured. */
 export type Edge = { readonly [Name in keyof typeof defences]: ReturnType<(typeof defences)[Name]> }
