@@ -3,6 +3,7 @@ import { access } from './access/module.ts'
 import { activity } from './activity/module.ts'
 import { apikeys } from './apikeys/module.ts'
 import { audit } from './audit/module.ts'
+import { browser } from './browser/module.ts'
 import { gateway } from './gateway/module.ts'
 import { identity } from './identity/module.ts'
 import { keyring } from './keyring/module.ts'
@@ -43,6 +44,7 @@ export const modules = [
   identity,
   apikeys,
   activity,
+  browser,
   uploads,
   webhooks,
   gateway,

@@ -1,5 +1,6 @@
 import type { Access } from '../access/api.ts'
 import type { ApiKeys } from '../apikeys/api.ts'
+import type { Browser } from '../browser/api.ts'
 import type { Identity } from '../identity/api.ts'
 import type { Keyring } from '../keyring/api.ts'
 import type { LimitsOfApplications } from '../limits/api.ts'
@@ -31,6 +32,7 @@ type Uses = {
   sessions: Sessions
   identity: Identity
   apikeys: ApiKeys
+  browser: Browser
   webhooks: Webhooks
 }
 
@@ -41,7 +43,7 @@ const recheckMs = 30_000
 
 export const gateway = defineModule<Gateway, Uses, typeof config>({
   name: 'gateway',
-  uses: ['keyring', 'access', 'limits', 'sessions', 'identity', 'apikeys', 'webhooks'],
+  uses: ['keyring', 'access', 'limits', 'sessions', 'identity', 'apikeys', 'browser', 'webhooks'],
   config,
   permissions: {},
   configuredPermissions: ({ applications }) => applicationPermissions(applications),
@@ -59,7 +61,7 @@ export const gateway = defineModule<Gateway, Uses, typeof config>({
 export async function createGateway(context: Context<typeof config>, uses: Uses): Promise<Gateway> {
   const { clock, random, recorder, database, publicUrl, trustedProxies, log } = context
   const { applications, maxSignedBodyBytes } = context.config
-  const { keyring, access, limits, sessions, identity, apikeys: keys, webhooks } = uses
+  const { keyring, access, limits, sessions, identity, apikeys: keys, browser, webhooks } = uses
   const inputs = await openInputs(applications)
   const signer = await keyring.signer('assertion')
   const decisions = new DecisionLog(recorder, clock)
@@ -85,6 +87,7 @@ export async function createGateway(context: Context<typeof config>, uses: Uses)
     return url.origin
   }
 
+  browser.lendApplications(applications.map((one) => ({ ...one, profile: one.edge.browser.profile })))
   webhooks.lendForwarder(webhookForwarder(applications, { mint: admitNeeds.mint, originOf }))
 
   const bodies = new HeldBodies(maxSignedBodyBytes)
@@ -106,7 +109,7 @@ export async function createGateway(context: Context<typeof config>, uses: Uses)
   const served = new Map(
     await Promise.all(
       applications.map(async (application) => {
-        const needs = { ...admitNeeds, random, log, publicUrl, trustedProxies, bodies, arrived, signOut }
+        const needs = { ...admitNeeds, browser, random, log, publicUrl, trustedProxies, bodies, arrived, signOut }
         return [
           application.host,
           { application, app: await serveApplication(application, originOf(application), needs) },

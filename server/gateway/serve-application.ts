@@ -4,6 +4,7 @@ import type { FastifyReplyFromHooks } from '@fastify/reply-from'
 import replyFrom from '@fastify/reply-from'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import Fastify from 'fastify'
+import type { Browser } from '../browser/api.ts'
 import { isRefusal } from '../platform/errors.ts'
 import { refuseRequest } from '../platform/http/errors.ts'
 import { problemFor, problemType } from '../platform/http/problem.ts'
@@ -13,6 +14,7 @@ import type { Log } from '../platform/telemetry/log.ts'
 import type { AdmitNeeds, Admitted } from './admit.ts'
 import { admit, checkHead, introductionOf } from './admit.ts'
 import type { Application } from './applications.ts'
+import { browserDefence, reportPath } from './edge/browser.ts'
 import type { AllowedInput, InputDefence } from './edge/input.ts'
 import { proofOf } from './edge/input.ts'
 import { HeldReplies } from './edge/input-replies.ts'
@@ -27,6 +29,10 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** What was decided on this request to an application; null before. */
     admitted: Admitted | null
+    /** What the application writes into its scripts; null where it writes nothing. */
+    nonce: string | null
+    /** Whether the reply is the application's, and not ours. */
+    forwarded: boolean
     /** What the application's document says of this request; null where it says nothing. */
     allowed: AllowedInput | null
   }
@@ -34,6 +40,7 @@ declare module 'fastify' {
 
 export type ServeNeeds = AdmitNeeds & {
   readonly random: Random
+  readonly browser: Browser
   readonly log: Log
   readonly publicUrl: string
   readonly trustedProxies: readonly string[]
@@ -78,6 +85,10 @@ export async function serveApplication(
   })
 
   app.decorateRequest('admitted', null)
+  app.decorateRequest('nonce', null)
+  app.decorateRequest('forwarded', false)
+  const browser = browserDefence(application, origin, needs)
+  app.addHook('onSend', async (request, reply, payload) => browser.send(request, reply, payload))
   app.decorateRequest('allowed', null)
   const input = needs.inputs.get(application.name) ?? null
   const looksAtReplies = input !== null && input.settings.replies !== 'off'
@@ -90,11 +101,15 @@ export async function serveApplication(
         host,
         protocol,
       }),
+      ...browser.asking(request as FastifyRequest),
       // What is packed could not be looked into.
       ...(looksAtReplies ? { 'accept-encoding': 'identity' } : {}),
     }),
     ...(looksAtReplies ? { onResponse: lookAtReply } : {}),
-    rewriteHeaders: (headers) => returningHeaders(headers as IncomingHttpHeaders),
+    rewriteHeaders: (headers, request) => {
+      if (request !== undefined) (request as FastifyRequest).forwarded = true
+      return browser.arriving(returningHeaders(headers as IncomingHttpHeaders))
+    },
     // The library would repeat a GET that was answered 503; whether that is safe is for the caller to say.
     retryDelay: () => null,
     onError: (reply, { error }) => {
@@ -118,7 +133,12 @@ export async function serveApplication(
       const path = checkHead(head, request.raw.rawHeaders)
       tell(reply, await needs.limits.get(application.name)?.arrive(head.method, path, head.address))
       if (path.startsWith('/.custodia/')) return await own(path, request, reply, head)
-      request.admitted = await admit(application, head, path, origin, needs)
+      const others = browser.admit(head, path)
+      if (others.kind !== 'none') void reply.headers(others.headers)
+      if (others.kind === 'preflight') return await reply.code(204).send()
+      const admitted = others.kind === 'admitted' ? new Set([others.origin]) : undefined
+      request.admitted = await admit(application, head, path, origin, needs, admitted)
+      request.nonce = browser.nonce()
       tell(reply, request.admitted.told)
       try {
         request.allowed = input?.allow(head, path) ?? null
@@ -207,6 +227,10 @@ export async function serveApplication(
     if (path === '/.custodia/sign-out' && head.method === 'POST') {
       if (head.headers.origin !== origin) throw refuseRequest('CROSS_SITE_REFUSED', { field: 'header.origin' })
       return await reply.header('set-cookie', await needs.signOut(head)).redirect(`${needs.publicUrl}/sign-in`, 303)
+    }
+    if (path === reportPath && head.method === 'POST') {
+      await browser.report(request.raw, head.address)
+      return await reply.code(204).send()
     }
     throw refuseRequest('ROUTE_UNKNOWN')
   }

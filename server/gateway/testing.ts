@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { WebSocketServer } from 'ws'
 import type { Access } from '../access/api.ts'
 import type { ApiKeys } from '../apikeys/api.ts'
+import type { Browser, Reports } from '../browser/api.ts'
 import type { Identity } from '../identity/api.ts'
 import type { Keyring } from '../keyring/api.ts'
 import { limitsInProcess } from '../limits/in-process-testing.ts'
@@ -127,6 +128,16 @@ export async function openTestGateway(more: (upstream: string) => object = () =>
   return rig
 }
 
+/** What would be counted stands here. */
+export const reported: Reports[] = []
+export const browser: Browser = {
+  lendApplications() {},
+  live: () => null,
+  waitFor: () => (reported.length < 3 ? 0 : 7),
+  receive: (reports) => void reported.push(reports),
+  served() {},
+}
+
 function neighboursOf(live: Map<string, UserPrincipal>) {
   let ended: (sessionId: string | null) => void = () => {}
   const sessions = {
@@ -159,7 +170,7 @@ function neighboursOf(live: Map<string, UserPrincipal>) {
   const apikeys = { authenticateAt: () => null, onChange: () => () => {} } as unknown as ApiKeys
   const webhooks = { lendForwarder() {} }
   return {
-    uses: { keyring, access, limits: limitsInProcess(), sessions, identity, apikeys, webhooks },
+    uses: { keyring, access, limits: limitsInProcess(), sessions, identity, apikeys, browser, webhooks },
     end: (sessionId: string) => ended(sessionId),
   }
 }
