@@ -54,10 +54,32 @@ export function checkHead(head: RequestHead, rawHeaders: readonly string[]): str
   const repeated = repeatedHeader(rawHeaders)
   if (repeated !== null)
     throw refuseRequest('REQUEST_HEADER_INVALID', { field: `header.${repeated}`, detail: 'appears twice' })
+  const taken = takenAway(head.headers.connection)
+  if (taken)
+    throw refuseRequest('REQUEST_HEADER_INVALID', {
+      field: 'header.connection',
+      detail: 'names a header of the request',
+    })
   const path = canonicalPath(head.url)
   if (path === null) throw refuse('GATEWAY_PATH_AMBIGUOUS')
   return path
 }
+
+// RFC 9110 §7.6.1: what `Connection` names goes no further. What was decided on must reach the application, so that a client may
+// name only what is about the connection.
+const ofConnections = new Set([
+  '',
+  'close',
+  'keep-alive',
+  'upgrade',
+  'te',
+  'http2-settings',
+  'trailer',
+  'proxy-connection',
+])
+
+const takenAway = (connection: string | undefined): boolean =>
+  connection?.split(',').some((option) => !ofConnections.has(option.trim().toLowerCase())) ?? false
 
 /**
  * Decides on one request to an application, by identity, role, method and path.

@@ -77,7 +77,7 @@ test('the assertion can not be made hop-by-hop, doubled or moved into a trailer'
       '1\r\na\r\n0\r\nCustodia-Assertion: forged\r\n\r\n',
     ),
   )
-  assert.equal(target.seen.length, 4)
+  assert.equal(target.seen.length, 1, 'what names them is refused, and what hides them in a trailer passes without it')
   for (const { headers } of target.seen) {
     assert.match(String(headers['custodia-assertion']), /^[\w-]+\.[\w-]+\.[\w-]+$/)
     assert.equal(headers['x-forwarded-for'], '127.0.0.1')

@@ -28,6 +28,8 @@ export function problemFor(error: unknown, requestId: string, base = ''): Proble
     Object.assign(headers, { ratelimit: rateLimit, 'ratelimit-policy': rateLimitPolicy })
   if (typeof retryAfterSeconds === 'number') headers['retry-after'] = String(Math.max(1, Math.ceil(retryAfterSeconds)))
   if (typeof details.acceptSignature === 'string') headers['accept-signature'] = details.acceptSignature // RFC 9421 §5.1
+  // Whoever stands between may have read another head than we did, and have another next request.
+  if (refusal.code === 'REQUEST_HEADER_INVALID') headers.connection = 'close'
   if (refusal.definition.status === 401) headers['www-authenticate'] = 'Bearer realm="custodia"' // RFC 9110 §11.6.1
   return {
     status: refusal.definition.status,

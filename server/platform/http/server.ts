@@ -21,6 +21,7 @@ import { isFault, problemFor, problemType } from './problem.ts'
 import { takeRaw, whole } from './raw-body.ts'
 import { registerRoutes } from './register-routes.ts'
 import type { Route } from './route.ts'
+import { repeatedIn } from './steps/headers.ts'
 import { parseStrictJson } from './strict-json.ts'
 import type { TlsMaterial } from './tls.ts'
 import { tlsOptions } from './tls.ts'
@@ -71,6 +72,14 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     host === null ? undefined : options.hostHandlers.find((one) => one.claims(host))
 
   const dispatch = (request: IncomingMessage, response: ServerResponse): void => {
+    // RFC 9112 §9.6: after an answer that closes the connection nothing on it is a request. Node would hand it over all the same.
+    if (closing.has(request.socket) || latest.get(request.socket)?.shouldKeepAlive === false) return
+    latest.set(request.socket, response)
+    // A version that the connection does not speak.
+    if (request.httpVersionMajor !== 1 && !('stream' in request)) {
+      refuseHead(response, 'REQUEST_HEADER_INVALID', 'version')
+      return
+    }
     slow.begin(request)
     if (request.httpVersionMajor === 2 && !asHttp1(request)) {
       refuseHead(response, 'REQUEST_HEADER_INVALID', 'header.:authority')
@@ -78,11 +87,13 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     }
     const host = hostName(request.headers.host)
     const coding = request.headers['transfer-encoding']
+    const repeated = repeatedIn(request)
     const handler = host !== null && options.ownHosts.has(host) ? null : claiming(host)
     // RFC 9112 §6.1: what is coded in another way would be passed on undone, and is of a length that we do not know.
     if (request.rawHeaders.length > maxHeaderLines * 2) refuseHead(response, 'REQUEST_HEADERS_TOO_LARGE', 'header')
     else if (coding !== undefined && coding.toLowerCase() !== 'chunked')
       refuseHead(response, 'REQUEST_HEADER_INVALID', 'header.transfer-encoding')
+    else if (repeated !== null) refuseHead(response, 'REQUEST_HEADER_INVALID', `header.${repeated}`, 'appears twice')
     else if (handler === undefined)
       refuseHead(response, host === null ? 'REQUEST_HEADER_INVALID' : 'HOST_UNKNOWN', 'header.host')
     else if (handler === null) own?.(request, response)
@@ -214,8 +225,10 @@ function refuseHead(
   response: ServerResponse,
   code: 'REQUEST_HEADER_INVALID' | 'REQUEST_HEADERS_TOO_LARGE' | 'HOST_UNKNOWN',
   field: string,
+  detail?: string,
 ): void {
-  const problem = problemFor(refuseRequest(code, { field }), '-')
+  if (!('stream' in response.req)) closing.add(response.req.socket)
+  const problem = problemFor(refuseRequest(code, { field, ...(detail === undefined ? {} : { detail }) }), '-')
   const body = JSON.stringify(problem.body)
   response.writeHead(problem.status, {
     'content-type': problemType,
@@ -225,9 +238,17 @@ function refuseHead(
   response.end(body)
 }
 
+/** The last request of a connection, by what it is answered with. */
+const latest = new WeakMap<Duplex, ServerResponse>()
+/** Connections whose head was refused. */
+const closing = new WeakSet<Duplex>()
+
 /** What Node's parser throws at, answered on the bare socket. */
 function refuseMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
   if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy()
+  const begun = latest.get(socket)
+  // One answer a request: a second would be taken for that to the next one, whoever sends it.
+  if (begun?.headersSent === true) return void (begun.writableEnded ? endSocket(socket, '') : socket.destroy())
   const code = socketErrors[error.code ?? ''] ?? 'REQUEST_HEADER_INVALID'
   const problem = problemFor(refuseRequest(code), '-')
   const body = JSON.stringify(problem.body)

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import { refuseRequest } from '../errors.ts'
 import type { Step } from '../pipeline.ts'
 
@@ -34,14 +35,17 @@ export function repeatedHeader(rawHeaders: readonly string[]): string | null {
   return null
 }
 
+/** The same of a request, at once where no header stands twice: as many names as lines, which is so nearly always. */
+export function repeatedIn({ headers, rawHeaders }: Pick<IncomingMessage, 'headers' | 'rawHeaders'>): string | null {
+  let names = 0
+  for (const _name in headers) names += 1
+  return names * 2 === rawHeaders.length ? null : repeatedHeader(rawHeaders)
+}
+
 export const headers: Step = {
   name: 'headers',
   run({ raw }) {
-    // As many names as lines: none stands twice, which is so nearly always. Otherwise they are read one by one.
-    let names = 0
-    for (const _name in raw.headers) names += 1
-    if (names * 2 === raw.rawHeaders.length) return
-    const repeated = repeatedHeader(raw.rawHeaders)
+    const repeated = repeatedIn(raw)
     if (repeated !== null)
       throw refuseRequest('REQUEST_HEADER_INVALID', { field: `header.${repeated}`, detail: 'appears twice' })
   },
