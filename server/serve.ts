@@ -14,6 +14,8 @@ import { developmentCertificate } from './platform/http/development-authority.ts
 import { hostName, isLoopback, loopbackHosts } from './platform/http/hosts.ts'
 import { AddressLimits } from './platform/http/limits.ts'
 import { openApiDocument } from './platform/http/openapi.ts'
+import { Load } from './platform/http/overload/load.ts'
+import { shedHosts } from './platform/http/overload/shed-hosts.ts'
 import { loadPages } from './platform/http/pages.ts'
 import { createHttpServer } from './platform/http/server.ts'
 import { systemRoutes } from './platform/http/system-routes.ts'
@@ -78,11 +80,13 @@ export async function serve(instance: Instance, log: Log): Promise<Serving> {
     settings.tls === 'off'
       ? null
       : await watchCertificate(certificateSource(instance, log), { clock: systemClock, log, metrics })
+  const load = new Load(metrics, log)
   const server = await createHttpServer({
     routes,
     services: {
       clock: systemClock,
       limits: app.limiter ?? new AddressLimits(systemClock),
+      load,
       authenticators: app.authenticators,
       authorizer: app.authorizer,
       ownOrigins: new Set([publicUrl]),
@@ -91,7 +95,7 @@ export async function serve(instance: Instance, log: Log): Promise<Serving> {
       onDenied: app.onDenied,
     },
     ownHosts: new Set([new URL(publicUrl).hostname, ...loopbackHosts]),
-    hostHandlers: app.hostHandlers,
+    hostHandlers: app.hostHandlers.map((handler) => shedHosts(handler, load, publicUrl)),
     pages: existsSync(join(pagesFolder, 'index.html')) ? loadPages(pagesFolder) : null,
     tls: certificate?.material ?? null,
     overload: settings,
@@ -124,6 +128,7 @@ export async function serve(instance: Instance, log: Log): Promise<Serving> {
       draining = true
       process.off('SIGHUP', lookAgain)
       certificate?.stop()
+      load.close()
       redirect?.closeAllConnections()
       redirect?.close()
       await server.drain(settings.shutdownGraceSeconds)

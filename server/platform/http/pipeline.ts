@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import type { Clock } from '../clock.ts'
 import type { Lifecycle } from './api-versions.ts'
 import type { Limiter, Told } from './limits.ts'
+import type { Load } from './overload/load.ts'
 import type { Authenticator, Authorizer, BodyProof, RequestHead } from './ports.ts'
 import type { Principal, UserPrincipal } from './principal.ts'
 import type { Route } from './route.ts'
@@ -12,6 +13,7 @@ import { freshness } from './steps/freshness.ts'
 import { headers } from './steps/headers.ts'
 import { limit, limitCaller } from './steps/limit.ts'
 import { sameSite } from './steps/same-site.ts'
+import { shed } from './steps/shed.ts'
 import { signed } from './steps/signed.ts'
 
 /** One request on its way through the pipeline. Steps read it and fill in what they find. */
@@ -31,6 +33,8 @@ export type Exchange = {
 export type PipelineServices = {
   readonly clock: Clock
   readonly limits: Limiter
+  /** How late this process is; nothing is shed where it is left out. */
+  readonly load?: Load
   readonly authenticators: readonly Authenticator[]
   readonly authorizer: Authorizer
   /** Origins from which pages may send requests that change something: Custodia's own. */
@@ -53,6 +57,7 @@ export type Step = {
  * route's schema, the use case runs, and the reply is written by the route's reply schema.
  */
 export const pipeline: readonly Step[] = [
+  shed,
   headers,
   limit,
   apiVersion,
