@@ -218,6 +218,12 @@ const ledger = createRoute({
   component: lazyRouteComponent(() => import('./ledger/ledger.tsx'), 'LedgerPage'),
 })
 
+const limits = createRoute({
+  getParentRoute: () => inside,
+  path: '/limits',
+  component: lazyRouteComponent(() => import('./limits/limits.tsx'), 'LimitsPage'),
+})
+
 const webhooks = createRoute({
   getParentRoute: () => inside,
   path: '/webhooks',
@@ -258,6 +264,7 @@ const routeTree = root.addChildren([
     policies,
     decisions,
     ledger,
+    limits,
     webhooks,
     mailbox,
   ]),

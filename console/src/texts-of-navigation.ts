@@ -8,5 +8,6 @@ export const navigationTexts = {
   reviews: 'Access reviews',
   what: 'What one may do',
   who: 'Who may do it',
+  limits: 'Limits',
   webhooks: 'Webhooks',
 } as const

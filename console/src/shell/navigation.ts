@@ -22,6 +22,7 @@ const groups = [
       { to: '/policies', label: texts.shell.policies, needs: 'access:policies:read' },
       { to: '/decisions', label: texts.shell.decisions, needs: 'access:decisions:read' },
       { to: '/ledger', label: texts.shell.ledger, needs: 'ledger:read' },
+      { to: '/limits', label: navigationTexts.limits, needs: 'limits:read' },
       { to: '/webhooks', label: navigationTexts.webhooks, needs: 'webhooks:endpoints:read' },
       { to: '/mailbox', label: texts.shell.mailbox, needs: 'mail:mailbox:read' },
     ],

@@ -17,6 +17,7 @@ import {
   RuleIcon,
   SearchIcon,
   ShieldIcon,
+  StopIcon,
   UnknownIcon,
 } from '../parts/icons.tsx'
 import { texts } from '../texts.ts'
@@ -43,6 +44,7 @@ const icons = {
   '/decisions': DecisionIcon,
   '/ledger': LedgerIcon,
   '/organisation/look': BrushIcon,
+  '/limits': StopIcon,
   '/webhooks': ArrowOutIcon,
   '/mailbox': MailIcon,
 } as const
