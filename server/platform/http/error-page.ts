@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { STATUS_CODES } from 'node:http'
 import type { ErrorTable } from '../errors.ts'
 
 /** The errors of one module, as `app.ts` folds them together. */
@@ -15,25 +16,51 @@ export const errorPageHeaders = {
   'cache-control': 'public, max-age=300',
 } as const
 
-/**
- * The page that the `type` of a problem names (RFC 9457 §3.1.1: it should lead to documentation for people). Each code is an anchor.
- */
+/** All codes by module, each with a link to its own page. */
 export function errorPage(tables: readonly DocumentedErrors[]): string {
   const parts = tables
     .filter(({ errors }) => Object.keys(errors).length > 0)
     .map(({ module, errors }) => {
       const sections = Object.entries(errors).map(
         ([code, { status, title, help }]) =>
-          `<section id="${asText(code)}"><h3>${asText(code)} · ${status}</h3><p>${asText(title)}</p><p>${asText(help)}</p></section>`,
+          `<section id="${asText(code)}"><h3><a href="/docs/errors/${asText(code)}">${asText(code)}</a> · ${status}</h3><p>${asText(title)}</p><p>${asText(help)}</p></section>`,
       )
       return `<h2>${asText(module)}</h2>\n${sections.join('\n')}`
     })
-  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Errors of Custodia</title>
-<style>${style}</style></head><body><main><h1>Errors</h1>
+  return page(
+    'Errors of Custodia',
+    `<h1>Errors</h1>
 <p>A problem names one of these codes. They are stable: programs may rely on them.</p>
-${parts.join('\n')}
-</main></body></html>`
+${parts.join('\n')}`,
+  )
 }
+
+/**
+ * The page that the `type` of a problem names (RFC 9457 §3.1.1: it should lead to documentation for people): what happened, and what to
+ * do.
+ *
+ * @returns each page by its code.
+ */
+export function codePages(tables: readonly DocumentedErrors[]): ReadonlyMap<string, string> {
+  return new Map(
+    tables.flatMap(({ module, errors }) =>
+      Object.entries(errors).map(([code, { status, title, help }]) => [
+        code,
+        page(
+          code,
+          `<h1>${asText(code)}</h1><p>Status ${status} (${asText(STATUS_CODES[status] ?? '')}), from ${asText(module)}</p>
+<h2>What happened</h2><p>${asText(title)}</p><h2>What to do</h2><p>${asText(help)}</p>
+<p><a href="/docs/errors">All codes</a></p>`,
+        ),
+      ]),
+    ),
+  )
+}
+
+const page = (title: string, main: string): string =>
+  `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${asText(title)}</title>
+<style>${style}</style></head><body><main>${main}
+</main></body></html>`
 
 const entities: Readonly<Record<string, string>> = {
   '&': '&amp;',

@@ -12,8 +12,8 @@ export type ProblemReply = {
 /** The media type of RFC 9457 §6.1. */
 export const problemType = 'application/problem+json'
 
-/** Where the reference page explains a code: a stable name, resolvable on the server itself. */
-export const problemPage = (code: string, base = '') => `${base}/docs/errors#${code}`
+/** The page of a code: a stable name, resolvable on the server itself. */
+export const problemPage = (code: string, base = '') => `${base}/docs/errors/${code}`
 
 /**
  * Turns whatever was thrown into what the caller may know. A fault becomes SERVER_FAULT and nothing more.

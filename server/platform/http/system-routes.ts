@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import type { DocumentedErrors } from './error-page.ts'
-import { errorPage, errorPageHeaders } from './error-page.ts'
+import { codePages, errorPage, errorPageHeaders } from './error-page.ts'
 import { refuseRequest } from './errors.ts'
 import type { Route } from './route.ts'
 import { defineRoute, Reply } from './route.ts'
@@ -18,6 +18,7 @@ export function systemRoutes(
   errorTables: readonly DocumentedErrors[],
 ): readonly Route[] {
   const errors = errorPage(errorTables)
+  const pages = codePages(errorTables)
   const common = { method: 'GET', who: 'anyone', limit: 'read', sensitive: false } as const
   return [
     defineRoute({
@@ -63,6 +64,19 @@ export function systemRoutes(
       reply: Type.String(),
       replyType: 'text/html; charset=utf-8',
       handle: async () => new Reply(200, errors, errorPageHeaders),
+    }),
+    defineRoute({
+      ...common,
+      path: '/docs/errors/:code',
+      summary: 'Read what one error code means and what to do about it, as a page for people.',
+      params: Type.Object({ code: Type.String({ pattern: '^[A-Z][A-Z0-9_]{1,79}$' }) }),
+      reply: Type.String(),
+      replyType: 'text/html; charset=utf-8',
+      handle: async ({ params }) => {
+        const found = pages.get(params.code)
+        if (found === undefined) throw refuseRequest('ROUTE_UNKNOWN')
+        return new Reply(200, found, errorPageHeaders)
+      },
     }),
   ]
 }
