@@ -32,6 +32,13 @@ const prerequisites: readonly Prerequisite[] = [
   },
   { name: 'redis-server', packages: ['redis-server'], suites: 'Redis contracts', present: () => found('redis-server') },
   {
+    name: 'slowhttptest',
+    packages: ['slowhttptest'],
+    suites: 'slow clients of slowhttptest',
+    present: () => found('slowhttptest'),
+  },
+  { name: 'sslscan', packages: ['sslscan'], suites: 'TLS as sslscan sees it', present: () => found('sslscan') },
+  {
     name: 'a second PostgreSQL (15)',
     packages: ['postgresql-15'],
     suites: 'PostgreSQL 15 contracts',

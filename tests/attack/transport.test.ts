@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { get } from 'node:http'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Caller } from '../../tools/demo/call.ts'
+import { caller } from '../../tools/demo/call.ts'
+import type { TestServer } from '../harness.ts'
+import { startTestServer } from '../harness.ts'
+import { unlimited } from './target.ts'
+
+const without = (program: string) =>
+  spawnSync('which', [program]).status === 0 ? false : `${program} is not installed: NOT TESTED`
+
+/** Connections of an attack, and how long it goes on. */
+const attackers = 120
+const attackSeconds = 10
+/** What a client that behaves may wait meanwhile, on a machine that does other things too. */
+const patienceMs = 2_000
+
+describe('tools that attack the listener', { timeout: 180_000 }, () => {
+  let server: TestServer
+  let call: Caller
+  let said = ''
+  before(async () => {
+    server = await startTestServer({
+      environment: {
+        ...unlimited,
+        CUSTODIA_TLS: 'development',
+        CUSTODIA_MAX_CONNECTIONS_PER_ADDRESS: '150',
+        CUSTODIA_REQUEST_TIMEOUT_SECONDS: '4',
+        CUSTODIA_SLOW_CLIENT_SECONDS: '2',
+      },
+    })
+    for (const output of [server.child.stdout, server.child.stderr]) output?.on('data', (chunk) => (said += chunk))
+    call = caller(server.port, 'localhost', readFileSync(join(server.folder, 'tls/authority.pem'), 'utf8'))
+  })
+  after(async () => {
+    const lives = server.child.exitCode === null && server.child.signalCode === null
+    await server?.remove()
+    assert.ok(lives, `the server has ended: ${said.slice(-2_000)}`)
+  })
+
+  const figure = async (name: string) => {
+    const [response] = await once(get({ host: '127.0.0.1', port: server.adminPort, path: '/metrics' }), 'response')
+    let text = ''
+    for await (const chunk of response) text += chunk
+    return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1] ?? Number.NaN)
+  }
+
+  const attacks = {
+    'slow heads': ['-H', '-i', '1', '-x', '20', '-u', '/livez'],
+    'slow bodies': [
+      '-B',
+      '-i',
+      '1',
+      '-s',
+      '8192',
+      '-x',
+      '10',
+      '-t',
+      'POST',
+      '-f',
+      'application/json',
+      '-u',
+      '/v1/sign-in',
+    ],
+    'slow readers': ['-X', '-w', '10', '-y', '20', '-n', '1', '-z', '16', '-k', '3', '-u', '/openapi.json'],
+  }
+  for (const [name, options] of Object.entries(attacks))
+    test(`slowhttptest: ${name} do not keep others from being served`, { skip: without('slowhttptest') }, async () => {
+      const told = options.map((one) => (one.startsWith('/') ? `https://127.0.0.1:${server.port}${one}` : one))
+      const numbers = ['-c', attackers, '-r', attackers, '-l', attackSeconds, '-p', 2].map(String)
+      const attack = spawn('slowhttptest', [...told, ...numbers])
+      let output = ''
+      attack.stdout.on('data', (chunk) => (output += chunk))
+      const ended = once(attack, 'close')
+      const late = setTimeout(() => attack.kill('SIGKILL'), (attackSeconds + 15) * 1_000)
+
+      let slowestMs = 0
+      let most = 0
+      while (attack.exitCode === null && attack.signalCode === null) {
+        const startedMs = performance.now()
+        assert.equal((await call('GET', '/livez')).status, 200)
+        slowestMs = Math.max(slowestMs, performance.now() - startedMs)
+        most = Math.max(most, await figure('custodia_http_connections'))
+        await pause(200)
+      }
+      await ended
+      clearTimeout(late)
+      const available = [...output.replaceAll(colours, '').matchAll(/service available: +(YES|NO)/g)].map(
+        ([, is]) => is,
+      )
+      assert.ok(most >= attackers / 2, `it had only ${most} connections`)
+      assert.deepEqual([...new Set(available)], ['YES'])
+      assert.ok(slowestMs < patienceMs, `somebody waited for ${slowestMs} ms`)
+      for (const until = Date.now() + 20_000; (await figure('custodia_http_connections')) > 5; await pause(100))
+        assert.ok(Date.now() < until, 'connections of the attack are held still')
+    })
+
+  test('sslscan: TLS 1.3 alone, groups and ciphers that are on the list, nothing known to be weak', {
+    skip: without('sslscan'),
+  }, () => {
+    const { stdout } = spawnSync('sslscan', ['--xml=-', `127.0.0.1:${server.port}`], {
+      encoding: 'utf8',
+      timeout: 60_000,
+    })
+    const found = (tag: string) =>
+      [...stdout.matchAll(new RegExp(`<${tag} ([^>]*?)/?>`, 'g'))].map((match) =>
+        Object.fromEntries([...String(match[1]).matchAll(/([\w-]+)="([^"]*)"/g)].map(([, key, value]) => [key, value])),
+      )
+    const enabled = found('protocol').filter((one) => one.enabled === '1')
+    assert.deepEqual(
+      enabled.map(({ type, version }) => `${type} ${version}`),
+      ['tls 1.3'],
+    )
+    const ciphers = found('cipher')
+    assert.ok(ciphers.length >= 2)
+    assert.ok(ciphers.every((one) => one.sslversion === 'TLSv1.3' && Number(one.bits) >= 128))
+    // An older sslscan does not know the hybrid group, which comes first: see tests/server/tls.test.ts.
+    for (const { name } of found('group')) assert.match(String(name), /x25519|secp256r1/i)
+    assert.ok(found('heartbleed').every((one) => one.vulnerable === '0'))
+    assert.ok(found('renegotiation').every((one) => one.supported === '0'))
+  })
+})
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: that is what colours are made of
+const colours = /\u001b\[[\d;]*[A-Za-z]/g
