@@ -31,6 +31,11 @@ export const errors = {
     title: 'The application did not answer in time.',
     help: 'Try again in a moment.',
   },
+  GATEWAY_UPSTREAM_BUSY: {
+    status: 503,
+    title: 'The application has more to do than it gets done.',
+    help: 'Wait as long as the Retry-After header says, and try again.',
+  },
   GATEWAY_UPGRADE_DECLINED: {
     status: 502,
     title: 'The application does not take a WebSocket here.',

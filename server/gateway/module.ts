@@ -91,6 +91,12 @@ export async function createGateway(context: Context<typeof config>, uses: Uses)
   webhooks.lendForwarder(webhookForwarder(applications, { mint: admitNeeds.mint, originOf }))
 
   const bodies = new HeldBodies(maxSignedBodyBytes)
+  const refused = context.metrics.counter(
+    'custodia_gateway_upstream_busy_total',
+    'Requests that were refused, because an application was asked as much as it answers already.',
+    ['application'],
+  )
+  const busy = (application: string) => refused.add(1, { application })
   const signOut = async (head: RequestHead) => {
     const principal = await sessions.authenticate(head)
     if (principal !== null) {
@@ -109,7 +115,7 @@ export async function createGateway(context: Context<typeof config>, uses: Uses)
   const served = new Map(
     await Promise.all(
       applications.map(async (application) => {
-        const needs = { ...admitNeeds, browser, random, log, publicUrl, trustedProxies, bodies, arrived, signOut }
+        const needs = { ...admitNeeds, browser, random, log, publicUrl, trustedProxies, bodies, busy, arrived, signOut }
         return [
           application.host,
           { application, app: await serveApplication(application, originOf(application), needs) },

@@ -24,6 +24,8 @@ import type { HeldBodies } from './held-bodies.ts'
 import { outgoingHeaders, returningHeaders } from './outgoing-headers.ts'
 import { refusalPage, refusalPageHeaders } from './refusal-page.ts'
 import { clearReturnCookie, readReturnCookie, returnCookie, safePath } from './return-cookie.ts'
+import type { Place } from './upstream-queue.ts'
+import { maxUpstreamConnections, UpstreamQueue } from './upstream-queue.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -33,6 +35,8 @@ declare module 'fastify' {
     nonce: string | null
     /** Whether the reply is the application's, and not ours. */
     forwarded: boolean
+    /** Among those that the application is asked at once; null before it is. */
+    place: Place | null
     /** What the application's document says of this request; null where it says nothing. */
     allowed: AllowedInput | null
   }
@@ -45,6 +49,8 @@ export type ServeNeeds = AdmitNeeds & {
   readonly publicUrl: string
   readonly trustedProxies: readonly string[]
   readonly bodies: HeldBodies
+  /** Told of each request that was refused since the application was asked enough already. */
+  readonly busy: (application: string) => void
   /** Applications that are held to their documents, by name. */
   readonly inputs: ReadonlyMap<string, InputDefence>
   /** Called when a session reaches this application's host for the first time. */
@@ -76,7 +82,7 @@ export async function serveApplication(
     base: application.upstream,
     disableRequestLogging: true,
     undici: {
-      connections: 256,
+      connections: maxUpstreamConnections,
       pipelining: 1,
       connectTimeout: 5_000,
       headersTimeout: application.timeoutSeconds * 1000,
@@ -84,6 +90,8 @@ export async function serveApplication(
     },
   })
 
+  const queue = new UpstreamQueue(() => needs.busy(application.name))
+  app.decorateRequest('place', null)
   app.decorateRequest('admitted', null)
   app.decorateRequest('nonce', null)
   app.decorateRequest('forwarded', false)
@@ -107,7 +115,9 @@ export async function serveApplication(
     }),
     ...(looksAtReplies ? { onResponse: lookAtReply } : {}),
     rewriteHeaders: (headers, request) => {
-      if (request !== undefined) (request as FastifyRequest).forwarded = true
+      const asked = request as FastifyRequest | undefined
+      if (asked !== undefined) asked.forwarded = true
+      asked?.place?.answered()
       return browser.arriving(returningHeaders(headers as IncomingHttpHeaders))
     },
     // The library would repeat a GET that was answered 503; whether that is safe is for the caller to say.
@@ -116,6 +126,9 @@ export async function serveApplication(
       const slow =
         (error as { statusCode?: number }).statusCode === 504 ||
         (error as { code?: string }).code === 'FST_REPLY_FROM_CONNECT_TIMEOUT'
+      const { place } = reply.request as FastifyRequest
+      if (slow) place?.late()
+      else place?.gone()
       needs.log.warn({ application: application.name, error }, 'the upstream failed')
       void answer(
         refuse(slow ? 'GATEWAY_UPSTREAM_SLOW' : 'GATEWAY_UPSTREAM_DOWN'),
@@ -172,13 +185,27 @@ export async function serveApplication(
           },
         )
     },
-    handler: (_request, reply) => reply.from('', forward),
+    handler: (request, reply) => {
+      const place = queue.enter()
+      return place instanceof Promise ? place.then((one) => pass(one, request, reply)) : pass(place, request, reply)
+    },
   })
   app.setNotFoundHandler(() => {
     throw refuseRequest('METHOD_NOT_ALLOWED')
   })
   await app.ready()
   return app
+
+  function pass(place: Place, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+    request.place = place
+    // Whoever went away while they waited asks nobody any more.
+    if (reply.raw.destroyed) {
+      place.gone()
+      return reply
+    }
+    reply.raw.once('close', place.gone)
+    return reply.from('', forward)
+  }
 
   /** Passes a reply on as it came, or says in its place that it is not one that the application may give. */
   async function lookAtReply(request: unknown, bare: unknown, from: { stream: Readable }): Promise<void> {

@@ -13,6 +13,7 @@ import { limitsInProcess } from '../limits/in-process-testing.ts'
 import { systemClock } from '../platform/clock.ts'
 import type { Database } from '../platform/database/database.ts'
 import type { UserPrincipal } from '../platform/http/principal.ts'
+import { createMetrics } from '../platform/telemetry/registry.ts'
 import { testContext } from '../platform/testing.ts'
 import type { Sessions } from '../sessions/api.ts'
 import { config } from './applications.ts'
@@ -82,7 +83,7 @@ export async function openTestGateway(more: (upstream: string) => object = () =>
   })
   const live = new Map<string, UserPrincipal>()
   const neighbours = neighboursOf(live)
-  const start = () => createGateway({ ...context, clock: systemClock }, neighbours.uses)
+  const start = () => createGateway({ ...context, clock: systemClock, metrics: createMetrics() }, neighbours.uses)
   const rig: TestGateway = {
     port,
     server,

@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { isRefusal } from '../platform/errors.ts'
+import { cookie, openTestGateway } from './testing.ts'
+import type { Place } from './upstream-queue.ts'
+import { UpstreamQueue } from './upstream-queue.ts'
+
+const busy = (error: unknown) => isRefusal(error, 'GATEWAY_UPSTREAM_BUSY')
+
+function fill() {
+  let now = 0
+  let refused = 0
+  const queue = new UpstreamQueue(
+    () => refused++,
+    () => now,
+  )
+  const places = Array.from({ length: 64 }, () => queue.enter())
+  assert.ok(places.every((one) => !(one instanceof Promise)))
+  return {
+    queue,
+    places: places as Place[],
+    advance: (ms: number) => {
+      now += ms
+    },
+    refused: () => refused,
+  }
+}
+
+test('a place that is given back goes to whoever has waited longest', async () => {
+  const { queue, places } = fill()
+  const order: string[] = []
+  const waiting = ['first', 'second'].map(async (name) => {
+    await queue.enter()
+    order.push(name)
+  })
+  places[0]?.gone()
+  await waiting[0]
+  assert.deepEqual(order, ['first'])
+  places[1]?.gone()
+  await Promise.all(waiting)
+  assert.deepEqual(order, ['first', 'second'])
+})
+
+test('a place is given back once, whatever comes after', () => {
+  const { queue, places } = fill()
+  for (let i = 0; i < 5; i++) {
+    places[0]?.gone()
+    places[0]?.answered()
+    places[0]?.late()
+  }
+  assert.ok(!(queue.enter() instanceof Promise))
+  const another = queue.enter()
+  assert.ok(another instanceof Promise)
+  places[1]?.gone()
+})
+
+test('when too many wait, one more is refused at once; and nobody overtakes those who wait', async () => {
+  const { queue, places, refused } = fill()
+  const waiting = Array.from({ length: 256 }, () => queue.enter() as Promise<Place>)
+  assert.throws(() => queue.enter(), busy)
+  assert.equal(refused(), 1)
+  places[0]?.gone()
+  const first = await waiting[0]
+  assert.ok(queue.enter() instanceof Promise, 'the one that just came waits, too')
+  first?.gone()
+  await waiting[1]
+})
+
+test('whoever waits too long is refused, and those who came later wait on', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const { queue, advance, places } = fill()
+  const early = queue.enter() as Promise<Place>
+  advance(600)
+  t.mock.timers.tick(600)
+  const late = queue.enter() as Promise<Place>
+  advance(400)
+  t.mock.timers.tick(400)
+  await assert.rejects(early, busy)
+  places[0]?.gone()
+  ;(await late).gone()
+})
+
+test('through the gateway: an application that stands still is asked for so many, the others are told, and it is asked again', async (t) => {
+  const rig = await openTestGateway()
+  t.after(() => rig.close())
+  rig.signedIn('eve', 'reader')
+  let asked = 0
+  const held: (() => void)[] = []
+  rig.behave = (_request, response) => {
+    asked += 1
+    held.push(() => void response.end('late'))
+  }
+  const all = Array.from({ length: 90 }, () => rig.get('/read', { headers: cookie('eve') }))
+  const told = (await Promise.all(all.slice(64).map((one) => one))).map(({ status, body }) => [
+    status,
+    JSON.parse(body).code,
+  ])
+  assert.deepEqual(new Set(told.map(String)), new Set(['503,GATEWAY_UPSTREAM_BUSY']))
+  assert.equal(asked, 64)
+  for (const answer of held) answer()
+  assert.ok((await Promise.all(all.slice(0, 64))).every(({ status }) => status === 200))
+  rig.behave = (_request, response) => void response.end('hello')
+  assert.equal((await rig.get('/read', { headers: cookie('eve') })).status, 200)
+})
