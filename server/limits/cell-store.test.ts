@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { rateOf } from '@custodia/edge/limits/cell-rate.ts'
-import { cellStoreContract } from '@custodia/edge/limits/cell-store-contract.ts'
+import { cellStoreContract } from '@custodia/edge/limits/testing.ts'
 import { openTestDatabase } from '../platform/database/testing.ts'
 import { deleteWhole, postgresCells } from './cell-store.ts'
 

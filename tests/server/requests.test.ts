@@ -17,7 +17,9 @@ describe('requests on real sockets', () => {
   let cookie: string
   let key: string
   before(async () => {
-    server = await startTestServer({ configuration: 'limits: { classes: { sign-in: { burst: 10000, perSeconds: 60 } } }\n' })
+    server = await startTestServer({
+      configuration: 'limits: { classes: { sign-in: { burst: 10000, perSeconds: 60 } } }\n',
+    })
     administrator = (await withAccounts(server))[0] as Account
     cookie = await signIn(server.call, administrator)
     key = String(server.command('applications', 'key', 'inbox').key)

@@ -40,6 +40,11 @@ export const errorTable = {
     title: 'The body is larger than may be signed here.',
     help: 'Send less at once, or raise the option maxBodyBytes on both sides.',
   },
+  LIMIT_REACHED: {
+    status: 429,
+    title: 'Too many requests.',
+    help: 'Wait as long as the Retry-After header says.',
+  },
   NONCES_EXHAUSTED: {
     status: 503,
     title: 'More signed requests came in a short time than can be remembered.',

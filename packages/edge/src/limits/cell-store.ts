@@ -28,7 +28,7 @@ export type Spent = {
 
 /**
  * Where cells are kept. The clock is the store's: processes whose clocks differ share its cells nevertheless.
- * `cell-store-contract.ts` holds every one to the same behaviour.
+ * `testing.ts` holds every one to the same behaviour.
  */
 export type CellStore = {
   /** Spends all of them or none, in one step. At most 16. What is in process answers without a promise. */

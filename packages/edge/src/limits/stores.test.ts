@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { rateOf } from './cell-rate.ts'
 import type { Cell, CellStore, Spent } from './cell-store.ts'
-import { cellStoreContract } from './cell-store-contract.ts'
 import { GuardedCells, longestWaitMs } from './guarded-cells.ts'
 import { MemoryCells } from './memory-cells.ts'
+import { cellStoreContract } from './testing.ts'
 
 function clock() {
   let ms = 1_000_000
