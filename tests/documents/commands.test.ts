@@ -34,6 +34,7 @@ const guides = [
   'docs/guide/sign-requests.md',
   'docs/guide/your-brand.md',
   'docs/guide/close-an-api-version.md',
+  'docs/guide/transport.md',
 ]
 
 /** Blocks that are not carried out here, each with its reason. */
@@ -162,6 +163,10 @@ describe('whoever follows the documents word for word', { timeout: 480_000 }, ()
     assert.match(health, /runs and is ready/)
     assert.match(health, /^custodia_ledger_distrusted 0$/m)
     assert.match(outputOf(operating, 'ledger verify'), /^All \d+ entries/m)
+
+    const carried = await reader.follow('docs/guide/transport.md')
+    assert.match(outputOf(carried, 'shedding'), /^custodia_http_connections \d+$/m)
+    assert.match(outputOf(carried, 'shedding'), /^custodia_http_shedding \d$/m)
 
     const administering = await reader.follow('docs/guide/administer-from-the-shell.md')
     assert.match(
