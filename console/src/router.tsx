@@ -231,6 +231,12 @@ const webhooks = createRoute({
   component: lazyRouteComponent(() => import('./webhooks/webhooks.tsx'), 'WebhooksPage'),
 })
 
+const browserReports = createRoute({
+  getParentRoute: () => inside,
+  path: '/browser-reports',
+  component: lazyRouteComponent(() => import('./browser-reports/browser-reports.tsx'), 'BrowserReportsPage'),
+})
+
 const mailbox = createRoute({
   getParentRoute: () => inside,
   path: '/mailbox',
@@ -266,6 +272,7 @@ const routeTree = root.addChildren([
     ledger,
     limits,
     webhooks,
+    browserReports,
     mailbox,
   ]),
 ])

@@ -1,6 +1,7 @@
 /** The names of the pages about access, which the sidebar shows. */
 export const navigationTexts = {
   access: 'Access',
+  browserReports: 'Browser reports',
   roles: 'Roles',
   groups: 'Groups',
   serviceAccounts: 'Service accounts',

@@ -5,9 +5,12 @@ import type { AddressInfo } from 'node:net'
 import { after, before, describe, it } from 'node:test'
 import type { BrowserPolicy, BrowserReports } from '@custodia/wire/http/browser.ts'
 import type { Browser, Page } from 'playwright-core'
+import type { Account } from '../../tools/demo/accounts.ts'
 import type { TestServer } from '../harness.ts'
 import { signIn, startTestServer, withAccounts } from '../harness.ts'
 import { newVisitor, openBrowser, withBrowser } from './browser.ts'
+import { signInTo } from './sign-in.ts'
+import { assertWellMade } from './well-made.ts'
 
 /** An application that knows nothing of policies: scripts and styles of its own in the page, a picture as `data:`. */
 const ownScript = "document.documentElement.dataset.own = 'ran'"
@@ -40,7 +43,7 @@ const configuration = (upstream: number) => {
 `
   return `gateway:
   applications:
-${one('strict', '{}')}${one('nonces', '{ nonces: true }')}${one('learner', '{ profile: learn }')}`
+${one('strict', '{}')}${one('nonces', '{ nonces: true }')}${one('learner', '{ profile: learn }')}${one('other', '{ profile: learn }')}`
 }
 
 describe('the browser defences of applications, in a browser', withBrowser, () => {
@@ -49,13 +52,15 @@ describe('the browser defences of applications, in a browser', withBrowser, () =
   let shared: TestServer
   let browser: Browser
   let cookie: string
+  let administrator: Account
   before(async () => {
     upstream = createServer(answer)
     await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve))
     const { port } = upstream.address() as AddressInfo
     server = await startTestServer({ configuration: configuration(port) })
     const accounts = await withAccounts(server, [])
-    cookie = await signIn(server.call, accounts[0] as (typeof accounts)[number])
+    administrator = accounts[0] as Account
+    cookie = await signIn(server.call, administrator)
     // The origin that is let in has the port of the first.
     shared = await startTestServer({
       configuration: `gateway:
@@ -162,6 +167,26 @@ describe('the browser defences of applications, in a browser', withBrowser, () =
       await page.waitForTimeout(300)
       assert.deepEqual(await marks(page), {})
     })
+  })
+
+  it('a person sees the reports in the console, ticks what may be allowed, and makes it live', async () => {
+    const visitor = await newVisitor(browser)
+    const { page } = visitor
+    await signInTo(page, `${server.publicUrl}/browser-reports`, administrator)
+    await page.getByRole('heading', { name: 'The policy of other' }).waitFor()
+    await assertWellMade(page)
+    await open(at('other', '/public/usual'), async () => {})
+    await until(
+      () => ask<BrowserPolicy>('GET', '/v1/browser-policies/other'),
+      ({ proposal: { lines } }) => lines.some(({ source }) => source === 'data:'),
+    )
+    await page.reload()
+    await page.getByLabel('img-src data:').check()
+    await page.getByRole('button', { name: 'Make live: other' }).click()
+    await page.getByText('Version 1 is live.').nth(1).waitFor()
+    await page.getByText('inline by script-src-attr').first().waitFor()
+    await assertWellMade(page)
+    await visitor.leave()
   })
 
   it('a page of another origin reads what a policy lets it, and nothing else', async () => {

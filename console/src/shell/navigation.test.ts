@@ -21,6 +21,7 @@ test('each permission opens its own page and no other', () => {
   assert.deepEqual(shown(['access:reviews:read']).slice(5), ['/access/reviews'])
   assert.deepEqual(shown(['access:service-accounts:read']).slice(5), ['/access/service-accounts'])
   assert.deepEqual(shown(['webhooks:endpoints:read']).slice(5), ['/webhooks'])
+  assert.deepEqual(shown(['browser:reports:read']).slice(5), ['/browser-reports'])
   assert.equal(shown(['mail:mailbox:read']).at(-1), '/mailbox')
   assert.deepEqual(shown(['identity:policy:read']).slice(5), ['/policies/sign-in'])
   assert.deepEqual(shown(['identity:theme:write']).slice(5), ['/organisation/look'])

@@ -19,6 +19,7 @@ import {
   ShieldIcon,
   StopIcon,
   UnknownIcon,
+  WarningIcon,
 } from '../parts/icons.tsx'
 import { texts } from '../texts.ts'
 import { SidebarBrand } from '../theme/brand.tsx'
@@ -46,6 +47,7 @@ const icons = {
   '/organisation/look': BrushIcon,
   '/limits': StopIcon,
   '/webhooks': ArrowOutIcon,
+  '/browser-reports': WarningIcon,
   '/mailbox': MailIcon,
 } as const
 
