@@ -18,6 +18,7 @@ import { Reader } from './reader.ts'
 const guides = [
   'docs/guide/first-run.md',
   'docs/guide/protect-your-application.md',
+  'docs/guide/browser-defences.md',
   'docs/guide/seal-your-first-field.md',
   'docs/guide/check-access.md',
   'docs/guide/call-an-application.md',
@@ -146,6 +147,12 @@ describe('whoever follows the documents word for word', { timeout: 480_000 }, ()
     assert.doesNotMatch(shown.slice(shown.indexOf('KEY ')), /SECRET@/)
 
     await reader.type('npx custodia start')
+    const defending = await reader.follow('docs/guide/browser-defences.md')
+    assert.match(outputOf(defending, '/health'), /^content-security-policy: default-src 'none'; script-src 'self';/m)
+    assert.match(outputOf(defending, 'defended.yaml'), /CUSTODIA_GATEWAY_APPLICATIONS/)
+    assert.match(outputOf(defending, 'csp-report'), /^204$/m)
+    assert.match(outputOf(defending, 'sec-fetch-site'), /"code":"CROSS_SITE_REFUSED"/)
+
     const sealing = await reader.follow('docs/guide/seal-your-first-field.md')
     assert.match(outputOf(sealing, 'seal.mjs'), /^122 bytes stored, opened: The blood test is on Monday\.$/m)
     assert.match(outputOf(sealing, 'read.mjs'), /"subject":"person:ana".*\n?KEY_SHREDDED$/m)

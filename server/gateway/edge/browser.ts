@@ -14,7 +14,7 @@ import type { Random } from '../../platform/random.ts'
 import type { Application } from '../applications.ts'
 
 /** What an application is told of the nonce for its scripts. A client's own is dropped as every `custodia-` header is. */
-export const nonceHeader = 'custodia-csp-nonce'
+const nonceHeader = 'custodia-csp-nonce'
 
 /** Where browsers report to, on the application's own host. */
 export const reportPath = '/.custodia/reports'
