@@ -23,6 +23,7 @@ const prerequisites: readonly Prerequisite[] = [
     suites: 'uploads against a real scanner',
     present: () => found('clamd'),
   },
+  { name: 'ffuf', packages: ['ffuf'], suites: 'scans with ffuf', present: () => found('ffuf') },
   { name: 'hydra', packages: ['hydra'], suites: 'guessing with hydra', present: () => found('hydra') },
   {
     name: 'oathtool',
@@ -38,6 +39,8 @@ const prerequisites: readonly Prerequisite[] = [
     present: () => found('slowhttptest'),
   },
   { name: 'sslscan', packages: ['sslscan'], suites: 'TLS as sslscan sees it', present: () => found('sslscan') },
+  { name: 'sqlmap', packages: ['sqlmap'], suites: 'scans with sqlmap', present: () => found('sqlmap') },
+  { name: 'wapiti', packages: ['wapiti'], suites: 'scans with wapiti', present: () => found('wapiti') },
   {
     name: 'a second PostgreSQL (15)',
     packages: ['postgresql-15'],

@@ -8,16 +8,18 @@ const agent = new Agent({ keepAlive: true, maxSockets: 4 })
 
 /** One request to the server's own host, with the reply as it came, whatever it is. */
 export function send(
-  server: TestServer,
+  server: Pick<TestServer, 'port' | 'publicUrl'>,
   method: string,
-  { path, body }: { readonly path: string; readonly body?: unknown },
+  { path, body, form }: { readonly path: string; readonly body?: unknown; readonly form?: Record<string, string> },
   headers: Readonly<Record<string, string>>,
 ): Promise<Reply> {
-  const payload = body === undefined ? undefined : Buffer.from(JSON.stringify(body))
+  const written = form === undefined ? JSON.stringify(body) : new URLSearchParams(form).toString()
+  const payload = written === undefined ? undefined : Buffer.from(written)
+  const type = form === undefined ? 'application/json' : 'application/x-www-form-urlencoded'
   const all = {
     host: new URL(server.publicUrl).host,
     origin: server.publicUrl,
-    ...(payload === undefined ? {} : { 'content-type': 'application/json', 'content-length': payload.length }),
+    ...(payload === undefined ? {} : { 'content-type': type, 'content-length': payload.length }),
     ...headers,
   }
   const { port } = server
