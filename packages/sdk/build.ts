@@ -24,6 +24,8 @@ try {
 }
 writeManifest()
 copyFileSync(join(here, 'README.md'), join(out, 'README.md'))
+mkdirSync(join(out, 'lint'))
+copyFileSync(join(here, 'lint/custodia.grit'), join(out, 'lint/custodia.grit'))
 
 /** Copies what is published; `@custodia/wire/http/keyring.ts` becomes the way to the copy beside it. */
 function stageSources(): void {
