@@ -42,6 +42,9 @@ export type Wish = {
   readonly untilMs: number | null
 }
 
+/** What Custodia takes as the id of a subject: `#` divides it from a relation. */
+export const subjectId = /^[\x21\x22\x24-\x7e]{1,200}$/
+
 /** Custodia's codes that somebody who shares can do something about. */
 const refusals: Readonly<Record<string, string>> = {
   ACCESS_RELATION_NOT_YOURS_TO_GIVE: 'This is not yours to share. Ask whoever owns the mailbox.',
@@ -86,8 +89,7 @@ export function createSharing(parts: {
       const id = kind === 'user' ? await personAt(mailbox, who) : who
       if (id === null)
         return { refused: 'Nobody with this address has opened Inbox yet. Once they have, you can share with them.' }
-      if (!/^[\x21-\x7e]{1,200}$/.test(id))
-        return { refused: 'This is no identifier of a group and no name of a role.' }
+      if (!subjectId.test(id)) return { refused: 'This is no identifier of a group and no name of a role.' }
       if (untilMs !== null && untilMs <= mailbox.nowMs()) return { refused: 'The end is not in the future.' }
       const expires = untilMs === null ? {} : { expiresAt: new Date(untilMs).toISOString() }
       const subject = { type: kind, id }

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Reach } from '../sharing/reach.ts'
 import type { Sharing } from '../sharing/share.ts'
-import { shareKinds, shareRelations } from '../sharing/share.ts'
+import { shareKinds, shareRelations, subjectId } from '../sharing/share.ts'
 import { labelName } from '../store/labels.ts'
 import type { Mailbox } from '../store/mailbox.ts'
 import type { Place } from '../store/places.ts'
@@ -67,8 +67,10 @@ export function placeRoutes(app: FastifyInstance, mailbox: Mailbox, reach: Reach
     const share = {
       relation: oneOf(shareRelations, fieldOf(body, 'relation')),
       kind: oneOf(shareKinds, fieldOf(body, 'kind')),
-      id: fieldOf(body, 'id').slice(0, 200),
+      id: fieldOf(body, 'id'),
     }
+    // Nobody else can have it.
+    if (!subjectId.test(share.id)) throw new Refusal(400)
     const refused = await sharing.takeBack(place, share, headers[assertionHeader])
     if (refused !== null) return await answer(request, reply, place, refused)
     return reply.redirect(`/places/${place.id}`, 303)
