@@ -142,10 +142,19 @@ function framing(own: readonly Csp[], reply: ReplyHeaders): string[] {
   return ["frame-ancestors 'self'"]
 }
 
+/** A policy without a nonce is the same for every reply of an application: it is written once. */
+const written = new WeakMap<Allowance, { readonly about: string; readonly policy: string }>()
+
 function policyOf(wanted: Wanted, allowed: Allowance): string {
-  const policy = strictPolicy(allowed, wanted.signInOrigin)
-  const { nonce } = wanted
-  return withReports(nonce !== null && noncePattern.test(nonce) ? withNonce(policy, nonce) : policy, wanted)
+  const { nonce, secure, signInOrigin, reportPath } = wanted
+  if (nonce !== null && noncePattern.test(nonce))
+    return withReports(withNonce(strictPolicy(allowed, signInOrigin), nonce), wanted)
+  const about = JSON.stringify([secure, signInOrigin, reportPath])
+  const known = written.get(allowed)
+  if (known?.about === about) return known.policy
+  const policy = withReports(strictPolicy(allowed, signInOrigin), wanted)
+  written.set(allowed, { about, policy })
+  return policy
 }
 
 const both = (said: string | string[] | undefined, ours: string[]) =>
