@@ -61,6 +61,7 @@ test('what is unknown, huge, deep, or has an inherited name is refused by its fi
     [{ subject: { type: 'group', id: 'grp_x' } }, 'body.subject.type'],
     [{ subject: { type: 'user' } }, 'body.subject.id'],
     [{ subject: { type: 'user', id: 7 } }, 'body.subject.id'],
+    [{ subject: { type: 'user', id: 'usr_\u0000' } }, 'body.subject.id'],
     [{ action: { name: 'a"b' } }, 'body.action.name'],
     [{ action: { name: '__proto__' } }, 'body.action.name'],
     [{ resource: { type: 'Inbox', id: '1' } }, 'body.resource.type'],

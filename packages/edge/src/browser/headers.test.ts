@@ -35,7 +35,6 @@ describe('in the strict profile', () => {
       'cross-origin-opener-policy': 'same-origin',
       'cross-origin-resource-policy': 'same-origin',
       'cross-origin-embedder-policy': 'require-corp',
-      'origin-agent-cluster': '?1',
     })
   })
 

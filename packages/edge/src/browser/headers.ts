@@ -128,7 +128,6 @@ function hardened(reply: ReplyHeaders, wanted: Wanted): ReplyHeaders {
     'cross-origin-resource-policy': reply['cross-origin-resource-policy'] ?? 'same-origin',
     // Whoever loads from elsewhere is not isolated by it, and may not get what it loads.
     'cross-origin-embedder-policy': reply['cross-origin-embedder-policy'] ?? (unrelaxed ? 'require-corp' : undefined),
-    'origin-agent-cluster': reply['origin-agent-cluster'] ?? '?1',
     'permissions-policy': reply['permissions-policy'] ?? permissionsPolicy,
     ...(wanted.nonce === null ? {} : { 'cache-control': unshared(reply['cache-control']) }),
   }

@@ -7,7 +7,7 @@ import { closed } from './common.ts'
 /** Members of the caller's own: at most 50, together at most 8,192 bytes of JSON. */
 const Properties = Type.Record(Type.String(), Type.Unknown(), { maxProperties: 50 })
 const SubjectType = Type.Union([Type.Literal('user'), Type.Literal('service'), Type.Literal('application')])
-const SubjectId = Type.String({ minLength: 1, maxLength: 100 })
+const SubjectId = Type.String({ maxLength: 100, pattern: '^[^\\p{Cc}\\p{Cs}]+$' })
 /** `inbox:mailbox`; `organisation`, with its id or `self`, for your organisation as a whole. */
 const ResourceTypeName = Type.String({ maxLength: 100, pattern: '^[a-z][a-z0-9:-]*$' })
 /** Of the application's own making: no control characters, no halves of characters. */
