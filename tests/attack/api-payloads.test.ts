@@ -69,8 +69,9 @@ describe(`attacks through every input of the API (${payloadsFrom})`, { timeout: 
     assert.deepEqual(wrong.slice(0, 20), [], `${wrong.length} in all`)
     const taken = [200, 201, 202, 204].reduce((sum, status) => sum + (statuses.get(status) ?? 0), 0)
     assert.ok(taken > sent / 100, 'hardly anything was taken')
-    // Else it was the rest of the request that was refused.
-    assert.ok(named > (statuses.get(400) ?? 0) * 0.7, `${named} refusals named the field`)
+    // Were most of them about something else, it was the rest of the request that was refused.
+    const refused = statuses.get(400) ?? 0
+    assert.ok(named > refused / 2, `${named} of ${refused} refusals named the field`)
     assert.ok((statuses.get(401) ?? 0) + (statuses.get(429) ?? 0) < sent / 3, 'most were not looked at')
     assert.ok(await stands(target))
     assert.doesNotMatch(target.log(), /"level":"?(?:error|fatal)|"level":[56]0/)
