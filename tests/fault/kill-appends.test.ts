@@ -14,7 +14,8 @@ import { MortalServer, moments, seed } from './killing.ts'
 const victims: readonly Victim[] = ['server', 'database', 'server and database']
 const rounds = 14
 const writers = 6
-const configuration = `limits: { write: { burst: 100000, perSeconds: 60 }, read: { burst: 100000, perSeconds: 60 } }
+const configuration = `limits:
+  classes: { write: { burst: 100000, perSeconds: 60 }, read: { burst: 100000, perSeconds: 60 } }
 sensitiveMaxAgeSeconds: 3600
 `
 
