@@ -1,17 +1,12 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
-import type { Browser } from 'playwright-core'
+import { describe, it } from 'node:test'
 import { newVisitor, openBrowser, withBrowser } from './browser.ts'
 
 describe('a visitor', withBrowser, () => {
-  let browser: Browser
-  before(async () => {
-    browser = await openBrowser()
-  })
-  after(() => browser?.close())
-
   /** What a visitor finds on a page of these bytes. */
   async function findingsOn(body: string, headers: Record<string, string> = {}, status = 200): Promise<string[]> {
+    // Its own: a visitor who leaves with findings closes the browser.
+    const browser = await openBrowser()
     const visitor = await newVisitor(browser)
     await visitor.context.route('**', (route) => route.fulfill({ status, contentType: 'text/html', headers, body }))
     await visitor.page.goto('http://page.localhost/')
@@ -20,6 +15,7 @@ describe('a visitor', withBrowser, () => {
       () => true,
       () => false,
     )
+    await browser.close()
     assert.equal(calm, visitor.findings.length === 0)
     return visitor.findings
   }

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { extname, join, relative } from 'node:path'
-import { brotliCompressSync, constants } from 'node:zlib'
 import { permissionsPolicy } from '@custodia/edge/browser/headers.ts'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 
@@ -10,7 +9,12 @@ export type Pages = {
   serve(request: FastifyRequest, reply: FastifyReply): boolean
 }
 
-type Page = { readonly type: string; readonly plain: Buffer; readonly etag: string; brotli: Buffer | null }
+type Page = {
+  readonly type: string
+  readonly plain: Buffer
+  readonly etag: string
+  readonly brotli: Buffer | undefined
+}
 
 const types: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
@@ -51,7 +55,7 @@ export const pageHeaders = {
 } as const
 
 /**
- * Reads the built pages into memory once. Requests are looked up by their exact path, so no path can lead out of the folder;
+ * Reads the built pages into memory once, and beside each what the build packed with Brotli. Requests are looked up by their exact path, so no path can lead out of the folder;
  * an address that is no file and that a browser opens as a page gets `index.html`, and the page's own router does the rest.
  */
 export function loadPages(folder: string): Pages {
@@ -63,7 +67,8 @@ export function loadPages(folder: string): Pages {
     if (type === undefined) continue
     const plain = readFileSync(file)
     const etag = `"${createHash('sha256').update(plain).digest('base64url').slice(0, 22)}"`
-    pages.set(`/${relative(folder, file).replaceAll('\\', '/')}`, { type, plain, etag, brotli: null })
+    const brotli = existsSync(`${file}.br`) ? readFileSync(`${file}.br`) : undefined
+    pages.set(`/${relative(folder, file).replaceAll('\\', '/')}`, { type, plain, etag, brotli })
   }
   const index = pages.get('/index.html')
   if (index === undefined) throw new Error(`There are no pages in ${folder}. Build them: npx vite build console`)
@@ -84,10 +89,9 @@ export function loadPages(folder: string): Pages {
         vary: 'accept-encoding',
       })
       if (request.headers['if-none-match'] === page.etag) void reply.code(304).send()
-      else if (/\bbr\b/.test(request.headers['accept-encoding'] ?? '')) {
-        page.brotli ??= brotliCompressSync(page.plain, { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } })
+      else if (page.brotli !== undefined && /\bbr\b/.test(request.headers['accept-encoding'] ?? ''))
         void reply.code(200).header('content-encoding', 'br').send(page.brotli)
-      } else void reply.code(200).send(page.plain)
+      else void reply.code(200).send(page.plain)
       return true
     },
   }

@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { brotliCompressSync, brotliDecompressSync } from 'node:zlib'
+import type { FastifyInstance } from 'fastify'
+import fastify from 'fastify'
+import { loadPages } from './pages.ts'
+
+describe('pages', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'pages-'))
+  const script = 'export const said = "hello"\n'
+  let app: FastifyInstance
+  before(() => {
+    mkdirSync(join(folder, 'assets'))
+    writeFileSync(join(folder, 'index.html'), '<!doctype html>')
+    writeFileSync(join(folder, 'assets/one.js'), script)
+    writeFileSync(join(folder, 'assets/one.js.br'), brotliCompressSync(script))
+    writeFileSync(join(folder, 'assets/two.js'), script)
+    const pages = loadPages(folder)
+    app = fastify()
+    app.all('*', (request, reply) => {
+      if (!pages.serve(request, reply)) void reply.code(404).send()
+    })
+  })
+  after(async () => {
+    await app.close()
+    rmSync(folder, { recursive: true })
+  })
+  const get = (url: string, headers: Record<string, string> = {}) => app.inject({ url, headers })
+  const packed = { 'accept-encoding': 'gzip, br' }
+
+  it('come as the build packed them, to whoever can unpack them', async () => {
+    const got = await get('/assets/one.js', packed)
+    assert.equal(got.headers['content-encoding'], 'br')
+    assert.equal(got.headers.vary, 'accept-encoding')
+    assert.equal(String(brotliDecompressSync(got.rawPayload)), script)
+  })
+
+  it('come plain to others, and where nothing was packed', async () => {
+    for (const got of [await get('/assets/one.js'), await get('/assets/two.js', packed)]) {
+      assert.equal(got.headers['content-encoding'], undefined)
+      assert.equal(got.body, script)
+    }
+  })
+
+  it('are found by their exact path alone', async () => {
+    for (const path of ['/assets/one.js.br', '/assets/../index.htm', '/assets//one.js', '/assets/ONE.js', '/assets/'])
+      assert.equal((await get(path, packed)).statusCode, 404, path)
+  })
+
+  it('are not sent again to whoever has them', async () => {
+    const { etag } = (await get('/assets/one.js')).headers
+    const again = await get('/assets/one.js', { ...packed, 'if-none-match': String(etag) })
+    assert.deepEqual([again.statusCode, again.body, again.headers['content-encoding']], [304, '', undefined])
+  })
+})
