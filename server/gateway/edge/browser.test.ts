@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, it } from 'node:test'
 import { gunzipSync, gzipSync } from 'node:zlib'
+import { checkBrowser } from '@custodia/edge/browser/settings.ts'
 import type { TestGateway } from '../testing.ts'
 import { codeOf, cookie, openTestGateway, reported } from '../testing.ts'
-import { checkBrowser } from './browser-config.ts'
 
 const partner = 'https://partner.example'
 const at = (host: string, upstream: string, browser: object) => ({

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { pipeline, Readable, Transform } from 'node:stream'
 import type { CorsAnswer } from '@custodia/edge/browser/cors.ts'
-import { cors } from '@custodia/edge/browser/cors.ts'
+import { cors, varyByOrigin, withoutCors } from '@custodia/edge/browser/cors.ts'
 import type { ReplyHeaders, Wanted } from '@custodia/edge/browser/headers.ts'
 import { headersFor } from '@custodia/edge/browser/headers.ts'
 import { InlineHashes } from '@custodia/edge/browser/inline-hashes.ts'
@@ -72,8 +72,7 @@ export function browserDefence(
     send(request, reply, body) {
       const before = reply.getHeaders() as ReplyHeaders
       const after = headersFor(before, reply.statusCode, wantedFor(request))
-      // Whoever keeps a reply must not give it to a page of another origin.
-      if (policies.length > 0) after.vary = withOrigin(before.vary)
+      if (policies.length > 0) after.vary = varyByOrigin(before.vary)
       for (const [key, value] of Object.entries(after))
         if (value !== undefined && value !== before[key]) void reply.header(key, value)
       return learns && request.forwarded && body instanceof Readable ? watch(before, body) : body
@@ -110,20 +109,6 @@ const isDocument = (headers: IncomingHttpHeaders): boolean =>
   headers['sec-fetch-dest'] === undefined
     ? (headers.accept ?? '').includes('text/html')
     : /^(?:document|iframe|frame)$/.test(String(headers['sec-fetch-dest']))
-
-/** Who may read is for the policies to say: an application behind the gateway that lets everybody in does not. */
-function withoutCors(reply: IncomingHttpHeaders): IncomingHttpHeaders {
-  const rest: IncomingHttpHeaders = {}
-  for (const name in reply) if (!name.startsWith('access-control-')) rest[name] = reply[name]
-  return rest
-}
-
-function withOrigin(said: string | string[] | undefined): string {
-  const names = [said ?? []].flat().join(', ')
-  return /(?:^|[\s,])(?:origin|\*)(?:$|[\s,])/i.test(names)
-    ? names
-    : [...(names === '' ? [] : [names]), 'Origin'].join(', ')
-}
 
 async function bounded(request: IncomingMessage): Promise<Buffer> {
   const tooLarge = () => refuseRequest('REQUEST_TOO_LARGE', { limitBytes: maxReportBytes })

@@ -1,4 +1,4 @@
-import { checkBrowser } from './browser-config.ts'
+import { checkBrowser } from '@custodia/edge/browser/settings.ts'
 import { checkInput } from './input-config.ts'
 import { checkLimits } from './limits.ts'
 

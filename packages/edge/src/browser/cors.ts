@@ -131,3 +131,18 @@ export function cors(policies: readonly CorsPolicy[], head: BrowserHead, path: s
   const exposed = policy.exposed.length > 0 ? { 'access-control-expose-headers': policy.exposed.join(', ') } : {}
   return { kind: 'admitted', origin, headers: { ...common, ...exposed } }
 }
+
+/** A reply without what its application says of who may read it: that is for the policies. */
+export function withoutCors<Value>(reply: Readonly<Record<string, Value>>): Record<string, Value> {
+  const rest: Record<string, Value> = {}
+  for (const name in reply) if (!name.startsWith('access-control-')) rest[name] = reply[name] as Value
+  return rest
+}
+
+/** `Vary` as it is to be said where there are policies: whoever keeps a reply must not give it to a page of another origin. */
+export function varyByOrigin(said: string | readonly string[] | undefined): string {
+  const names = [said ?? []].flat().join(', ')
+  return /(?:^|[\s,])(?:origin|\*)(?:$|[\s,])/i.test(names)
+    ? names
+    : [...(names === '' ? [] : [names]), 'Origin'].join(', ')
+}

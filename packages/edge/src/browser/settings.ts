@@ -1,10 +1,10 @@
-import type { CorsPolicy } from '@custodia/edge/browser/cors.ts'
-import { corsPolicies } from '@custodia/edge/browser/cors.ts'
-import type { Allowance, Profile } from '@custodia/edge/browser/headers.ts'
-import { checkSources } from '@custodia/edge/browser/propose.ts'
+import type { CorsPolicy } from './cors.ts'
+import { corsPolicies } from './cors.ts'
+import type { Allowance, Profile } from './headers.ts'
+import { checkSources } from './propose.ts'
 
-/** How an application's pages are defended. */
-export type BrowserEdge = {
+/** How an application's pages are defended: at the gateway (`edge.browser` in the configuration), and in the application itself. */
+export type BrowserSettings = {
   readonly profile: Profile
   /** True where the application writes the nonce that it is told with each request into its scripts. */
   readonly nonces: boolean
@@ -15,8 +15,8 @@ export type BrowserEdge = {
 const known = new Set(['profile', 'nonces', 'sources', 'trustedTypes', 'cors'])
 const profiles: ReadonlySet<unknown> = new Set(['strict', 'learn', 'off'])
 
-/** @throws Error in words. */
-export function checkBrowser(value: unknown = {}, where: string): BrowserEdge {
+/** @throws Error in words, which begin with `where`. */
+export function checkBrowser(value: unknown = {}, where: string): BrowserSettings {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Error(`${where} is not a mapping`)
   for (const name of Object.keys(value)) if (!known.has(name)) throw new Error(`${where}.${name} is not known`)
   const { profile = 'strict', nonces = false, trustedTypes = true, ...lists } = value as Record<string, unknown>
