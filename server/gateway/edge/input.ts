@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { allowInput } from '@custodia/edge/input/allow.ts'
 import type { CompiledOpenApi } from '@custodia/edge/input/openapi/compile.ts'
 import { compileOpenApi } from '@custodia/edge/input/openapi/compile.ts'
 import type { BodyPlan, Operation } from '@custodia/edge/input/openapi/operation.ts'
@@ -31,23 +32,14 @@ export class InputDefence {
    * @throws Refusal GATEWAY_OPERATION_UNKNOWN, METHOD_NOT_ALLOWED, REQUEST_INVALID, MEDIA_TYPE_UNSUPPORTED.
    */
   allow(head: RequestHead, path: string): AllowedInput | null {
-    if (!this.#speaksOf(path)) return null
-    const found = this.#document.find(head.method, path)
-    if (found === null) throw refuse('GATEWAY_OPERATION_UNKNOWN')
-    if (!('operation' in found)) throw refuseRequest('METHOD_NOT_ALLOWED', { allowed: found })
-    const unfit = found.operation.head({ target: head.url, headers: head.headers }, found.path)
-    if (unfit !== null) throw invalid(unfit)
-    const body = found.operation.body(head.headers)
-    if (body.act === 'refuse')
-      throw body.mediaType ? refuseRequest('MEDIA_TYPE_UNSUPPORTED', { field: body.unfit.field }) : invalid(body.unfit)
-    return { operation: found.operation, body }
-  }
-
-  /** Some servers take `/API/x` for `/api/x`: what they would serve there is held to the document, too. */
-  #speaksOf(path: string): boolean {
-    const { under } = this.settings
-    const lower = path.toLowerCase()
-    return under === '/' || lower === under || lower.startsWith(`${under}/`)
+    const document = { compiled: this.#document, under: this.settings.under }
+    const said = allowInput(document, { method: head.method, target: head.url, headers: head.headers }, path)
+    if (said.kind === 'silent') return null
+    if (said.kind === 'unknown') throw refuse('GATEWAY_OPERATION_UNKNOWN')
+    if (said.kind === 'method') throw refuseRequest('METHOD_NOT_ALLOWED', { allowed: said.allowed })
+    if (said.kind === 'media-type') throw refuseRequest('MEDIA_TYPE_UNSUPPORTED', { field: said.unfit.field })
+    if (said.kind === 'unfit') throw invalid(said.unfit)
+    return said
   }
 }
 

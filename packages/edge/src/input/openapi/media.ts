@@ -32,6 +32,10 @@ export function mediaTable(document: OpenApiDocument, schemas: Schemas, content:
   )
 }
 
+/** Media types of which no document speaks: what is JSON is held to the strict form, all else passed on unread. */
+export const plainTable = (types: readonly string[]): MediaTable =>
+  new Map(types.map((type) => [type, isJson(type) ? jsonCheck(() => null) : null]))
+
 /** The entry for a media type: by its name, then by `text/*`, then by `*` `/*`; undefined where there is none. */
 export function declaredFor(table: MediaTable, type: string): BodyCheck | null | undefined {
   for (const name of [type, `${type.split('/', 1)[0]}/*`, '*/*']) {

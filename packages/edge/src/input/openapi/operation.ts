@@ -78,7 +78,8 @@ const refuse = (field: string, detail: string, mediaType = false): BodyPlan => (
   mediaType,
 })
 
-function bodyPlan(takes: MediaTable | null, required: boolean, headers: InputHead['headers']): BodyPlan {
+/** @param takes what the operation declares; null where it has no body. */
+export function bodyPlan(takes: MediaTable | null, required: boolean, headers: InputHead['headers']): BodyPlan {
   const length = headers['content-length']
   const has = headers['transfer-encoding'] !== undefined || (length !== undefined && Number(length) !== 0)
   if (!has) return required ? refuse('body', 'is missing') : pass
