@@ -10,6 +10,7 @@ import { defineModule } from '../platform/module.ts'
 import type { Sessions } from '../sessions/api.ts'
 import { administration } from './administration.ts'
 import type { Identity, Person } from './api.ts'
+import { proofOfWork } from './challenge/demand.ts'
 import { errors } from './errors.ts'
 import { events } from './events.ts'
 import { Guesses } from './guesses.ts'
@@ -77,6 +78,8 @@ export const identity = defineModule<IdentityModule, Uses, typeof config>({
 export async function createIdentity(context: Context<typeof config>, uses: Uses): Promise<IdentityModule> {
   const parts = await makeParts(context, uses)
   uses.access.lendDirectory({ states: readStates, active: readActiveIds })
+  // The organisation that the set-up made: no other can be older.
+  uses.access.lendOperating(async (queries) => (await readOrganisationIds(queries, 1))[0] ?? null)
   const stopTelling = uses.sessions.onEndAll((tx, ended) => tellSignedOut(parts, tx, ended))
   return {
     person: (userId) => parts.people.get(userId, () => readActive(parts, userId)),
@@ -129,7 +132,7 @@ async function makeParts(context: Context<typeof config>, { keyring, access, ses
     people: new People(bus, clock),
     attestationRoots: readAttestationRoots(config.attestationRootsFile ?? null),
     linkKey: await keyring.secret('link-token'),
-    workKey: await keyring.secret('proof-of-work'),
+    work: proofOfWork(await keyring.secret('proof-of-work'), context),
     attemptKey: await keyring.secret('attempt-token'),
     recoveryKey: await keyring.secret('recovery-code'),
     sentCodeKey: await keyring.secret('sent-code'),

@@ -1,5 +1,6 @@
 import type { X509Certificate } from 'node:crypto'
 import { availableParallelism } from 'node:os'
+import type { ProofOfWork } from '@custodia/edge/challenge/proof-of-work.ts'
 import type { Access } from '../access/api.ts'
 import type { Keyring, Place } from '../keyring/api.ts'
 import type { Mail } from '../mail/api.ts'
@@ -78,8 +79,8 @@ export type Parts = {
   readonly attestationRoots: readonly X509Certificate[]
   /** Key of the hashes of links. */
   readonly linkKey: Buffer
-  /** Key of the challenges that ask for work. */
-  readonly workKey: Buffer
+  /** Challenges that ask strangers for work. */
+  readonly work: ProofOfWork
   /** Key of the hashes of sign-ins under way. */
   readonly attemptKey: Buffer
   /** Key of the hashes of recovery codes. */

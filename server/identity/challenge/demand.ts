@@ -1,7 +1,7 @@
-import { createHmac } from 'node:crypto'
-import { createChallenge } from 'altcha-lib'
-import { deriveKey } from 'altcha-lib/algorithms/pbkdf2'
+import { ProofOfWork } from '@custodia/edge/challenge/proof-of-work.ts'
+import type { Clock } from '../../platform/clock.ts'
 import type { Refusal } from '../../platform/errors.ts'
+import type { Random } from '../../platform/random.ts'
 import { refuse } from '../errors.ts'
 import type { Parts } from '../parts.ts'
 
@@ -13,39 +13,22 @@ export type Work = {
   readonly account: string
 }
 
-export const workSeconds = 300
-/** 256 keys have to be derived on average. */
-const keyPrefix = '00'
-/** About a quarter of a second of one processor at the first level, and four at the last. */
-const baseCost = 5_000
-const maxLevel = 16
+/** About a quarter of a second of one processor at the first level, and four at the last; 256 keys have to be derived on average. */
+export const proofOfWork = (secret: Buffer, { clock, random }: { readonly clock: Clock; readonly random: Random }) =>
+  new ProofOfWork({
+    secret,
+    rounds: 5_000,
+    keyPrefix: '00',
+    nowMs: () => clock.nowMs(),
+    randomBytes: (size) => random.bytes(size),
+  })
 
-export const workSecret = ({ workKey }: Parts): string => workKey.toString('base64url')
-
-/** What a challenge says of its account: nothing to whoever has not got the key. */
-export const workSubject = ({ workKey }: Parts, { purpose, account }: Work): string =>
-  createHmac('sha256', workKey).update(`${purpose}\0${account}`).digest('base64url').slice(0, 22)
+export const aboutWork = ({ purpose, account }: Work): string => `${purpose}\0${account}`
 
 /**
- * Makes the refusal that asks for work: an ALTCHA challenge (PBKDF2, v2), as JSON text in its details. It costs the server one
- * HMAC, holds for five minutes, for one purpose and one account, and works once.
+ * Makes the refusal that asks for work: an ALTCHA challenge, as JSON text in its details, for one purpose and one account.
  *
  * @param pressure 1 or more: how much harder than at first; whole doublings, up to 16 times.
  */
-export async function demand(parts: Parts, work: Work, pressure: number): Promise<Refusal> {
-  const level = Math.min(maxLevel, 2 ** Math.floor(Math.log2(Math.max(1, pressure))))
-  const challenge = await createChallenge({
-    algorithm: 'PBKDF2/SHA-256',
-    cost: baseCost * level,
-    keyPrefix,
-    deriveKey,
-    hmacSignatureSecret: workSecret(parts),
-    // Not `expiresAt`: the library holds that against the system's clock and not against ours.
-    data: {
-      purpose: work.purpose,
-      subject: workSubject(parts, work),
-      until: Math.floor(parts.context.clock.nowMs() / 1_000) + workSeconds,
-    },
-  })
-  return refuse('IDENTITY_PROOF_OF_WORK', { challenge: JSON.stringify(challenge) })
-}
+export const demand = ({ work }: Parts, about: Work, pressure: number): Refusal =>
+  refuse('IDENTITY_PROOF_OF_WORK', { challenge: JSON.stringify(work.ask(aboutWork(about), pressure)) })

@@ -22,6 +22,6 @@ export async function requireWork(
   const { workAfterFailures, workAfterFailuresEverywhere } = parts.context.config
   const { account, everywhere } = await parts.guesses.failures(work.account, address)
   const pressure = Math.max(account / workAfterFailures, everywhere / workAfterFailuresEverywhere)
-  if (pressure >= 1) throw await demand(parts, work, pressure)
+  if (pressure >= 1) throw demand(parts, work, pressure)
   return false
 }
