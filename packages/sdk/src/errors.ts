@@ -40,6 +40,56 @@ export const errorTable = {
     title: 'The body is larger than may be signed here.',
     help: 'Send less at once, or raise the option maxBodyBytes on both sides.',
   },
+  CROSS_SITE_REFUSED: {
+    status: 403,
+    title: 'Another site may not make this request in your name.',
+    help: 'Use the page on its own address.',
+  },
+  PATH_AMBIGUOUS: {
+    status: 400,
+    title: 'The address can be read in more than one way.',
+    help: 'Send the path as the application spells it: no dot segments, no doubled or encoded slashes, backslashes, bare semicolons or control characters.',
+  },
+  OPERATION_UNKNOWN: {
+    status: 404,
+    title: 'The application’s OpenAPI document has no such address.',
+    help: 'Ask for an address that the document names; whoever runs the application may have to add it there.',
+  },
+  METHOD_NOT_ALLOWED: {
+    status: 405,
+    title: 'This address does not take that method.',
+    help: 'Use one of the methods in the Allow header.',
+  },
+  REQUEST_INVALID: {
+    status: 400,
+    title: 'The request does not have the required form.',
+    help: 'Correct the field that is named.',
+  },
+  MEDIA_TYPE_UNSUPPORTED: {
+    status: 415,
+    title: 'The body is in a form that is not taken here.',
+    help: 'Send it in one of the media types that the application takes, unpacked, and JSON as UTF-8.',
+  },
+  REQUEST_TOO_LARGE: {
+    status: 413,
+    title: 'The request body is larger than is taken here.',
+    help: 'Send at most as many bytes as limitBytes says.',
+  },
+  FILE_REFUSED: {
+    status: 422,
+    title: 'A file is not taken.',
+    help: 'Send another; detail says what is wrong with this one.',
+  },
+  FILE_NOT_SCANNED: {
+    status: 503,
+    title: 'The file could not be scanned, and nothing that was not is taken.',
+    help: 'Try again in a moment.',
+  },
+  SERVER_BUSY: {
+    status: 503,
+    title: 'There is more to do than gets done.',
+    help: 'Wait as long as the Retry-After header says, and try again.',
+  },
   LIMIT_REACHED: {
     status: 429,
     title: 'Too many requests.',

@@ -1,6 +1,7 @@
 import type { Access } from '../access/access.ts'
 import type { AccessResource } from '../access/question.ts'
 import type { Identity } from '../assertion/identity.ts'
+import type { CustodiaErrorCode } from '../errors.ts'
 import { CustodiaError } from '../errors.ts'
 
 /** What the middleware needs of a client: who stands behind a header. */
@@ -24,6 +25,19 @@ export type Problem = {
   readonly body: string
 }
 
+/** Details that are about what the caller sent, and no news to them. All others are for the application's own log. */
+const shown: Partial<Readonly<Record<CustodiaErrorCode, readonly string[]>>> = {
+  PERMISSION_DENIED: ['permission'],
+  CROSS_SITE_REFUSED: ['field'],
+  REQUEST_INVALID: ['field', 'detail'],
+  MEDIA_TYPE_UNSUPPORTED: ['field'],
+  REQUEST_TOO_LARGE: ['limitBytes'],
+  FILE_REFUSED: ['field', 'reason', 'detail'],
+}
+
+const partOf = ({ details }: CustodiaError, name: string): [string, unknown][] =>
+  details[name] === undefined ? [] : [[name, details[name]]]
+
 /**
  * @throws what was thrown, where it is not of this package: a fault is for the framework's own handler.
  */
@@ -35,14 +49,15 @@ export function problemFrom(error: unknown): Problem {
     headers['www-authenticate'] = error.code === 'SIGNATURE_INVALID' ? 'Custodia-Signature' : 'Custodia-Assertion'
   }
   if (error.status === 503) headers['retry-after'] = '1'
-  const { permission } = error.details
+  // RFC 9110 §15.5.6: a 405 names the methods that there are.
+  if (error.code === 'METHOD_NOT_ALLOWED') headers.allow = String(error.details.allowed)
   const body = {
     type: `urn:custodia:error:${error.code}`,
     title: error.message.slice(error.code.length + 2),
     status: error.status,
     code: error.code,
     help: error.help,
-    ...(error.code === 'PERMISSION_DENIED' ? { permission } : {}),
+    ...Object.fromEntries((shown[error.code] ?? []).flatMap((name) => partOf(error, name))),
   }
   return { status: error.status, headers, body: JSON.stringify(body) }
 }

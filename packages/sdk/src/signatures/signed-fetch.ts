@@ -5,11 +5,11 @@ import type { RequestHead } from '@custodia/wire/http-signatures/message.ts'
 import { signRequest } from '@custodia/wire/http-signatures/sign.ts'
 import { SignatureError } from '@custodia/wire/http-signatures/signature-error.ts'
 import { createFetch } from '@custodia/wire/node/fetch.ts'
+import { collect, maxBodyBytesOf } from '../body.ts'
 import { orAborted } from '../calls/or-aborted.ts'
 import type { Clock } from '../clock.ts'
 import { systemClock } from '../clock.ts'
 import { CustodiaError } from '../errors.ts'
-import { collect, maxBodyBytesOf } from './body.ts'
 
 export type SignedFetchOptions = {
   /** As the other side knows the key: 1 to 256 characters of ASCII. */

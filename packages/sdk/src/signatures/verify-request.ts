@@ -8,11 +8,11 @@ import { receivedHead } from '@custodia/wire/http-signatures/received-head.ts'
 import { SignatureError } from '@custodia/wire/http-signatures/signature-error.ts'
 import type { Burn, HeadPolicy } from '@custodia/wire/http-signatures/verify.ts'
 import { burnNonce, verifyHead } from '@custodia/wire/http-signatures/verify.ts'
+import type { OnPart } from '../body.ts'
+import { collect, maxBodyBytesOf, peekBody } from '../body.ts'
 import type { Clock } from '../clock.ts'
 import { systemClock } from '../clock.ts'
 import { CustodiaError } from '../errors.ts'
-import type { OnPart } from './body.ts'
-import { collect, maxBodyBytesOf, peekBody } from './body.ts'
 import { createNonceMemory } from './nonce-memory.ts'
 
 export type SignatureVerifierOptions<Key extends VerifyingKey> = {

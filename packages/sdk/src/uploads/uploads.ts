@@ -16,10 +16,14 @@ export type FileToSend = {
   readonly for?: string
   /** After how many days it goes by itself, 1 to 3,650; as Custodia is set up where it is left out. */
   readonly days?: number
+  /** As `newId` makes one: kept before the file is sent, it tells what became of it, even where the process that sent it ended. */
+  readonly id?: string
 }
 
 /** Every method throws CustodiaError: CUSTODIA_REFUSED with Custodia's code in `details.problem`, INPUT_INVALID, and what every call throws. */
 export type Uploads = {
+  /** An identifier that no file has. */
+  newId(): string
   /** Sends a file into quarantine. Where a reply is lost it is asked for, so that nothing is sent twice. */
   send(file: FileToSend): Promise<UploadedFile>
   get(id: string): Promise<UploadedFile>
@@ -56,14 +60,18 @@ export function createUploads(
   }
   const get = async (id: string) => readUpload(await called().get(pathOf(id)))
 
+  const newId = () => `upl_${Array.from(randomBytes(26), (byte) => alphabet[byte & 31]).join('')}`
+
   return {
     get,
+    newId,
     async send(file) {
       const { name, content, days } = file
       if (name === '' || name.length > 1_000 || !name.isWellFormed()) throw invalid('name')
       if (!(content instanceof Uint8Array) || content.length > maxBytes) throw invalid('content')
       if (days !== undefined && (!Number.isInteger(days) || days < 1 || days > 3_650)) throw invalid('days')
-      const id = `upl_${Array.from(randomBytes(26), (byte) => alphabet[byte & 31]).join('')}`
+      const { id = newId() } = file
+      if (!idForm.test(id)) throw invalid('id')
       const query = new URLSearchParams({
         id,
         ...(file.for === undefined ? {} : { for: file.for }),
@@ -79,7 +87,7 @@ export function createUploads(
       try {
         return readUpload(await called().send(request, again))
       } catch (error) {
-        // Nobody else has this identifier: an earlier try arrived, and its reply did not.
+        // Nobody else has this identifier, or `get` says so: an earlier try arrived, and its reply did not.
         if (!isCustodiaError(error, 'CUSTODIA_REFUSED') || error.details.problem !== 'UPLOAD_EXISTS') throw error
         return await get(id)
       }

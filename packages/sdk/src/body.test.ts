@@ -4,8 +4,8 @@ import { createServer, request as httpRequest } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, describe, it } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
-import { CustodiaError } from '../errors.ts'
 import { collect, maxBodyBytesOf, peekBody } from './body.ts'
+import { CustodiaError } from './errors.ts'
 
 type Seen = { readonly peeked: string; readonly read: string }
 

@@ -1,9 +1,26 @@
 import type { IncomingMessage } from 'node:http'
 import type { Http2ServerRequest } from 'node:http2'
-import { CustodiaError } from '../errors.ts'
+import { CustodiaError } from './errors.ts'
 
 /** Sees each part of a body as it comes; may throw to end the reading. */
 export type OnPart = (part: Uint8Array) => void
+
+/** What is thrown where a body is not taken whole. */
+export type BodyFailures = {
+  tooLarge(maxBytes: number): CustodiaError
+  /** The sender went away in the middle. */
+  gone(): CustodiaError
+}
+
+const ofSignatures: BodyFailures = {
+  tooLarge: (maxBytes) => new CustodiaError('BODY_TOO_LARGE', { maxBytes }),
+  gone: () => new CustodiaError('SIGNATURE_INVALID', { reason: 'body' }),
+}
+
+export const ofInput: BodyFailures = {
+  tooLarge: (limitBytes) => new CustodiaError('REQUEST_TOO_LARGE', { limitBytes }),
+  gone: () => new CustodiaError('REQUEST_INVALID', { field: 'body', detail: 'ended early' }),
+}
 
 /** @throws CustodiaError CONFIGURATION_INVALID where it is not 0 to 67,108,864. @returns 1,048,576 unless said. */
 export function maxBodyBytesOf(value = 1_048_576): number {
@@ -14,14 +31,15 @@ export function maxBodyBytesOf(value = 1_048_576): number {
 /**
  * The whole of a stream.
  *
- * @throws CustodiaError BODY_TOO_LARGE, and what `onPart` throws.
+ * @throws CustodiaError as `failures` says, and what `onPart` throws.
  */
 export async function collect(
   stream: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   maxBytes: number,
   onPart: OnPart = () => undefined,
+  failures = ofSignatures,
 ): Promise<Buffer> {
-  const gathered = new Gathered(maxBytes, onPart)
+  const gathered = new Gathered(maxBytes, onPart, failures)
   for await (const part of stream) gathered.add(part)
   return gathered.whole()
 }
@@ -29,21 +47,25 @@ export async function collect(
 /**
  * The body of a request that Node received, which stays readable: it is put back, so that whoever parses it comes after.
  *
- * @throws CustodiaError BODY_TOO_LARGE; SIGNATURE_INVALID where the sender goes away; what `onPart` throws. A plain Error
- * where something has read the body already.
+ * @throws CustodiaError as `failures` says; what `onPart` throws. A plain Error where something has read the body already.
  */
-export function peekBody(request: IncomingMessage, maxBytes: number, onPart: OnPart): Promise<Buffer> {
+export function peekBody(
+  request: IncomingMessage,
+  maxBytes: number,
+  onPart: OnPart,
+  failures = ofSignatures,
+): Promise<Buffer> {
   if (!announcesBody(request) || isOverAndEmpty(request)) return Promise.resolve(Buffer.alloc(0))
-  if (request.readableDidRead) throw new Error('the body was read before its signature: verify before the body parsers')
+  if (request.readableDidRead) throw new Error('the body was read already: this stands before the body parsers')
 
   return new Promise((resolve, reject) => {
-    const gathered = new Gathered(maxBytes, onPart)
+    const gathered = new Gathered(maxBytes, onPart, failures)
     const stop = () => {
       request.off('readable', read).off('error', gone).off('close', gone)
     }
     const gone = () => {
       stop()
-      reject(new CustodiaError('SIGNATURE_INVALID', { reason: 'body' }))
+      reject(failures.gone())
     }
     const read = () => {
       try {
@@ -69,7 +91,7 @@ export function peekBody(request: IncomingMessage, maxBytes: number, onPart: OnP
   })
 }
 
-function announcesBody(request: IncomingMessage): boolean {
+export function announcesBody(request: IncomingMessage): boolean {
   // RFC 9113 §8.1: in HTTP/2 the end of the stream says it, and a length is optional.
   if (request.httpVersionMajor > 1) return (request as unknown as Http2ServerRequest).stream.endAfterHeaders !== true
   // RFC 9112 §6.3: a request has a body where one of the two says so, whatever its method.
@@ -90,16 +112,18 @@ class Gathered {
   readonly #parts: Uint8Array[] = []
   readonly #maxBytes: number
   readonly #onPart: OnPart
+  readonly #failures: BodyFailures
   #length = 0
 
-  constructor(maxBytes: number, onPart: OnPart) {
+  constructor(maxBytes: number, onPart: OnPart, failures: BodyFailures) {
     this.#maxBytes = maxBytes
     this.#onPart = onPart
+    this.#failures = failures
   }
 
   add(part: Uint8Array): void {
     this.#length += part.length
-    if (this.#length > this.#maxBytes) throw new CustodiaError('BODY_TOO_LARGE', { maxBytes: this.#maxBytes })
+    if (this.#length > this.#maxBytes) throw this.#failures.tooLarge(this.#maxBytes)
     this.#onPart(part)
     this.#parts.push(part)
   }
