@@ -5,8 +5,6 @@ import { migrations, settingTables, startApp } from './app.ts'
 import type { Bus, Cache } from './platform/cache/cache.ts'
 import { MemoryCache } from './platform/cache/memory-cache.ts'
 import { openPostgresBus } from './platform/cache/postgres-bus.ts'
-import { openRedisBus } from './platform/cache/redis-bus.ts'
-import { openRedisCache } from './platform/cache/redis-cache.ts'
 import { systemClock } from './platform/clock.ts'
 import type { PlatformSettings } from './platform/config/platform-settings.ts'
 import { platformContradictions, platformSettings, publicUrlOf } from './platform/config/platform-settings.ts'
@@ -105,11 +103,13 @@ export async function startInstance(read: Configuration, log: Log, role: 'server
 
   async function openCache(): Promise<Cache> {
     if (settings.redisUrl === null) return new MemoryCache({ clock: systemClock })
+    const { openRedisCache } = await import('./platform/cache/redis-cache.ts')
     return await openRedisCache({ url: settings.redisUrl, log }).catch(unreachable('CUSTODIA_REDIS_URL'))
   }
 
   async function openBus(url: string): Promise<Bus> {
     if (settings.redisUrl === null) return await openPostgresBus({ url, log })
+    const { openRedisBus } = await import('./platform/cache/redis-bus.ts')
     return await openRedisBus({ url: settings.redisUrl, log })
   }
 }

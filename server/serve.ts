@@ -10,7 +10,6 @@ import { dataFolderOf } from './instance.ts'
 import { systemClock } from './platform/clock.ts'
 import { hostAndPort } from './platform/config/addresses.ts'
 import { unknownVersions } from './platform/http/api-versions.ts'
-import { developmentCertificate } from './platform/http/development-authority.ts'
 import { hostName, isLoopback, loopbackHosts } from './platform/http/hosts.ts'
 import { AddressLimits } from './platform/http/limits.ts'
 import { openApiDocument } from './platform/http/openapi.ts'
@@ -107,7 +106,10 @@ export async function serve(instance: Instance, log: Log): Promise<Serving> {
     apiVersions: settings.apiVersions,
   })
   certificate?.follow((material) => server.present(material))
-  const lookAgain = () => void certificate?.look()
+  const lookAgain = () => {
+    void certificate?.look()
+    for (const handler of app.hostHandlers) void handler.look?.()
+  }
   process.on('SIGHUP', lookAgain)
   const stopJobs = await runJobs({ jobs: app.jobs, database: instance.database, log, metrics })
   const { host, port } = hostAndPort(settings.listen)
@@ -156,6 +158,7 @@ function certificateSource({ settings, publicUrl, app }: Instance, log: Log): Ce
   return {
     everySeconds: 21_600,
     async read() {
+      const { developmentCertificate } = await import('./platform/http/development-authority.ts')
       const { authorityFile, ...material } = await developmentCertificate(
         join(dataFolderOf(settings), 'tls'),
         hosts,

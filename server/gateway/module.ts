@@ -21,8 +21,8 @@ import { webhookForwarder } from './forward-webhook.ts'
 import { HeldBodies } from './held-bodies.ts'
 import { AssertionMint, jwkOf } from './mint-assertion.ts'
 import { routes } from './routes.ts'
-import { serveApplication } from './serve-application.ts'
 import { OpenSockets, upgrade } from './upgrade.ts'
+import { openUpstreams } from './upstreams.ts'
 import { WrongKeys } from './wrong-keys.ts'
 
 type Uses = {
@@ -63,6 +63,7 @@ export async function createGateway(context: Context<typeof config>, uses: Uses)
   const { applications, maxSignedBodyBytes } = context.config
   const { keyring, access, limits, sessions, identity, apikeys: keys, browser, webhooks } = uses
   const inputs = await openInputs(applications)
+  const upstreams = await openUpstreams(applications, context)
   const signer = await keyring.signer('assertion')
   const decisions = new DecisionLog(recorder, clock)
   const sockets = new OpenSockets()
@@ -78,6 +79,8 @@ export async function createGateway(context: Context<typeof config>, uses: Uses)
     clock,
     sockets,
     inputs,
+    upstreams,
+    log,
     limits: new Map(applications.map(({ name, edge }) => [name, limits.forApplication(name, edge.limits)])),
     mint: new AssertionMint(signer, publicUrl, clock),
   }
@@ -88,7 +91,7 @@ export async function createGateway(context: Context<typeof config>, uses: Uses)
   }
 
   browser.lendApplications(applications.map((one) => ({ ...one, profile: one.edge.browser.profile })))
-  webhooks.lendForwarder(webhookForwarder(applications, { mint: admitNeeds.mint, originOf }))
+  webhooks.lendForwarder(webhookForwarder(applications, { mint: admitNeeds.mint, upstreams, log, originOf }))
 
   const bodies = new HeldBodies(maxSignedBodyBytes)
   const refused = context.metrics.counter(
@@ -115,7 +118,8 @@ export async function createGateway(context: Context<typeof config>, uses: Uses)
   const served = new Map(
     await Promise.all(
       applications.map(async (application) => {
-        const needs = { ...admitNeeds, browser, random, log, publicUrl, trustedProxies, bodies, busy, arrived, signOut }
+        const { serveApplication } = await import('./serve-application.ts')
+        const needs = { ...admitNeeds, browser, random, publicUrl, trustedProxies, bodies, busy, arrived, signOut }
         return [
           application.host,
           { application, app: await serveApplication(application, originOf(application), needs) },
@@ -154,7 +158,9 @@ export async function createGateway(context: Context<typeof config>, uses: Uses)
       if (found === undefined) socket.destroy()
       else void upgrade(found.application, originOf(found.application), request, socket, head, admitNeeds)
     },
+    look: upstreams.look,
     async stop() {
+      upstreams.stop()
       clearInterval(flushing)
       clearInterval(rechecking)
       stopListening()

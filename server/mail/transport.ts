@@ -1,4 +1,3 @@
-import nodemailer from 'nodemailer'
 import { isLoopback } from '../platform/http/hosts.ts'
 import type { Body } from './message.ts'
 import type { Sender } from './sender.ts'
@@ -32,12 +31,14 @@ export type SmtpOptions = {
 
 /** Hands messages to one mail server, each over a connection of its own. */
 export function smtpTransport({ url, from, name, ca, deadlineMs = tryMs }: SmtpOptions): Transport {
-  const transporter = nodemailer.createTransport({ ...connectionOf(url, ca), name, ...timeouts(deadlineMs) })
+  const options = { ...connectionOf(url, ca), name, ...timeouts(deadlineMs) }
+  // Loaded where mail is sent by it, and nowhere else.
+  const transporter = import('nodemailer').then(({ default: nodemailer }) => nodemailer.createTransport(options))
   const domain = from.address.slice(from.address.lastIndexOf('@') + 1)
   return {
     async send({ id, at, to, subject, text }, signal) {
       try {
-        await transporter.sendMail({
+        await (await transporter).sendMail({
           from: { ...from },
           // As an object it is one address, whatever it looks like; as text it would be parsed as a list.
           to: { name: '', address: to },

@@ -1,5 +1,4 @@
 import type { AssertionClaims } from '@custodia/wire/http/gateway.ts'
-import { importJWK, jwtVerify } from 'jose'
 import type { Signer } from '../../keyring/api.ts'
 import type { Queries } from '../../platform/database/database.ts'
 import type { Recorder } from '../../platform/events/event.ts'
@@ -64,6 +63,7 @@ export async function requirePresent(needs: OnBehalfNeeds, tx: Queries, principa
 }
 
 async function claimsOf({ signer, issuer, clock }: OnBehalfNeeds, jwt: string): Promise<AssertionClaims> {
+  const { importJWK, jwtVerify } = await import('jose')
   const { publicKey } = await signer()
   const x = Buffer.from(publicKey).toString('base64url')
   const key = await importJWK({ kty: 'OKP', crv: 'Ed25519', x }, 'EdDSA')

@@ -4,7 +4,6 @@ import type { CompiledOpenApi } from '@custodia/edge/input/openapi/compile.ts'
 import { compileOpenApi } from '@custodia/edge/input/openapi/compile.ts'
 import type { BodyPlan, Operation } from '@custodia/edge/input/openapi/operation.ts'
 import type { Unfit } from '@custodia/edge/input/unfit.ts'
-import { parse as parseYaml } from 'yaml'
 import { refuseRequest } from '../../platform/http/errors.ts'
 import type { BodyProof, RequestHead } from '../../platform/http/ports.ts'
 import type { Application } from '../applications.ts'
@@ -79,7 +78,8 @@ async function openInput(settings: InputEdge, where: string): Promise<InputDefen
   try {
     const text = await readFile(openapi, 'utf8')
     if (text.length > maxDocumentBytes) throw new Error(`is longer than ${maxDocumentBytes} characters`)
-    const document: unknown = parseYaml(text, { uniqueKeys: true, maxAliasCount: 100 })
+    const { parse } = await import('yaml')
+    const document: unknown = parse(text, { uniqueKeys: true, maxAliasCount: 100 })
     return new InputDefence(settings, compileOpenApi(document, { replies: replies !== 'off', unknownQuery }))
   } catch (error) {
     throw new Error(`${where}: ${openapi}: ${(error as Error).message}`)

@@ -1,6 +1,4 @@
 import type { PasskeyOffer, SignInPolicy } from '@custodia/wire/http/factors.ts'
-import { generateRegistrationOptions } from '@simplewebauthn/server'
-import { COSEALG } from '@simplewebauthn/server/helpers'
 import type { Queries } from '../../platform/database/database.ts'
 import { refuse } from '../errors.ts'
 import type { Parts } from '../parts.ts'
@@ -12,6 +10,7 @@ import { newChallenge } from './challenges.ts'
 import { challengeSeconds, relyingParty } from './relying-party.ts'
 import type { PasskeyRow } from './store.ts'
 import { ensureHandle, readPasskeys } from './store.ts'
+import { webauthn } from './webauthn.ts'
 
 /** Somebody who may enrol a passkey now, and what their challenge is bound to. */
 export type Enrolling = {
@@ -24,8 +23,8 @@ export type Enrolling = {
 
 export const mostPasskeys = 20
 
-/** ECDSA with P-256, Ed25519, and RSA for the TPMs that have nothing else. */
-export const algorithms = [COSEALG.ES256, COSEALG.EdDSA, COSEALG.RS256]
+/** ES256, EdDSA, and RS256 for the TPMs that have nothing else, by their numbers (RFC 9053 §2, RFC 8812 §2). */
+export const algorithms = [-7, -8, -257]
 
 /**
  * What a browser needs to make a passkey: one that signs in without a user name, and that verifies the person every time, since it
@@ -43,6 +42,7 @@ export async function offerPasskey(parts: Parts, { person, bound, policy }: Enro
     ensureHandle(queries, person.id, parts.context.random.bytes(64)),
     newChallenge(parts, 'register', bound),
   ])
+  const { generateRegistrationOptions } = await webauthn()
   const options = await generateRegistrationOptions({
     rpName: organisation,
     rpID: relyingParty(parts).id,

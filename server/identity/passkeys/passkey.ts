@@ -1,5 +1,4 @@
 import type { EnrolledFactor } from '@custodia/wire/http/factors.ts'
-import { generateAuthenticationOptions } from '@simplewebauthn/server'
 import type { Factor } from '../factors/factor.ts'
 import type { Parts } from '../parts.ts'
 import type { PersonRow } from '../store.ts'
@@ -10,6 +9,7 @@ import { challengeSeconds, relyingParty } from './relying-party.ts'
 import type { PasskeyRow } from './store.ts'
 import { countPasskeys, deletePasskey, readLastUsed, readPasskeys, writePasskeyName } from './store.ts'
 import { verifyAssertion } from './verify-assertion.ts'
+import { webauthn } from './webauthn.ts'
 
 /**
  * A passkey that verified its person: two factors at once, and nothing that a false page could pass on. `hwk` (RFC 8176) is said of one
@@ -47,6 +47,7 @@ export async function requestOptions(
   challenge: Buffer,
   passkeys: readonly Pick<PasskeyRow, 'credential_id' | 'transports'>[],
 ): Promise<Record<string, unknown>> {
+  const { generateAuthenticationOptions } = await webauthn()
   const options = await generateAuthenticationOptions({
     rpID: relyingParty(parts).id,
     challenge: new Uint8Array(challenge),

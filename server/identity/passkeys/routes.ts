@@ -17,7 +17,6 @@ import { newChallenge } from './challenges.ts'
 import { enrollingAt, enrollingIn } from './enrolling.ts'
 import { offerPasskey } from './offer.ts'
 import { requestOptions, showPasskey } from './passkey.ts'
-import { registerPasskey } from './register.ts'
 import { signInByPasskey } from './sign-in-by-passkey.ts'
 
 const registering = [
@@ -53,6 +52,7 @@ export function passkeyRoutes(parts: Parts): readonly Route[] {
       reply: PasskeyAdded,
       errors: [...registering, 'IDENTITY_USER_UNKNOWN'],
       handle: async ({ principal, body, head }) => {
+        const { registerPasskey } = await import('./register.ts')
         const { row, recoveryCodes } = await registerPasskey(parts, await enrollingIn(parts, principal), body, head)
         return new Reply(201, { ...(await showPasskey(parts, row)), recoveryCodes: copy(recoveryCodes) })
       },
@@ -80,6 +80,7 @@ export function passkeyRoutes(parts: Parts): readonly Route[] {
       errors: [...registering, 'IDENTITY_ATTEMPT_OVER', 'IDENTITY_FACTOR_NOT_ASKED'],
       handle: async ({ body, head, principal }) => {
         const { live, enrolling } = await enrollingAt(parts, head)
+        const { registerPasskey } = await import('./register.ts')
         const { recoveryCodes } = await registerPasskey(parts, enrolling, body, head)
         const progressed = await advance(parts, live, 'passkey', { head, replaces: before(principal) })
         const { status, body: progress, headers } = await progressReply(parts, progressed)

@@ -1,5 +1,4 @@
 import type { Credential } from '@custodia/wire/http/factors.ts'
-import { verifyAuthenticationResponse } from '@simplewebauthn/server'
 import { event } from '../events.ts'
 import type { Parts } from '../parts.ts'
 import { nowOf } from '../parts.ts'
@@ -7,10 +6,10 @@ import type { Bound } from './challenges.ts'
 import { useChallenge } from './challenges.ts'
 import type { Asserted } from './credential.ts'
 import { readAsserted } from './credential.ts'
-import { isWholeSignature } from './public-key.ts'
 import { relyingParty } from './relying-party.ts'
 import type { PasskeyRow, Use } from './store.ts'
 import { holdPasskey, readByCredential, readHandle, writeCloneSuspected, writeUncounted, writeUse } from './store.ts'
+import { webauthn } from './webauthn.ts'
 
 /** Why an assertion was refused, for the ledger alone. */
 export type Reason =
@@ -69,6 +68,8 @@ async function handleHolds(
 async function verify(parts: Parts, asserted: Asserted, passkey: PasskeyRow): Promise<Use | null> {
   const { id, origin } = relyingParty(parts)
   const { clientDataJSON, authenticatorData, signature } = asserted
+  const { verifyAuthenticationResponse } = await webauthn()
+  const { isWholeSignature } = await import('./public-key.ts')
   try {
     const publicKey = new Uint8Array(passkey.public_key)
     if (!isWholeSignature(publicKey, Buffer.from(signature, 'base64url'))) return null

@@ -1,4 +1,4 @@
-import { LineCounter, parseDocument } from 'yaml'
+import { createRequire } from 'node:module'
 import type { Problem } from './configuration-error.ts'
 import { oneLine } from './configuration-error.ts'
 import type { Key, Tables } from './keys.ts'
@@ -12,6 +12,8 @@ export type FileValues = {
 }
 
 const maxBytes = 262_144
+// The parser is loaded where there is a file.
+const require = createRequire(import.meta.url)
 
 /**
  * Reads the configuration file: YAML 1.2, of which JSON is a part. Platform settings stand at the top level, those of a
@@ -39,6 +41,7 @@ export function readFile(
 
 /** Undefined where it was reported. The parser's own messages are not repeated: they quote the file, secrets and all. */
 function parse(text: string, report: (where: string, reason: string) => void): unknown {
+  const { LineCounter, parseDocument } = require('yaml') as typeof import('yaml')
   const lines = new LineCounter()
   try {
     const document = parseDocument(text, {

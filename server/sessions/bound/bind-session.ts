@@ -39,7 +39,7 @@ export async function bind(parts: Parts, principal: UserPrincipal, head: Request
   const { database, recorder, config, publicUrl } = parts.context
   const { id, organisationId, sessionId } = principal
   const proof = unquoted(head.headers['secure-session-response'], maxProof)
-  const key = proof === null ? null : broughtKey(proof)
+  const key = proof === null ? null : await broughtKey(proof)
   const elsewhere = head.host !== new URL(publicUrl).hostname
   if (!config.deviceBound || proof === null || key === null || elsewhere) throw refuse('SESSIONS_BINDING_REFUSED')
   const answered = await provenChallenge(proof, key, `${publicUrl}${registerPath}`)

@@ -1,8 +1,10 @@
 import type { JWK } from 'jose'
-import { decodeProtectedHeader, importJWK, jwtVerify } from 'jose'
 
 /** The public half of a device's key: ES256 (RFC 7518 §6.2.1). */
 export type DeviceKey = { readonly kty: 'EC'; readonly crv: 'P-256'; readonly x: string; readonly y: string }
+
+// Loaded by the first browser that binds its session.
+const jose = () => import('jose')
 
 const coordinate = /^[A-Za-z0-9_-]{43}$/
 
@@ -12,6 +14,7 @@ const coordinate = /^[A-Za-z0-9_-]{43}$/
  * @returns null where it was not signed with this key by ES256, or was made for another address.
  */
 export async function provenChallenge(proof: string, key: DeviceKey, audience: string): Promise<string | null> {
+  const { importJWK, jwtVerify } = await jose()
   try {
     const verified = await jwtVerify(proof, await importJWK({ ...key }, 'ES256'), {
       algorithms: ['ES256'],
@@ -26,7 +29,8 @@ export async function provenChallenge(proof: string, key: DeviceKey, audience: s
 }
 
 /** The key that a registration brings: in the header by the present draft, in the payload by earlier ones. */
-export function broughtKey(proof: string): DeviceKey | null {
+export async function broughtKey(proof: string): Promise<DeviceKey | null> {
+  const { decodeProtectedHeader } = await jose()
   try {
     const header = decodeProtectedHeader(proof) as { jwk?: unknown; key?: unknown }
     return deviceKey(header.jwk ?? header.key ?? payloadOf(proof).key)
