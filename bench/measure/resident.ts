@@ -13,7 +13,7 @@ export type Resident = {
 export function residentOf(pid: number): Resident {
   return {
     server: rollUp(pid, 'Pss'),
-    database: descendantsOf(pid).reduce((sum, one) => sum + rollUp(one, 'Pss'), 0),
+    database: descendantsOf(pid).reduce((sum, one) => sum + orNothing(() => rollUp(one, 'Pss')), 0),
     serverWhole: rollUp(pid, 'Rss'),
   }
 }
@@ -21,6 +21,15 @@ export function residentOf(pid: number): Resident {
 function rollUp(pid: number, figure: 'Rss' | 'Pss'): number {
   const text = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8')
   return Number(new RegExp(`^${figure}:\\s+(\\d+) kB$`, 'm').exec(text)?.[1]) * 1_024
+}
+
+/** Zero for a process that ended since it was listed. */
+function orNothing(read: () => number): number {
+  try {
+    return read()
+  } catch {
+    return 0
+  }
 }
 
 function descendantsOf(pid: number): number[] {
