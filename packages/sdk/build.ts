@@ -39,7 +39,7 @@ function stageSources(): void {
       'src/ledger/{ed25519,sha256}',
       'src/node/**/*',
     ],
-    edge: ['src/limits/*', 'src/uploads/**/*', 'src/webhooks/*'],
+    edge: ['src/limits/*', 'src/outbound/*', 'src/uploads/**/*', 'src/webhooks/*'],
   }
   for (const [name, parts] of Object.entries(folders)) {
     for (const file of globSync(

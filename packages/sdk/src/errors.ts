@@ -75,6 +75,16 @@ export const errorTable = {
     title: 'The request body is larger than is taken here.',
     help: 'Send at most as many bytes as limitBytes says.',
   },
+  ADDRESS_REFUSED: {
+    status: 422,
+    title: 'Nothing is asked at this address.',
+    help: 'Give one of the public network, beginning with https://, without a name or password in it.',
+  },
+  ADDRESS_FAILED: {
+    status: 502,
+    title: 'The address gave no answer that can be used.',
+    help: 'Try again later; details.reason says what went wrong.',
+  },
   FILE_REFUSED: {
     status: 422,
     title: 'A file is not taken.',

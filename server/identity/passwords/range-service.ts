@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { outboundGet } from '../../platform/outbound/get.ts'
-import { OutboundError } from '../../platform/outbound/outbound-error.ts'
+import { outboundGet } from '@custodia/edge/outbound/get.ts'
+import { OutboundError } from '@custodia/edge/outbound/outbound-error.ts'
 import { Queue } from '../queue.ts'
 
 /** True where the service knows the password. @throws OutboundError where it does not answer as it should. */

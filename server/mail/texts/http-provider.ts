@@ -1,5 +1,5 @@
-import { OutboundError } from '../../platform/outbound/outbound-error.ts'
-import { outboundPost } from '../../platform/outbound/post.ts'
+import { OutboundError } from '@custodia/edge/outbound/outbound-error.ts'
+import { outboundPost } from '@custodia/edge/outbound/post.ts'
 import type { Failure } from '../transport.ts'
 import type { TextProvider } from './provider.ts'
 

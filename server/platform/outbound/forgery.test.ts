@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import type { LookupAddress } from 'node:dns'
 import type { RequestListener } from 'node:http'
 import { after, before, test } from 'node:test'
-import { OutboundError } from './outbound-error.ts'
-import { outboundPost } from './post.ts'
+import { OutboundError } from '@custodia/edge/outbound/outbound-error.ts'
+import { outboundPost } from '@custodia/edge/outbound/post.ts'
 import { secureServer } from './testing.ts'
 
 // Server-side request forgery: somebody names an address, and this machine is to call it from where they can not.

@@ -3,8 +3,8 @@ import type { RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
 import { after, before, test } from 'node:test'
-import { outboundGet } from './get.ts'
-import { OutboundError } from './outbound-error.ts'
+import { outboundGet } from '@custodia/edge/outbound/get.ts'
+import { OutboundError } from '@custodia/edge/outbound/outbound-error.ts'
 import { secureServer } from './testing.ts'
 
 const seen: string[] = []

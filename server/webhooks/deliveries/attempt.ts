@@ -1,6 +1,6 @@
+import { OutboundError } from '@custodia/edge/outbound/outbound-error.ts'
+import { outboundPost } from '@custodia/edge/outbound/post.ts'
 import { signWebhook } from '@custodia/edge/webhooks/standard.ts'
-import { OutboundError } from '../../platform/outbound/outbound-error.ts'
-import { outboundPost } from '../../platform/outbound/post.ts'
 import type { EndpointRow } from '../endpoints/store.ts'
 import { readTarget } from '../endpoints/target.ts'
 import type { Parts } from '../parts.ts'

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { isPublicAddress } from '../../platform/outbound/public-address.ts'
+import { isPublicAddress } from '@custodia/edge/outbound/public-address.ts'
 import { refuse } from '../errors.ts'
 import type { Parts } from '../parts.ts'
 import { placeOf } from '../parts.ts'
