@@ -29,7 +29,8 @@ Starts Custodia, its gateway and Inbox, a mail application behind it.
   --json       print one line of JSON when everything is ready
 
 CUSTODIA_LISTEN=127.0.0.1:PORT moves the port. CUSTODIA_DATA=DIR moves the data.
-CUSTODIA_DEMO_PASSWORD=… is the password of every account, at the first start.`)
+CUSTODIA_DEMO_PASSWORD=… is the password of every account, at the first start.
+CUSTODIA_UPLOADS_CLAMD=unix:PATH has attachments scanned by clamd.`)
   process.exit(0)
 }
 
@@ -76,6 +77,9 @@ async function main(): Promise<void> {
     CUSTODIA_LISTEN: listen,
     CUSTODIA_PUBLIC_URL: publicUrl,
     CUSTODIA_TLS: options.tls ? 'development' : 'off',
+    // A scanner is none of Node's packages: without one, files are looked at and not scanned.
+    CUSTODIA_UPLOADS_HOST: process.env.CUSTODIA_UPLOADS_HOST ?? 'files.custodia.localhost',
+    ...(process.env.CUSTODIA_UPLOADS_CLAMD === undefined ? { CUSTODIA_UPLOADS_SCANNER: 'off' } : {}),
     // Whoever tries the demo does so from several browsers at once: the scores stand in the ledger, and nobody is asked for more.
     CUSTODIA_IDENTITY_RISK_ASK: process.env.CUSTODIA_IDENTITY_RISK_ASK ?? '200',
   }

@@ -1,4 +1,5 @@
 import { createCustodia } from '@custodia/sdk'
+import { createCourier } from './attachments/courier.ts'
 import { custodiaOptions, dataFolder, listenOn, organisationId, teamShares } from './settings.ts'
 import { shareTeam } from './sharing/team.ts'
 import { openDatabase } from './store/database.ts'
@@ -30,11 +31,14 @@ try {
     custodiaOrigin: new URL(options.url).origin,
     onFault: logFault,
   })
+  const courier = createCourier({ mailbox, uploads: custodia.uploads, onFault: logFault })
+  courier.start()
   const listening = await app.listen(listenOn(env))
   console.log(JSON.stringify({ listening }))
 
   const stop = async () => {
     await app.close()
+    await courier.stop()
     custodia.forgetKeys()
     database.close()
   }

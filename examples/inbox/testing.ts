@@ -6,10 +6,12 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createCustodia } from '@custodia/sdk'
+import { createCourier } from './attachments/courier.ts'
 import { openDatabase } from './store/database.ts'
 import type { Mailbox } from './store/mailbox.ts'
 import { createMailbox } from './store/mailbox.ts'
 import { createTestAccess } from './testing-access.ts'
+import { createTestUploads } from './testing-uploads.ts'
 import { createApp } from './web/app.ts'
 
 // The journeys run this application behind a real Custodia. Here its HTTP contract is enough: keys, signed identities, and shares.
@@ -85,7 +87,9 @@ export async function startKeyService() {
     },
   }
 
+  const uploads = createTestUploads()
   const server = createServer(async (request, response) => {
+    if (await uploads.handle(request, response)) return
     const body = await bodyOf(request)
     asked.push(request.url ?? '')
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://127.0.0.1')
@@ -99,6 +103,7 @@ export async function startKeyService() {
   return {
     url,
     asked,
+    uploads,
     /** A mailbox is shared, whatever anybody may. */
     share: access.share,
     behalves: access.behalves,
@@ -141,6 +146,7 @@ export async function startInbox(options: { nowMs?: () => number } = {}) {
   const database = openDatabase(folder)
   const mailbox: Mailbox = createMailbox({ custodia, database, nowMs: options.nowMs ?? (() => Date.now()) })
   const faults: unknown[] = []
+  const courier = createCourier({ mailbox, uploads: custodia.uploads, onFault: (error) => faults.push(error) })
   const app = await createApp({
     custodia,
     mailbox,
@@ -155,6 +161,7 @@ export async function startInbox(options: { nowMs?: () => number } = {}) {
     database,
     mailbox,
     app,
+    courier,
     faults,
     /** Asks as somebody with these permissions. */
     ask: (path: string, permissions: readonly string[] = ['inbox:read'], more: Record<string, unknown> = {}) =>

@@ -30,6 +30,7 @@ export type DemoOptions = {
   readonly mail?: string
   /** The command; that of `npm run demo` where none is given. It leads a process group of its own. */
   readonly command?: readonly [string, ...string[]]
+  readonly environment?: NodeJS.ProcessEnv
 }
 
 export const newDemoFolder = (): string => mkdtempSync(join(tmpdir(), 'custodia-journey-'))
@@ -50,6 +51,7 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
       CUSTODIA_DATA: options.folder,
       CUSTODIA_LISTEN: `127.0.0.1:${port}`,
       CUSTODIA_ADMIN_LISTEN: 'off',
+      ...options.environment,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,

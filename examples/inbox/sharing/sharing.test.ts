@@ -234,7 +234,7 @@ describe('the team’s mailbox', () => {
     const old = new DatabaseSync(join(folder, 'inbox.sqlite'))
     old.exec(`
       DROP INDEX message_placed; ALTER TABLE message DROP COLUMN place_id; ALTER TABLE import DROP COLUMN place_id;
-      DROP TABLE place; DROP TABLE person; PRAGMA user_version = 1;
+      DROP TABLE place; DROP TABLE person; DROP TABLE attachment; DROP TABLE erasure; PRAGMA user_version = 1;
       INSERT INTO import (id, started_ms) VALUES ('i', 1);
       INSERT INTO message (id, fingerprint, received_ms, size, import_id) VALUES ('m', x'00', 1, 1, 'i');
     `)

@@ -62,6 +62,8 @@ export async function addMessage(
     for (const [field, bytes] of sealed) keep.run(id, field, bytes)
     const index = database.prepare('INSERT OR IGNORE INTO word (token, message_id) VALUES (?, ?)')
     for (const token of tokens) index.run(token, id)
+    const attach = database.prepare('INSERT INTO attachment (message_id, number) VALUES (?, ?)')
+    for (const number of (read?.attachments ?? []).keys()) attach.run(id, number)
     if (message.labelId !== null && outcome === 'added')
       database.prepare('INSERT INTO labelled (message_id, label_id) VALUES (?, ?)').run(id, message.labelId)
     return outcome

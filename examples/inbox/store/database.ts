@@ -83,6 +83,34 @@ const places = `
 `
 
 /**
+ * What became of each attachment: in the clear stand the id under which Custodia has it, and words of ours. What was there before is
+ * handed over like what arrives: there is one row for each attachment whose first piece is in the store.
+ */
+const attachments = `
+  CREATE TABLE attachment (
+    message_id TEXT NOT NULL REFERENCES message (id),
+    number INTEGER NOT NULL,
+    upload_id TEXT UNIQUE,
+    state TEXT NOT NULL DEFAULT 'waiting',
+    reason TEXT,
+    active INTEGER NOT NULL DEFAULT 0,
+    picture INTEGER NOT NULL DEFAULT 0,
+    tries INTEGER NOT NULL DEFAULT 0,
+    due_ms INTEGER DEFAULT 0,
+    PRIMARY KEY (message_id, number)
+  ) STRICT;
+  CREATE INDEX attachment_due ON attachment (due_ms) WHERE due_ms IS NOT NULL;
+  CREATE TABLE erasure (
+    upload_id TEXT PRIMARY KEY,
+    tries INTEGER NOT NULL DEFAULT 0,
+    due_ms INTEGER NOT NULL DEFAULT 0
+  ) STRICT;
+  INSERT INTO attachment (message_id, number)
+    SELECT message_id, CAST(substr(field, 11) AS INTEGER) FROM sealed WHERE field GLOB 'attachment[0-9]*.0';
+  PRAGMA user_version = 3;
+`
+
+/**
  * Opens the store, and makes it where there is none. Several processes may have it open.
  *
  * @param folder readable by its owner only when we make it.
@@ -96,9 +124,10 @@ export function openDatabase(folder: string): DatabaseSync {
   database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON')
   inTransaction(database, () => {
     const version = Number(database.prepare('PRAGMA user_version').get()?.user_version)
-    if (version > 2) throw new Error(`The store in ${folder} is of version ${version}; this program knows 2.`)
+    if (version > 3) throw new Error(`The store in ${folder} is of version ${version}; this program knows 3.`)
     if (version < 1) database.exec(schema)
     if (version < 2) database.exec(places)
+    if (version < 3) database.exec(attachments)
   })
   return database
 }

@@ -67,18 +67,6 @@ export async function readRaw(mailbox: Mailbox, id: string): Promise<Buffer | nu
   return contents === null ? null : await openPieces(mailbox, id, 'raw', contents.raw)
 }
 
-/** @param number counted from 0, in the order of the message. Null where there is none. */
-export async function readAttachment(
-  mailbox: Mailbox,
-  id: string,
-  number: number,
-): Promise<{ entry: AttachmentEntry; bytes: Buffer } | null> {
-  const entry = (await openContents(mailbox, id))?.attachments[number]
-  if (entry === undefined) return null
-  const bytes = await openPieces(mailbox, id, `attachment${number}`, entry.pieces)
-  return bytes === null ? null : { entry, bytes }
-}
-
 /** Remembers that this person has read it. Doing it twice is doing it once. */
 export function markSeen({ database }: Mailbox, id: string, person: string): void {
   database

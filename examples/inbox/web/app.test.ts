@@ -10,14 +10,25 @@ import { escapeHtml, html } from './html.ts'
 import { plainBody } from './plain-body.ts'
 
 let inbox: Inbox
+let nowMs = Date.UTC(2026, 10, 21, 12)
 before(async () => {
-  inbox = await startInbox({ nowMs: () => Date.UTC(2026, 10, 21, 12) })
+  inbox = await startInbox({ nowMs: () => nowMs })
   const reader = createReader()
   const places = [fileURLToPath(new URL('../samples', import.meta.url))]
   await importMail(inbox.mailbox, { places, reader, labelFolders: true })
   await reader.close()
+  await settle()
 })
 after(() => inbox.stop())
+
+/** Until everything that mails brought was looked at. */
+async function settle(): Promise<void> {
+  const waits = () => inbox.database.prepare('SELECT 1 FROM attachment WHERE due_ms IS NOT NULL').get() !== undefined
+  while (waits()) {
+    nowMs += 10_000
+    await inbox.courier.round()
+  }
+}
 
 const all = ['inbox:read', 'inbox:write', 'inbox:import']
 
@@ -167,22 +178,30 @@ describe('a mail in HTML', () => {
 })
 
 describe('a download', () => {
-  it('is saved and never shown', async () => {
-    const id = await idOf('new bank details')
-    const { headers, body } = await inbox.ask(`/messages/${id}/attachments/0`)
-    assert.equal(
-      headers['content-disposition'],
-      `attachment; filename="new-bank-details.pdf.html"; filename*=UTF-8''new-bank-details.pdf.html`,
-    )
+  it('of the original is saved and never shown', async () => {
+    const { headers } = await inbox.ask(`/messages/${await idOf('wedding')}/raw`)
+    assert.match(String(headers['content-disposition']), /^attachment; filename="[^"]*wedding[^"]*\.eml"/i)
     assert.equal(headers['content-type'], 'application/octet-stream')
     assert.equal(headers['x-content-type-options'], 'nosniff')
     assert.equal(headers['content-security-policy'], "default-src 'none'; sandbox")
-    assert.match(body, /New account/)
-    const raw = await inbox.ask(`/messages/${id}/raw`)
-    assert.match(
-      String(raw.headers['content-disposition']),
-      /^attachment; filename="Invoice 2026-1187_ new bank details.eml"/,
-    )
+  })
+
+  it('of a page that pretends to be a document is not to be had, neither alone nor within the original', async () => {
+    const id = await idOf('new bank details')
+    for (const path of ['attachments/0', 'attachments/0/preview', 'raw']) {
+      const { statusCode, headers, body } = await inbox.ask(`/messages/${id}/${path}`)
+      assert.ok(statusCode === 409 || statusCode === 404, path)
+      assert.equal(headers.location, undefined)
+      assert.doesNotMatch(body, /New account/)
+    }
+    assert.match((await inbox.ask(`/messages/${id}`)).body, /Held back\.<\/b> Files with this ending/)
+  })
+
+  it('of an attachment leads to the host that has nothing but files', async () => {
+    const row = inbox.database.prepare(`SELECT message_id, number FROM attachment WHERE state = 'there'`).get()
+    const { statusCode, headers } = await inbox.ask(`/messages/${row?.message_id}/attachments/${row?.number}`)
+    assert.equal(statusCode, 303)
+    assert.match(String(headers.location), /^http:\/\/files\.custodia\.localhost:8080\//)
   })
 
   it('is there only for attachments that are there', async () => {

@@ -7,6 +7,7 @@ import { createReach } from '../sharing/reach.ts'
 import { createSharing } from '../sharing/share.ts'
 import type { Mailbox } from '../store/mailbox.ts'
 import { assetRoutes } from './assets.ts'
+import { attachmentRoutes } from './attachment-routes.ts'
 import { pageHeaders, sameOriginOnly } from './browser-rules.ts'
 import { importRoutes } from './import-routes.ts'
 import { labelRoutes } from './label-routes.ts'
@@ -23,7 +24,7 @@ declare module 'fastify' {
 }
 
 export type AppParts = {
-  readonly custodia: Pick<Custodia, 'identify' | 'access'>
+  readonly custodia: Pick<Custodia, 'identify' | 'access' | 'uploads'>
   readonly mailbox: Mailbox
   /** `org_…`: whose mailbox this is. People of another organisation are refused, whatever their roles. */
   readonly organisationId: string
@@ -56,7 +57,8 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
   assetRoutes(app)
   const { mailbox, custodia } = parts
   const reach = createReach({ access: custodia.access, mailbox })
-  messageRoutes(app, mailbox, reach)
+  messageRoutes(app, { mailbox, reach, uploads: custodia.uploads })
+  attachmentRoutes(app, { mailbox, reach, uploads: custodia.uploads })
   labelRoutes(app, mailbox, reach)
   placeRoutes(app, mailbox, reach, createSharing({ access: custodia.access, mailbox, reach }))
   importRoutes(app, mailbox, reach)
@@ -81,7 +83,11 @@ function acceptFormsOnly(app: FastifyInstance): void {
 function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply, onFault: AppParts['onFault']) {
   const status = statusOf(error)
   if (status >= 500) onFault(error)
-  return reply.code(status).type('text/html; charset=utf-8').send(refusalPage(status, request.identity))
+  const about = error instanceof Refusal ? error.about : null
+  return reply
+    .code(status)
+    .type('text/html; charset=utf-8')
+    .send(refusalPage(status, request.identity, about))
 }
 
 function statusOf(error: unknown): number {

@@ -18,6 +18,7 @@ export const icons = {
   ),
   back: stroke(html`<path d="M12 4.5 6.5 10l5.5 5.5"/>`),
   download: stroke(html`<path d="M10 3.5v9m0 0 3.2-3.2M10 12.5 6.8 9.3M4 16.5h12"/>`),
+  trash: stroke(html`<path d="M4 6h12M8 6V4h4v2m-6.5 0 .7 10h7.6l.7-10"/>`),
   lock: stroke(html`<rect x="4.5" y="9" width="11" height="7.5" rx="1.5"/><path d="M7 9V6.5a3 3 0 0 1 6 0V9"/>`),
   source: stroke(html`<path d="m7 6-4 4 4 4m6-8 4 4-4 4"/>`),
   link: stroke(

@@ -1,12 +1,12 @@
 import type { Identity } from '@custodia/sdk'
-import { safeFileName } from '../mail/file-name.ts'
 import type { Link } from '../mail/links.ts'
+import type { AttachmentRow } from '../store/attachments.ts'
 import type { Label } from '../store/labels.ts'
 import { maxLabelName } from '../store/labels.ts'
 import type { Place } from '../store/places.ts'
 import type { StoredMessage } from '../store/read-message.ts'
-import type { AttachmentEntry } from '../store/sealed-fields.ts'
-import { fullTime, plural, sizeText } from './amounts.ts'
+import { fullTime, plural } from './amounts.ts'
+import { attachmentList } from './attachment-list.ts'
 import type { Markup } from './html.ts'
 import { html } from './html.ts'
 import { icons } from './icons.ts'
@@ -21,13 +21,15 @@ export function messagePage(view: {
   /** Null where the HTML is shown. */
   readonly text: string | null
   readonly links: readonly Link[]
+  /** What became of its attachments. */
+  readonly files: readonly AttachmentRow[]
   readonly labels: readonly Label[]
   /** What they may see, and of that what they may change. */
   readonly places: readonly Place[]
   readonly writable: readonly Place[]
   readonly identity: Identity
 }): Markup {
-  const { message, text, links, labels, places, writable, identity } = view
+  const { message, text, links, files, labels, places, writable, identity } = view
   const changeable = writable.some(({ id }) => id === message.placeId)
   const title = message.subject || 'No subject'
   const main = html`<article class="message">
@@ -36,9 +38,10 @@ export function messagePage(view: {
 ${labelBar(message, labels, changeable)}${changeable && moveBar(message, writable, identity)}
 ${head(message)}
 ${text === null ? html`<iframe class="mail" src="/messages/${message.id}/body" sandbox="allow-popups" referrerpolicy="no-referrer" title="The message as its sender designed it"></iframe>` : plainBody(text)}
-${attachmentList(message)}
+${attachmentList(message, files)}
 ${linkList(links)}
-<details class="more"><summary>${icons.lock}How this message is kept</summary><p>Every field of it is sealed on its own: subject, people, text, attachments and the original. The keys are Custodia’s and belong to <code>mailbox:team</code>; this application holds them for minutes, in memory. Who may open it, Custodia is asked at each request: by the mailbox or folder that it is in. The store has only ids, the time, sizes and blind indexes in the clear. ${text === null && 'The message is shown in a frame of its own that runs no script and loads nothing from elsewhere.'}</p></details>
+${changeable && removal(message)}
+<details class="more"><summary>${icons.lock}How this message is kept</summary><p>Every field of it is sealed on its own: subject, people, text, attachments and the original. The keys are Custodia’s and belong to <code>mailbox:team</code>; this application holds them for minutes, in memory. Attachments lie at Custodia, which looks at them, scans them, and makes pictures anew. Who may open it, Custodia is asked at each request: by the mailbox or folder that it is in. The store has only ids, the time, sizes and blind indexes in the clear. ${text === null && 'The message is shown in a frame of its own that runs no script and loads nothing from elsewhere.'}</p></details>
 </article>`
   return page({ title, identity, side: side({ identity, labels, places, current: message.placeId }), main })
 }
@@ -82,18 +85,8 @@ function moveBar({ id, placeId }: StoredMessage, writable: readonly Place[], ide
   return html`<form class="move" method="post" action="/messages/${id}/place"><label>In <select name="place">${options}</select></label><button class="button small">Move</button></form>`
 }
 
-function attachmentList({ id, attachments }: StoredMessage): Markup | null {
-  const shown = attachments.map((entry, number) => ({ entry, number })).filter(({ entry }) => !entry.inline)
-  if (shown.length === 0) return null
-  const total = shown.reduce((sum, { entry }) => sum + entry.size, 0)
-  return html`<section class="attachments"><h2>${plural(shown.length, 'attachment')} <small>${sizeText(total)}</small></h2>
-<ul>${shown.map(({ entry, number }) => attachment(entry, `/messages/${id}/attachments/${number}`))}</ul></section>`
-}
-
-function attachment(entry: AttachmentEntry, address: string): Markup {
-  const name = safeFileName(entry.name)
-  const ending = /\.([A-Za-z0-9]{1,5})$/.exec(name)?.[1] ?? 'file'
-  return html`<li><a href="${address}" download><span class="kind ${hueOf(ending)}" aria-hidden="true">${ending.toLowerCase()}</span><span class="name"><bdi>${name}</bdi><small>${sizeText(entry.size)}</small></span>${icons.download}<span class="hidden">Download</span></a></li>`
+function removal({ id, attachments }: StoredMessage): Markup {
+  return html`<details class="more"><summary>${icons.trash}Remove this message</summary><form class="remove" method="post" action="/messages/${id}/remove"><p>It goes for everybody who sees it${attachments.length > 0 && ', with its attachments'}, and can not be brought back.</p><button class="button">Remove for good</button></form></details>`
 }
 
 function linkList(links: readonly Link[]): Markup | null {

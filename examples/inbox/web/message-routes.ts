@@ -1,21 +1,22 @@
+import type { Uploads } from '@custodia/sdk'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { contentDisposition, safeFileName } from '../mail/file-name.ts'
 import { showable } from '../mail/html-limits.ts'
 import { linksIn } from '../mail/links.ts'
 import { plainText } from '../mail/plain-text.ts'
 import { safeHtml } from '../mail/safe-html.ts'
 import type { Reach } from '../sharing/reach.ts'
+import { attachmentsOf } from '../store/attachments.ts'
 import { labelsIn } from '../store/labels.ts'
 import { listMessages } from '../store/list-messages.ts'
 import type { Mailbox } from '../store/mailbox.ts'
 import { isId } from '../store/mailbox.ts'
-import { ownPictures } from '../store/own-pictures.ts'
+import { ownPictures } from '../store/pictures.ts'
 import type { Place } from '../store/places.ts'
 import { idsOf } from '../store/places.ts'
 import type { StoredMessage } from '../store/read-message.ts'
-import { markSeen, readAttachment, readBody, readMessage, readRaw } from '../store/read-message.ts'
+import { markSeen, readBody, readMessage, readRaw } from '../store/read-message.ts'
 import { askerOf } from './asker.ts'
-import { downloadHeaders, mailBodyHeaders } from './browser-rules.ts'
+import { mailBodyHeaders } from './browser-rules.ts'
 import { cursorOf, positionAt } from './cursor.ts'
 import { found } from './form.ts'
 import { listPage } from './list-page.ts'
@@ -29,13 +30,15 @@ import { sourcePage } from './source-page.ts'
 type Given = string | string[] | undefined
 type List = { Querystring: { place?: Given; label?: Given; q?: Given; after?: Given } }
 type OneMessage = { Params: { id: string }; Querystring: { view?: Given } }
-type OneAttachment = { Params: { id: string; number: string } }
 
 const mayRead = { config: { permission: 'inbox:read' as const } }
 const once = (value: Given) => (typeof value === 'string' ? value : '')
 
 /** What somebody may not see is not there: it is looked for among what they may, and nowhere else. */
-export function messageRoutes(app: FastifyInstance, mailbox: Mailbox, reach: Reach): void {
+export function messageRoutes(
+  app: FastifyInstance,
+  { mailbox, reach, uploads }: { readonly mailbox: Mailbox; readonly reach: Reach; readonly uploads: Uploads },
+): void {
   type Asked = FastifyRequest<{ Params: { id: string } }>
   async function messageOf(request: Asked, places?: readonly Place[]): Promise<StoredMessage> {
     const { id } = request.params
@@ -84,6 +87,7 @@ export function messageRoutes(app: FastifyInstance, mailbox: Mailbox, reach: Rea
       reply,
       messagePage({
         ...{ message, places, writable, identity },
+        files: attachmentsOf(mailbox, message.id),
         text: framed ? null : (text ?? plainText(html ?? '')),
         links: framed ? linksIn(safeHtml(html, new Map())) : [],
         labels: await labelsIn(mailbox, idsOf(places)),
@@ -95,17 +99,8 @@ export function messageRoutes(app: FastifyInstance, mailbox: Mailbox, reach: Rea
     const message = await messageOf(request)
     const html = found(await readBody(mailbox, message.id, 'html'))
     if (!showable(html)) throw new Refusal(404)
-    const body = safeHtml(html, await ownPictures(mailbox, message, html))
+    const body = safeHtml(html, await ownPictures({ mailbox, uploads }, message, html))
     return reply.headers(mailBodyHeaders).type('text/html; charset=utf-8').send(mailDocument(body))
-  })
-
-  app.get<OneAttachment>('/messages/:id/attachments/:number', mayRead, async (request, reply) => {
-    const { id } = await messageOf(request)
-    const { number: given } = request.params
-    const number = found(/^\d{1,3}$/.test(given) ? Number(given) : null)
-    const { entry, bytes } = found(await readAttachment(mailbox, id, number))
-    const name = contentDisposition(safeFileName(entry.name))
-    return reply.headers({ ...downloadHeaders, 'content-disposition': name }).send(bytes)
   })
 
   app.get<OneMessage>('/messages/:id/source', mayRead, async (request, reply) => {
@@ -114,12 +109,5 @@ export function messageRoutes(app: FastifyInstance, mailbox: Mailbox, reach: Rea
     const raw = found(await readRaw(mailbox, message.id))
     const back = `/messages/${message.id}`
     return sendPage(reply, sourcePage({ identity, title: message.subject, raw, back, download: `${back}/raw` }))
-  })
-
-  app.get<OneMessage>('/messages/:id/raw', mayRead, async (request, reply) => {
-    const message = await messageOf(request)
-    const raw = found(await readRaw(mailbox, message.id))
-    const name = contentDisposition(safeFileName(`${message.subject.slice(0, 80).replace(/[/\\]/g, ' ')}.eml`))
-    return reply.headers({ ...downloadHeaders, 'content-disposition': name }).send(raw)
   })
 }

@@ -1,6 +1,7 @@
 import type { Identity } from '@custodia/sdk'
 import { html } from './html.ts'
 import { page } from './page.ts'
+import type { Refusal } from './refusal.ts'
 
 const explanations: Readonly<Record<number, { title: string; text: string }>> = {
   400: {
@@ -31,11 +32,30 @@ const explanations: Readonly<Record<number, { title: string; text: string }>> = 
   },
 }
 
+const ofFiles: Readonly<Record<NonNullable<Refusal['about']>, { title: string; text: string }>> = {
+  attachment: {
+    title: 'This attachment is held back',
+    text: 'It is given out once it was looked at and scanned, and nothing was found. The message says how far it is.',
+  },
+  original: {
+    title: 'The original is held back',
+    text: 'It holds attachments that were not looked at yet, or that are held back. Its source can be read as text.',
+  },
+  'no-host': {
+    title: 'Files can not be loaded here',
+    text: 'Custodia has no host of its own for them. An operator sets it up, in its section “uploads”.',
+  },
+}
+
 const unknown = { title: 'Something went wrong', text: 'It is in the log of this application. Try again in a moment.' }
 
 /** @param identity null where nobody was identified. */
-export function refusalPage(status: number, identity: Identity | null | undefined): string {
-  const { title, text } = explanations[status] ?? unknown
+export function refusalPage(
+  status: number,
+  identity: Identity | null | undefined,
+  about: Refusal['about'] = null,
+): string {
+  const { title, text } = (about === null ? explanations[status] : ofFiles[about]) ?? unknown
   const main = html`<section class="empty"><p class="code">${status}</p><h1>${title}</h1><p>${text}</p><p><a class="button" href="/">To the mailbox</a></p></section>`
   return page({ title, identity: identity ?? null, main }).text
 }
