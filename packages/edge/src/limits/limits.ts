@@ -1,9 +1,14 @@
+import type { Challenge } from 'altcha-lib'
+import type { Challenges, Sent } from '../challenge/challenges.ts'
+import { poolsOf } from '../challenge/challenges.ts'
 import type { Rate } from './cell-rate.ts'
 import { rateOf } from './cell-rate.ts'
 import type { Cell, CellStore, Spent } from './cell-store.ts'
 import { network, wideNetwork } from './networks.ts'
 import type { Asked, CountedBy, Policy } from './policy.ts'
-import { matches, rateWhenLost } from './policy.ts'
+import { isKnownOfEverybody, matches, rateWhenLost } from './policy.ts'
+import type { Waiting } from './work-instead.ts'
+import { challengers, exceededAt, workInstead } from './work-instead.ts'
 
 /** Who sends a request. All but the address are null until they proved it. */
 export type Caller = {
@@ -22,6 +27,10 @@ export type Verdict = {
   readonly remaining: number
   /** 0 where it is allowed. */
   readonly waitMs: number
+  /** Work that would let it in at once; only where it is not allowed. */
+  readonly challenge?: Challenge
+  /** Header fields of a pass that was earned with this request, to be handed over whatever it is answered. */
+  readonly pass?: Readonly<Record<string, string>>
 }
 
 /** Somebody had no room under a policy. */
@@ -33,8 +42,18 @@ export type Refused = {
   readonly waitMs: number
 }
 
+/** What became of somebody who had no room under a policy that challenges. */
+export type Challenged = Refused & {
+  /** `asked`: for work. `solved`: a proof was taken. `failed`: it was not. `passed`: let in by a pass. */
+  readonly outcome: 'asked' | 'solved' | 'failed' | 'passed'
+}
+
 export type LimitsOptions = {
   readonly store: CellStore
+  /** Left out, policies that challenge refuse. */
+  readonly challenges?: Challenges
+  /** Told of whatever comes of policies that challenge. Must not wait. */
+  readonly onChallenged?: (challenged: Challenged) => void
   /** Told of each refusal, and of each that would have been one under a policy that is only tried. Must not wait. */
   readonly onRefused?: (refused: Refused) => void
 }
@@ -73,7 +92,13 @@ export class Limits {
   use(policies: readonly Policy[]): ReadonlySet<string> {
     this.#compiled = policies.map(compile)
     this.#version += 1
-    return new Set(this.#compiled.map(({ pool }) => pool))
+    const pools = new Set(
+      this.#compiled.flatMap(({ policy, pool }) =>
+        policy.exceeded === 'challenge' ? [pool, ...Object.values(poolsOf(pool))] : [pool],
+      ),
+    )
+    this.#options.challenges?.keepOnly(pools)
+    return pools
   }
 
   isCurrent(plan: Plan): boolean {
@@ -91,9 +116,12 @@ export class Limits {
     }
   }
 
-  /** @returns null where no policy matched. Without a promise where the store needs none. */
-  arrive(plan: Plan, address: string): Verdict | null | Promise<Verdict | null> {
-    return this.#spend(plan.asked, plan.before, { address, account: null, key: null, organisation: null })
+  /**
+   * @param sent what may show that the sender worked; without it, policies that challenge refuse.
+   * @returns null where no policy matched. Without a promise where the store needs none.
+   */
+  arrive(plan: Plan, address: string, sent?: Sent): Verdict | null | Promise<Verdict | null> {
+    return this.#spend(plan.asked, plan.before, { address, account: null, key: null, organisation: null }, sent)
   }
 
   /** Once the caller is known. */
@@ -101,7 +129,12 @@ export class Limits {
     return this.#spend(plan.asked, plan.after, caller)
   }
 
-  #spend(asked: Asked, compiled: readonly Compiled[], caller: Caller): Verdict | null | Promise<Verdict | null> {
+  #spend(
+    asked: Asked,
+    compiled: readonly Compiled[],
+    caller: Caller,
+    sent?: Sent,
+  ): Verdict | null | Promise<Verdict | null> {
     if (compiled.length === 0) return null
     const policies: Policy[] = []
     const cells: Cell[] = []
@@ -115,8 +148,71 @@ export class Limits {
     if (cells.length === 0) return null
     const spent = this.#options.store.spend(cells)
     return spent instanceof Promise
-      ? spent.then((one) => this.#judge(one, policies, cells, caller, asked))
-      : this.#judge(spent, policies, cells, caller, asked)
+      ? spent.then((one) => this.#decide(one, policies, cells, caller, asked, sent))
+      : this.#decide(spent, policies, cells, caller, asked, sent)
+  }
+
+  #decide(
+    spent: Spent,
+    policies: readonly Policy[],
+    cells: readonly Cell[],
+    caller: Caller,
+    asked: Asked,
+    sent: Sent | undefined,
+  ): Verdict | null | Promise<Verdict | null> {
+    const { challenges } = this.#options
+    if (spent.allowed || sent === undefined || challenges === undefined)
+      return this.#judge(spent, policies, cells, caller, asked)
+    const waiting = { policies, cells, address: caller.address, sent }
+    const holding = challengers(waiting, spent)
+    return holding === null
+      ? this.#judge(spent, policies, cells, caller, asked)
+      : this.#challenge(challenges, waiting, spent, holding, caller, asked)
+  }
+
+  async #challenge(
+    challenges: Challenges,
+    waiting: Waiting,
+    spent: Spent,
+    holding: readonly number[],
+    caller: Caller,
+    asked: Asked,
+  ): Promise<Verdict | null> {
+    const worked = await workInstead(challenges, this.#options.store, waiting, spent, holding)
+    const tell = (i: number, outcome: Challenged['outcome']) =>
+      this.#options.onChallenged?.({
+        ...{ policy: waiting.policies[i] as Policy, subject: (waiting.cells[i] as Cell).subject, caller, asked },
+        ...{ waitMs: spent.waitsMs[i] as number, outcome },
+      })
+    if (worked.failed) tell(worked.asks ?? (holding[0] as number), 'failed')
+    for (const i of worked.solved) tell(i, 'solved')
+    for (const i of worked.passed) tell(i, 'passed')
+    const pass = worked.fields === null ? null : { pass: worked.fields }
+    if (worked.asks === null) {
+      const { policies, cells } = worked.waiting
+      const verdict = this.#judge(worked.spent, policies, cells, caller, asked)
+      return verdict === null ? null : { ...verdict, ...pass }
+    }
+    const i = worked.asks
+    tell(i, 'asked')
+    const { policies, cells } = waiting
+    for (const [n, waitMs] of spent.waitsMs.entries())
+      if (waitMs > 0 && cells[n]?.tried === true) this.#refused(waitMs, n, policies, cells, caller, asked)
+    const challenge = challenges.ask(exceededAt(waiting, i))
+    const policy = policies[i] as Policy
+    return { allowed: false, policy, remaining: 0, waitMs: spent.waitsMs[i] as number, challenge, ...pass }
+  }
+
+  #refused(
+    waitMs: number,
+    i: number,
+    policies: readonly Policy[],
+    cells: readonly Cell[],
+    caller: Caller,
+    asked: Asked,
+  ): void {
+    const subject = (cells[i] as Cell).subject
+    this.#options.onRefused?.({ policy: policies[i] as Policy, subject, caller, asked, waitMs })
   }
 
   #judge(
@@ -131,9 +227,9 @@ export class Limits {
     for (let i = 0; i < policies.length; i++) {
       const policy = policies[i] as Policy
       const waitMs = waitsMs[i] as number
-      if (waitMs > 0) this.#options.onRefused?.({ policy, subject: (cells[i] as Cell).subject, caller, asked, waitMs })
+      if (waitMs > 0) this.#refused(waitMs, i, policies, cells, caller, asked)
       if (policy.dryRun) continue
-      const said = allowed ? 1 - (remaining[i] as number) / policy.burst : waitMs
+      const said = allowed ? 1 - (remaining[i] as number) / policy.burst : waitMs * weightOf(policy)
       if (said > mostSaid) {
         most = i
         mostSaid = said
@@ -145,9 +241,11 @@ export class Limits {
   }
 }
 
+/** What can be worked for is the least of what holds somebody up. */
+const weightOf = ({ exceeded }: Policy): number => (exceeded === 'challenge' ? 1e-9 : 1)
+
 /** What is known of everybody is asked first, so that a flood never reaches what proves who somebody is. */
-const isBefore = ({ by, organisation }: Policy): boolean =>
-  organisation === undefined && (by === 'address' || by === 'network' || by === 'route')
+const isBefore = ({ by, organisation }: Policy): boolean => organisation === undefined && isKnownOfEverybody(by)
 
 function compile(policy: Policy): Compiled {
   const { name, by, burst, perSeconds, application, organisation = '' } = policy

@@ -12,6 +12,12 @@ export type LimitClass = (typeof limitClasses)[number]
 export const counted = ['address', 'network', 'route', 'account', 'key', 'organisation'] as const
 export type CountedBy = (typeof counted)[number]
 
+export const exceededThere = ['refuse', 'challenge'] as const
+export type Exceeded = (typeof exceededThere)[number]
+
+/** True of what is asked before anybody is known. */
+export const isKnownOfEverybody = (by: CountedBy): boolean => by === 'address' || by === 'network' || by === 'route'
+
 /** How often something may be done. Data: what decides is `limits.ts`. */
 export type Policy = {
   /** Lower-case letters, digits and hyphens, up to 40: what callers are told. */
@@ -23,6 +29,11 @@ export type Policy = {
   readonly perSeconds: number
   /** True where it is only tried: counted and shown, and nobody is refused. */
   readonly dryRun: boolean
+  /**
+   * What becomes of a request that has no room: it is refused unless said. `challenge`: whoever proves work comes in, so that a route that is
+   * attacked stays open to those who pay for it. Only by what is known of everybody: `address`, `network`, `route`.
+   */
+  readonly exceeded?: Exceeded
   /** Only requests of these classes; all where it is left out. */
   readonly classes?: readonly LimitClass[]
   /** Only these methods, in capitals. */
@@ -67,11 +78,11 @@ export function rateWhenLost({ classes, burst, perSeconds }: Policy): Rate {
   return rateOf(guesses ? Math.max(1, Math.floor(burst / 4)) : burst, perSeconds)
 }
 
-const known = new Set(['by', 'burst', 'perSeconds', 'dryRun', 'classes', 'methods', 'path'])
+const known = new Set(['by', 'burst', 'perSeconds', 'dryRun', 'exceeded', 'classes', 'methods', 'path'])
 const methodsThere = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
 
 /**
- * Policies as somebody wrote them: a mapping of name to `{ by, burst, perSeconds, dryRun, classes, methods, path }`.
+ * Policies as somebody wrote them: a mapping of name to `{ by, burst, perSeconds, dryRun, exceeded, classes, methods, path }`.
  *
  * @throws Error in words, which begins with `where`.
  */
@@ -87,7 +98,7 @@ function checkPolicy(name: string, value: unknown, where: string): Policy {
   const at = `${where}.${name}`
   const fields = mapping(value, at)
   for (const key of Object.keys(fields)) if (!known.has(key)) throw new Error(`${at}.${key.slice(0, 40)} is not known`)
-  const { by, burst, perSeconds, dryRun = false, classes, methods, path } = fields
+  const { by, burst, perSeconds, dryRun = false, exceeded, classes, methods, path } = fields
   if (!counted.includes(by as CountedBy)) throw new Error(`${at}.by is not one of ${counted.join(', ')}`)
   if (!isWhole(burst, mostBurst)) throw new Error(`${at}.burst is not a whole number from 1 to ${mostBurst}`)
   if (!isWhole(perSeconds, mostSeconds))
@@ -99,10 +110,19 @@ function checkPolicy(name: string, value: unknown, where: string): Policy {
     burst,
     perSeconds,
     dryRun,
+    ...(exceeded === undefined ? {} : { exceeded: exceededOf(exceeded, by as CountedBy, at) }),
     ...(classes === undefined ? {} : { classes: someOf(classes, new Set(limitClasses), `${at}.classes`) }),
     ...(methods === undefined ? {} : { methods: someOf(methods, methodsThere, `${at}.methods`) }),
     ...(path === undefined ? {} : { path: pathOf(path, `${at}.path`) }),
   }
+}
+
+function exceededOf(value: unknown, by: CountedBy, at: string): Exceeded {
+  if (!exceededThere.includes(value as Exceeded))
+    throw new Error(`${at}.exceeded is not one of ${exceededThere.join(', ')}`)
+  if (value === 'challenge' && !isKnownOfEverybody(by))
+    throw new Error(`${at}.exceeded is challenge, which is for policies by address, network or route`)
+  return value as Exceeded
 }
 
 function someOf<T extends string>(value: unknown, there: ReadonlySet<T>, where: string): readonly T[] {
