@@ -1,5 +1,4 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import type { Server } from 'node:http'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
@@ -20,6 +19,7 @@ import { createHttpServer } from './platform/http/server.ts'
 import { systemRoutes } from './platform/http/system-routes.ts'
 import type { CertificateSource } from './platform/http/transport/certificate.ts'
 import { watchCertificate } from './platform/http/transport/certificate.ts'
+import { othersCanRead, readPem } from './platform/http/transport/pem.ts'
 import { createRedirect } from './platform/http/transport/redirect.ts'
 import { runJobs } from './platform/jobs/run-jobs.ts'
 import type { Log } from './platform/telemetry/log.ts'
@@ -143,18 +143,21 @@ export async function serve(instance: Instance, log: Log): Promise<Serving> {
 
 /** Files are looked at every ten seconds, and at SIGHUP; what is made here is made anew two weeks before it runs out. */
 function certificateSource({ settings, publicUrl, app }: Instance, log: Log): CertificateSource {
+  let said = false
   if (settings.tls === 'files')
     return {
       everySeconds: 10,
-      read: async () => ({
-        certificate: await readFile(settings.tlsCertificateFile as string, 'utf8'),
-        key: await readFile(settings.tlsKeyFile as string, 'utf8'),
-      }),
+      async read() {
+        const keyFile = settings.tlsKeyFile as string
+        const { text: key, readableByOthers } = readPem(keyFile)
+        if (readableByOthers && !said) log.warn({ keyFile }, othersCanRead)
+        said ||= readableByOthers
+        return { certificate: readPem(settings.tlsCertificateFile as string).text, key }
+      },
     }
   // Each by its name: no client takes `*.localhost` for one, since nothing may stand for what is registered under a top level.
   const applications = app.hostHandlers.flatMap(({ hosts }) => hosts)
   const hosts = [...new Set([new URL(publicUrl).hostname, ...applications, 'localhost', '127.0.0.1', '::1'])]
-  let said = false
   return {
     everySeconds: 21_600,
     async read() {

@@ -5,6 +5,8 @@ import type { Edge } from './edge/config.ts'
 import { checkEdge } from './edge/config.ts'
 import type { Rule } from './rules.ts'
 import { compileRules } from './rules.ts'
+import type { UpstreamTls } from './upstream-tls.ts'
+import { checkUpstreamTls } from './upstream-tls.ts'
 
 /** One protected application, as configured. */
 export type Application = {
@@ -14,6 +16,8 @@ export type Application = {
   readonly host: string
   /** Origin of the upstream, as in `http://127.0.0.1:4100`. */
   readonly upstream: string
+  /** Null where the upstream is not https. */
+  readonly upstreamTls: UpstreamTls | null
   readonly timeoutSeconds: number
   readonly rules: readonly Rule[]
   readonly permissions: PermissionTable
@@ -31,7 +35,7 @@ export const config = {
   applications: setting.structure<readonly Application[]>({
     description: 'The applications behind the gateway, by name.',
     shape:
-      'a mapping of name to { title, host, upstream, permissions, resources, context, rules, webhooks, edge, timeoutSeconds }',
+      'a mapping of name to { title, host, upstream, upstreamTls, permissions, resources, context, rules, webhooks, edge, timeoutSeconds }',
     example:
       '{ "inbox": { "title": "Inbox", "host": "inbox.localhost", "upstream": "http://127.0.0.1:4100", "permissions": { "inbox:read": "Read mail." }, "rules": [{ "methods": ["GET"], "path": "/**", "permission": "inbox:read" }] } }',
     default: [],
@@ -66,6 +70,7 @@ const known = new Set([
   'title',
   'host',
   'upstream',
+  'upstreamTls',
   'permissions',
   'resources',
   'context',
@@ -105,11 +110,13 @@ function checkApplication(name: string, value: unknown): Application {
     timeoutSeconds > 600
   )
     throw new Error(`${name}.timeoutSeconds is not a number of seconds from 1 to 600`)
+  const upstream = origin(text(fields.upstream, `${name}.upstream`), `${name}.upstream`)
   return {
     name,
     title: text(fields.title ?? name, `${name}.title`),
     host,
-    upstream: origin(text(fields.upstream, `${name}.upstream`), `${name}.upstream`),
+    upstream,
+    upstreamTls: checkUpstreamTls(fields.upstreamTls, upstream, `${name}.upstreamTls`),
     timeoutSeconds,
     rules: compileRules(fields.rules, `${name}.rules`, new Set(permissions.map(([permission]) => permission))),
     permissions: Object.fromEntries(permissions),

@@ -26,6 +26,11 @@ export const errors = {
     title: 'The application does not answer.',
     help: 'Try again in a moment; whoever runs the application may have to start it.',
   },
+  GATEWAY_UPSTREAM_UNTRUSTED: {
+    status: 502,
+    title: 'The application could not be reached over a connection that both sides trust.',
+    help: 'Give the request id to whoever runs the application: the log names the reason.',
+  },
   GATEWAY_UPSTREAM_SLOW: {
     status: 504,
     title: 'The application did not answer in time.',

@@ -6,10 +6,13 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, before, test } from 'node:test'
 import { frozenClock } from '../platform/clock.ts'
+import { createMetrics } from '../platform/telemetry/registry.ts'
+import { keepingLog } from '../platform/telemetry/testing.ts'
 import type { Forwarder, ReceivedWebhook } from '../webhooks/api.ts'
 import { config } from './applications.ts'
 import { webhookForwarder } from './forward-webhook.ts'
 import { AssertionMint } from './mint-assertion.ts'
+import { openUpstreams } from './upstreams.ts'
 
 const rules = [{ path: '/public/**', methods: ['GET'], public: true }]
 let upstream: Server
@@ -28,7 +31,9 @@ before(async () => {
   const { port } = upstream.address() as AddressInfo
   const shop = { host: 'shop.localhost', upstream: `http://127.0.0.1:${port}`, rules, webhooks: ['/hooks/pay'] }
   const applications = config.applications.parse({ shop, silent: { ...shop, host: 'silent.localhost', webhooks: [] } })
-  forwarder = webhookForwarder(applications, { mint, originOf: ({ host }) => `https://${host}` })
+  const { log } = keepingLog()
+  const upstreams = await openUpstreams(applications, { clock: frozenClock(), log, metrics: createMetrics() })
+  forwarder = webhookForwarder(applications, { mint, upstreams, log, originOf: ({ host }) => `https://${host}` })
 })
 after(() => {
   upstream.closeAllConnections()

@@ -2,12 +2,20 @@ import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http'
 import { request as askPlain } from 'node:http'
 import { request as askTls } from 'node:https'
 import type { ApplicationPrincipal } from '../platform/http/principal.ts'
+import type { Log } from '../platform/telemetry/log.ts'
 import type { Forwarder, ReceivedWebhook } from '../webhooks/api.ts'
 import type { Application } from './applications.ts'
 import type { AssertionMint } from './mint-assertion.ts'
 import { outgoingHeaders } from './outgoing-headers.ts'
+import type { Upstreams } from './upstreams.ts'
+import { failureOf } from './upstreams.ts'
 
-type Needs = { readonly mint: AssertionMint; originOf(application: Application): string }
+type Needs = {
+  readonly mint: AssertionMint
+  readonly upstreams: Upstreams
+  readonly log: Log
+  originOf(application: Application): string
+}
 
 /** The way of verified webhooks to the applications that take them: to their upstream, with an assertion that names the source. */
 export function webhookForwarder(applications: readonly Application[], needs: Needs): Forwarder {
@@ -19,7 +27,7 @@ export function webhookForwarder(applications: readonly Application[], needs: Ne
       const application = byName.get(webhook.application)
       // The configuration was changed since: what was allowed then is not now.
       if (application?.webhooks.includes(webhook.path) !== true) throw new Error('no application takes webhooks there')
-      return await send(application, webhook, headersFor(application, webhook, needs), signal)
+      return await send(application, webhook, headersFor(application, webhook, needs), signal, needs)
     },
   }
 }
@@ -39,10 +47,11 @@ function headersFor(
 }
 
 function send(
-  { upstream }: Application,
+  { name, upstream }: Application,
   { path, body }: ReceivedWebhook,
   headers: OutgoingHttpHeaders,
   signal: AbortSignal,
+  { upstreams, log }: Needs,
 ): Promise<number> {
   const url = new URL(upstream)
   const ask = url.protocol === 'https:' ? askTls : askPlain
@@ -53,6 +62,7 @@ function send(
       resolve(reply.statusCode ?? 0)
     }
     const options = {
+      ...upstreams.get(name)?.options(),
       host: url.hostname.replace(/^\[|\]$/g, ''),
       port: url.port,
       path,
@@ -62,7 +72,11 @@ function send(
       agent: false,
     }
     const asked = ask(options, take)
-    asked.on('error', reject)
+    asked.on('error', (error) => {
+      const { reason } = failureOf(error)
+      if (reason !== null) log.warn({ application: name, ...reason, error }, 'a webhook was not sent to the upstream')
+      reject(error)
+    })
     asked.end(body)
   })
 }

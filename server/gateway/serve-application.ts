@@ -25,7 +25,9 @@ import { outgoingHeaders, returningHeaders } from './outgoing-headers.ts'
 import { refusalPage, refusalPageHeaders } from './refusal-page.ts'
 import { clearReturnCookie, readReturnCookie, returnCookie, safePath } from './return-cookie.ts'
 import type { Place } from './upstream-queue.ts'
-import { maxUpstreamConnections, UpstreamQueue } from './upstream-queue.ts'
+import { UpstreamQueue } from './upstream-queue.ts'
+import type { Upstreams } from './upstreams.ts'
+import { failureOf, upstreamPool } from './upstreams.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -49,6 +51,7 @@ export type ServeNeeds = AdmitNeeds & {
   readonly publicUrl: string
   readonly trustedProxies: readonly string[]
   readonly bodies: HeldBodies
+  readonly upstreams: Upstreams
   /** Told of each request that was refused since the application was asked enough already. */
   readonly busy: (application: string) => void
   /** Applications that are held to their documents, by name. */
@@ -81,13 +84,7 @@ export async function serveApplication(
   await app.register(replyFrom, {
     base: application.upstream,
     disableRequestLogging: true,
-    undici: {
-      connections: maxUpstreamConnections,
-      pipelining: 1,
-      connectTimeout: 5_000,
-      headersTimeout: application.timeoutSeconds * 1000,
-      bodyTimeout: application.timeoutSeconds * 1000,
-    },
+    undici: upstreamPool(application.timeoutSeconds, needs.upstreams.get(application.name)),
   })
 
   const queue = new UpstreamQueue(() => needs.busy(application.name))
@@ -129,12 +126,9 @@ export async function serveApplication(
       const { place } = reply.request as FastifyRequest
       if (slow) place?.late()
       else place?.gone()
-      needs.log.warn({ application: application.name, error }, 'the upstream failed')
-      void answer(
-        refuse(slow ? 'GATEWAY_UPSTREAM_SLOW' : 'GATEWAY_UPSTREAM_DOWN'),
-        reply.request as FastifyRequest,
-        reply as FastifyReply,
-      )
+      const { code, reason } = failureOf(error)
+      needs.log.warn({ application: application.name, ...reason, error }, 'the upstream failed')
+      void answer(refuse(slow ? 'GATEWAY_UPSTREAM_SLOW' : code), reply.request as FastifyRequest, reply as FastifyReply)
     },
   }
 

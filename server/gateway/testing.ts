@@ -14,6 +14,7 @@ import { systemClock } from '../platform/clock.ts'
 import type { Database } from '../platform/database/database.ts'
 import type { UserPrincipal } from '../platform/http/principal.ts'
 import { createMetrics } from '../platform/telemetry/registry.ts'
+import { keepingLog } from '../platform/telemetry/testing.ts'
 import { testContext } from '../platform/testing.ts'
 import type { Sessions } from '../sessions/api.ts'
 import { config } from './applications.ts'
@@ -41,6 +42,8 @@ export type TestGateway = {
   origin(): string
   get(path: string, ask?: Ask): Promise<Got>
   restart(): Promise<void>
+  /** All that was logged since it was opened. */
+  said(): string
   reset(): void
   close(): Promise<void>
 }
@@ -83,7 +86,8 @@ export async function openTestGateway(more: (upstream: string) => object = () =>
   })
   const live = new Map<string, UserPrincipal>()
   const neighbours = neighboursOf(live)
-  const start = () => createGateway({ ...context, clock: systemClock, metrics: createMetrics() }, neighbours.uses)
+  const { log, lines } = keepingLog()
+  const start = () => createGateway({ ...context, log, clock: systemClock, metrics: createMetrics() }, neighbours.uses)
   const rig: TestGateway = {
     port,
     server,
@@ -107,6 +111,7 @@ export async function openTestGateway(more: (upstream: string) => object = () =>
     },
     origin: () => `http://app.localhost:${port}`,
     get: (path, ask = {}) => get(port, path, ask),
+    said: () => JSON.stringify(lines, (_key, value) => (value instanceof Error ? value.message : value)),
     async restart() {
       rig.gateway = await start()
     },

@@ -9,6 +9,7 @@ import { refuseRequest } from '../platform/http/errors.ts'
 import { hostName } from '../platform/http/hosts.ts'
 import type { RequestHead } from '../platform/http/ports.ts'
 import { problemFor, problemType } from '../platform/http/problem.ts'
+import type { Log } from '../platform/telemetry/log.ts'
 import type { AdmitNeeds } from './admit.ts'
 import { admit, checkHead, introductionOf } from './admit.ts'
 import type { Application } from './applications.ts'
@@ -16,6 +17,8 @@ import { carriesKey, credentialOf } from './caller.ts'
 import type { InputDefence } from './edge/input.ts'
 import { refuse } from './errors.ts'
 import { outgoingHeaders, returningHeaders } from './outgoing-headers.ts'
+import type { Upstreams } from './upstreams.ts'
+import { failureOf } from './upstreams.ts'
 
 /** Open WebSockets by session or key, so that they end with it. */
 export class OpenSockets {
@@ -49,6 +52,8 @@ export class OpenSockets {
 
 export type UpgradeNeeds = AdmitNeeds & {
   readonly sockets: OpenSockets
+  readonly upstreams: Upstreams
+  readonly log: Log
   readonly inputs: ReadonlyMap<string, InputDefence>
   readonly addressOf: (request: IncomingMessage) => string
 }
@@ -97,7 +102,7 @@ export async function upgrade(
       host,
       protocol,
     })
-    const { reply, upstream, first } = await open(application, head.url, { ...asked, ...switching }, socket)
+    const { reply, upstream, first } = await open(application, head.url, { ...asked, ...switching }, socket, needs)
     socket.write(
       `HTTP/1.1 101 Switching Protocols\r\n${headerText({ ...returningHeaders(reply.headers), ...switching })}\r\n`,
     )
@@ -129,15 +134,18 @@ type Opened = { readonly reply: IncomingMessage; readonly upstream: Duplex; read
  * send requests on it that nobody decided on.
  */
 function open(
-  { upstream, timeoutSeconds }: Application,
+  { name, upstream, timeoutSeconds }: Application,
   path: string,
   headers: IncomingHttpHeaders,
   client: Duplex,
+  { upstreams, log }: UpgradeNeeds,
 ): Promise<Opened> {
   const ask = upstream.startsWith('https:') ? askTls : askPlain
   return new Promise((resolve, reject) => {
-    const asking = ask(new URL(upstream), { path, headers, agent: false })
-    const stop = (code: 'GATEWAY_UPSTREAM_DOWN' | 'GATEWAY_UPSTREAM_SLOW' | 'GATEWAY_UPGRADE_DECLINED') => {
+    const asking = ask(new URL(upstream), { ...upstreams.get(name)?.options(), path, headers, agent: false })
+    let stopped = false
+    const stop = (code: Parameters<typeof refuse>[0]) => {
+      stopped = true
       reject(refuse(code))
       asking.destroy()
     }
@@ -148,7 +156,11 @@ function open(
       clearTimeout(late)
       client.off('close', gone)
     })
-    asking.on('error', gone)
+    asking.on('error', (error) => {
+      const { code, reason } = failureOf(error)
+      if (!stopped) log.warn({ application: name, ...reason, error }, 'the upstream failed')
+      stop(code)
+    })
     asking.once('response', () => stop('GATEWAY_UPGRADE_DECLINED'))
     asking.once('upgrade', (reply, socket, first) => {
       clearTimeout(late)

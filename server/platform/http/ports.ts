@@ -81,4 +81,6 @@ export type HostHandler = {
   claims(host: string): boolean
   handle(request: IncomingMessage, response: ServerResponse): void
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
+  /** Looks now whether its files are others. */
+  look?(): Promise<void>
 }

@@ -3,6 +3,7 @@ import type { Clock } from '../../clock.ts'
 import type { Log } from '../../telemetry/log.ts'
 import type { Metrics } from '../../telemetry/metrics.ts'
 import type { TlsMaterial } from '../tls.ts'
+import { watchFiles } from './watch-files.ts'
 
 /** Where the certificate comes from, and how often to look whether there is another. */
 export type CertificateSource = {
@@ -35,59 +36,39 @@ export async function watchCertificate(
   source: CertificateSource,
   { clock, log, metrics }: Needs,
 ): Promise<Certificate> {
-  const material = await source.read()
-  let used = { material, notAfterMs: check(material, clock) }
-  let refused = ''
   let presenting: ((material: TlsMaterial) => void) | null = null
   const failures = metrics.counter(
     'custodia_tls_certificate_refused_total',
     'Certificates that were found in place of the one in use, and could not be used.',
   )
-  metrics.gauge('custodia_tls_certificate_days_left', 'Days until the certificate in use runs out.', () =>
-    Math.floor((used.notAfterMs - clock.nowMs()) / dayMs),
-  )
-
-  const look = async (): Promise<boolean> => {
-    let found: TlsMaterial | null = null
-    try {
-      found = await source.read()
-      if (same(found, used.material)) {
-        refused = ''
-        return false
-      }
-      const notAfterMs = check(found, clock)
-      presenting?.(found)
-      used = { material: found, notAfterMs }
-      refused = ''
+  const watched = await watchFiles({
+    everySeconds: source.everySeconds,
+    read: () => source.read(),
+    use: (material: TlsMaterial) => ({ material, notAfterMs: checkMaterial(material, clock) }),
+    changed({ material, notAfterMs }) {
+      presenting?.(material)
       log.info({ notAfter: new Date(notAfterMs).toISOString() }, 'another certificate is in use')
-      return true
-    } catch (error) {
-      const which = found === null ? 'unreadable' : found.certificate + found.key
-      if (which !== refused) {
-        failures.add()
-        log.warn(
-          { reason: (error as Error).message },
-          'a certificate that was found can not be used; the old one stays',
-        )
-      }
-      refused = which
-      return false
-    }
-  }
-  const timer = setInterval(() => void look(), source.everySeconds * 1000)
-  timer.unref()
+    },
+    refused(reason) {
+      failures.add()
+      log.warn({ reason }, 'a certificate that was found can not be used; the old one stays')
+    },
+  })
+  metrics.gauge('custodia_tls_certificate_days_left', 'Days until the certificate in use runs out.', () =>
+    Math.floor((watched.current().notAfterMs - clock.nowMs()) / dayMs),
+  )
   return {
-    material,
-    look,
+    material: watched.current().material,
+    look: watched.look,
     follow(present) {
       presenting = present
     },
-    stop: () => clearInterval(timer),
+    stop: watched.stop,
   }
 }
 
 /** @returns when it runs out. @throws Error in words, which hold nothing of the key. */
-function check({ certificate, key }: TlsMaterial, clock: Clock): number {
+export function checkMaterial({ certificate, key }: TlsMaterial, clock: Clock): number {
   const leaf = parsed(() => new X509Certificate(certificate), 'the certificate is not one in PEM')
   const own = parsed(() => createPrivateKey(key), 'the key is not a private key in PEM')
   if (!leaf.checkPrivateKey(own)) throw new Error('key and certificate do not belong together')
@@ -103,5 +84,3 @@ function parsed<T>(parse: () => T, otherwise: string): T {
     throw new Error(otherwise)
   }
 }
-
-const same = (a: TlsMaterial, b: TlsMaterial) => a.certificate === b.certificate && a.key === b.key
