@@ -25,7 +25,7 @@ import type { Authenticator, Authorizer, HostHandler } from './platform/http/por
 import type { UserPrincipal } from './platform/http/principal.ts'
 import type { Route } from './platform/http/route.ts'
 import type { Job } from './platform/jobs/job.ts'
-import type { Context, Module, PermissionTable, SubjectData } from './platform/module.ts'
+import type { Context, Module, Permission, PermissionTable, SubjectData } from './platform/module.ts'
 import type { Random } from './platform/random.ts'
 import type { Log } from './platform/telemetry/log.ts'
 import type { Metrics } from './platform/telemetry/metrics.ts'
@@ -132,6 +132,7 @@ export async function startApp(parts: Parts): Promise<App> {
     name: module.name,
     routes: module.routes?.(api) ?? [],
     errors: module.errors,
+    permissions: module.permissions,
   }))
   const mistake = documented.flatMap(({ routes, errors }) =>
     routes.map((route) => mistakeIn(route, permissions, errors)),
@@ -179,7 +180,7 @@ function mistakeIn(route: Route, permissions: PermissionTable, errors: ErrorTabl
 }
 
 function allPermissions(config: Parts['config']): PermissionTable {
-  const all: Record<string, { summary: string }> = {}
+  const all: Record<string, Permission> = {}
   for (const module of anyModules) {
     const declared = { ...module.permissions, ...module.configuredPermissions?.((config[module.name] ?? {}) as never) }
     for (const [name, permission] of Object.entries(declared)) {

@@ -41,6 +41,7 @@ const entry = (role: number): RoleEntry => ({
 })
 const table: RoleTable = {
   version: 'bench',
+  withheld: [],
   roles: new Map(Array.from({ length: counts.roles }, (_, role) => [roleName(role), entry(role)])),
 }
 const builtIn = builtInOf(types)

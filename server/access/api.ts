@@ -4,7 +4,7 @@ import type { Authorizer } from '../platform/http/ports.ts'
 import type { Principal } from '../platform/http/principal.ts'
 
 import type { Grants } from './grants/grants.ts'
-import type { Directory, ShiftListener } from './grants/parts.ts'
+import type { Directory, Operating, ShiftListener } from './grants/parts.ts'
 import type { KnownAccount } from './grants/remember-grants.ts'
 import type { SessionDirectory } from './relations/on-behalf.ts'
 
@@ -56,6 +56,8 @@ export type Access = Authorizer &
     serviceAccount(organisationId: string, id: string): Promise<KnownAccount | null>
     /** Called once, by the module that knows people. */
     lendDirectory(directory: Directory): void
+    /** Called once, by the module that knows organisations. Until then what reaches the whole installation counts for nobody. */
+    lendOperating(operating: Operating): void
     /** Called once, by the module that knows sessions. */
     lendSessions(sessions: SessionDirectory): void
     /** Called in the transaction of changes made here: not by `setRoles`, whose caller knows of it. @returns ends the subscription. */

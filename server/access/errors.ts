@@ -11,6 +11,11 @@ export const errors = {
     title: 'A role carries a permission that you do not have yourself.',
     help: 'Ask somebody who has it to make the change.',
   },
+  ACCESS_PERMISSION_WITHHELD: {
+    status: 403,
+    title: 'A permission reaches the whole installation, and counts in the organisation that operates it alone.',
+    help: 'Leave it out. The reference of permissions says which ones reach so far.',
+  },
   ACCESS_LAST_ADMINISTRATOR: {
     status: 409,
     title: 'The organisation would be left without an administrator.',

@@ -106,7 +106,8 @@ export function createAccess(context: Context<typeof config>, { keyring }: Uses)
   const declared = Object.entries(context.resources).flatMap(([name, types]) => parseResourceTypes(name, types))
   const types = checkResourceTypes(declared, (permission) => Object.hasOwn(permissions, permission), contexts)
   const builtIn = builtInOf(types)
-  const configured = { roles, privileged, permissions: new Set(Object.keys(permissions)) }
+  const reaching = new Set(Object.keys(permissions).filter((name) => permissions[name]?.reach === 'installation'))
+  const configured = { roles, privileged, reaching, permissions: new Set(Object.keys(permissions)) }
   const grants = createGrants(context, keyring, configured)
   const decisions = openDecisionLog({ ...context, keyring, sampled: context.config.decisionSample })
   const policies = openPolicies(context, {
@@ -116,7 +117,7 @@ export function createAccess(context: Context<typeof config>, { keyring }: Uses)
     source: { permissions: Object.keys(permissions), resourceTypes: schemaTypes(types), contexts },
   })
   // What Cedar refuses of the configuration's policies stops the start.
-  requireSound(builtIn(grants.plainTable), policies.parts.schema)
+  for (const table of grants.plainTables) requireSound(builtIn(table), policies.parts.schema)
   let sessions: SessionDirectory | null = null
   let cursorKey: Promise<Buffer> | null = null
   const cursorKeys = () => {
@@ -150,7 +151,7 @@ export function createAccess(context: Context<typeof config>, { keyring }: Uses)
   grants.onGift(
     requireHandable({
       ...{ grants, relations, policies },
-      permissions: Object.keys(permissions),
+      permissionsOf: policies.parts.needs.grantable,
       held: policies.parts.needs.held,
       nowMs: () => clock.nowMs(),
     }),
@@ -187,6 +188,7 @@ export function createAccess(context: Context<typeof config>, { keyring }: Uses)
     lock: lockOrganisation,
     serviceAccount: grants.serviceAccountOf,
     lendDirectory: grants.lendDirectory,
+    lendOperating: grants.lendOperating,
     lendSessions(lent) {
       sessions = lent
     },

@@ -31,7 +31,7 @@ function start({ own = [], policies = {} }: { own?: readonly string[]; policies?
     relations,
     grants: { standingOf: () => nothing, roleTable: () => assert.fail('not asked') },
     policies: { live: () => live },
-    permissions: ['inbox:read', 'inbox:write'],
+    permissionsOf: async () => ['inbox:read', 'inbox:write'],
     held: async () => new Set(own),
     nowMs: () => context.clock.nowMs(),
   })

@@ -12,7 +12,8 @@ type Needs = {
   readonly grants: Grants
   readonly relations: Relations
   readonly policies: LiveSource
-  readonly permissions: readonly string[]
+  /** Every permission that counts in the organisation, as committed. */
+  readonly permissionsOf: (tx: Queries, organisationId: string) => Promise<readonly string[]>
   /** What somebody may do in their organisation without end, as committed. */
   readonly held: (tx: Queries, principal: Principal) => Promise<ReadonlySet<string>>
   readonly nowMs: () => number
@@ -26,7 +27,7 @@ type PolicyJson = { readonly action: Parameters<typeof actionsOf>[0] }
  *
  * A policy that names it anywhere, to permit something or to exempt from what it forbids, may give every permission that it is about.
  */
-export function requireHandable({ grants, relations, policies, permissions, held, nowMs }: Needs): GiftListener {
+export function requireHandable({ grants, relations, policies, permissionsOf, held, nowMs }: Needs): GiftListener {
   return async (tx, { by, roles, groups }) => {
     const { organisationId } = by
     const own = await held(tx, by)
@@ -45,7 +46,8 @@ export function requireHandable({ grants, relations, policies, permissions, held
     const { staticPolicies } = (await policies.live(organisationId)).policies
     for (const policy of Object.values(staticPolicies)) {
       if (!named.some(({ entity }) => names(policy, entity))) continue
-      const lacking = (actionsOf((policy as PolicyJson).action) ?? permissions).find((one) => !own.has(one))
+      const given = actionsOf((policy as PolicyJson).action) ?? (await permissionsOf(tx, organisationId))
+      const lacking = given.find((one) => !own.has(one))
       if (lacking !== undefined) throw refuse('ACCESS_NOT_YOURS_TO_GIVE', { permission: lacking })
     }
   }

@@ -43,8 +43,11 @@ export const audit = defineModule({
   permissions: {
     'ledger:read': { summary: 'Search the ledger of the organisation and prove its entries' },
     'ledger:personal': { summary: 'See the personal fields of the organisation’s ledger entries' },
-    'ledger:installation': { summary: 'Search the entries that belong to the installation' },
-    'ledger:read:all': { summary: 'Export every entry of every organisation, to verify or to copy the ledger' },
+    'ledger:installation': { summary: 'Search the entries that belong to the installation', reach: 'installation' },
+    'ledger:read:all': {
+      summary: 'Export every entry of every organisation, to verify or to copy the ledger',
+      reach: 'installation',
+    },
   },
   errors,
   events,

@@ -34,6 +34,7 @@ describe('what browsers report', () => {
       keeper: { summary: 'Decides.', permissions: ['browser:*'] },
     })
     process = await house.process({ clock: { nowMs: () => nowMs } })
+    process.access.lendOperating(async () => organisationId)
     module = await createBrowser({ ...process.context, config: { retentionDays: 30, maxGroups: 10 } })
     module.lendApplications([
       { name: 'app', title: 'App', profile: 'learn' },

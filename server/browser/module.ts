@@ -29,8 +29,12 @@ export const browser = defineModule<BrowserModule, Record<never, never>, typeof 
   permissions: {
     'browser:reports:read': {
       summary: 'See what browsers refused on the pages of applications, and what is proposed.',
+      reach: 'installation',
     },
-    'browser:policies:write': { summary: 'Make the learnt content security policy of an application live.' },
+    'browser:policies:write': {
+      summary: 'Make the learnt content security policy of an application live.',
+      reach: 'installation',
+    },
   },
   errors,
   events,

@@ -59,8 +59,8 @@ export async function readOrganisationName(queries: Queries, id: string): Promis
 
 /** The first organisations that were made, at most `limit`. */
 export async function readOrganisationIds(queries: Queries, limit: number): Promise<readonly string[]> {
-  const query = tables(queries).selectFrom('identity.organisation').select('id').orderBy('created_at').limit(limit)
-  return (await query.execute()).map((row) => row.id)
+  const query = tables(queries).selectFrom('identity.organisation').select('id').orderBy('created_at').orderBy('id')
+  return (await query.limit(limit).execute()).map((row) => row.id)
 }
 
 /** Organisations of the installation, the oldest first, at most `limit`. */

@@ -34,7 +34,10 @@ export const limits = defineModule<LimitsModule, Uses, typeof config>({
   permissions: {
     'limits:read': { summary: 'See how often what may be done, who was limited, and who is on the lists.' },
     'limits:write': { summary: 'Say how often callers of the organisation may do what, and keep its lists.' },
-    'limits:installation': { summary: 'Do the same for everybody, and see the addresses of those whom nobody knows.' },
+    'limits:installation': {
+      summary: 'Do the same for everybody, and see the addresses of those whom nobody knows.',
+      reach: 'installation',
+    },
   },
   errors,
   events,

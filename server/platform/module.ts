@@ -41,7 +41,16 @@ export type Context<Config extends SettingTable = SettingTable> = {
 }
 
 /** What may be granted, in plain words. Names are `module:noun:verb`. */
-export type PermissionTable = Readonly<Record<string, { readonly summary: string }>>
+export type PermissionTable = Readonly<Record<string, Permission>>
+
+export type Permission = {
+  readonly summary: string
+  /**
+   * `installation`: what it allows is not confined to the caller's organisation, and so it counts in none but the one that operates the
+   * installation. Left out: it is confined, by the SQL of every route that asks for it.
+   */
+  readonly reach?: 'installation'
+}
 
 /** How `privacy` exports and erases what a module knows about one person. */
 export type SubjectData = {

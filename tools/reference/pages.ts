@@ -84,14 +84,15 @@ function permissions({ permissions: tables }: House): string {
   return page(
     'Permissions',
     `What roles are made of (\`access.roles\` in the configuration). Applications behind the gateway declare permissions of their own, which
-begin with the name of the application.`,
+begin with the name of the application. A permission whose reach is the installation counts in the organisation that operates it
+alone: the first one that was made. In every other no role, relation or policy gives it, \`*\` or not.`,
     tables
       .filter((one) => Object.keys(one.permissions).length > 0)
       .map((one) => [
         one.module,
         table(
-          ['permission', 'what it allows'],
-          Object.entries(one.permissions).map(([name, { summary }]) => [name, summary]),
+          ['permission', 'reach', 'what it allows'],
+          Object.entries(one.permissions).map(([name, { summary, reach }]) => [name, reach ?? 'organisation', summary]),
         ),
       ]),
   )

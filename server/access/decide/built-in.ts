@@ -13,12 +13,14 @@ const attribute = (of: 'principal' | 'resource', attr: string) => ({ '.': { left
 
 /** Nobody acts outside their organisation, whatever anybody grants. */
 export const boundary = 'organisation-boundary'
+/** What reaches the whole installation is for nobody but those of the organisation that operates it, whatever anybody grants. */
+export const reach = 'installation-reach'
 
 const maxTables = 200
 
 /**
- * The policies that are always there: one for each role, one for each relation that gives something, and the boundary. Never one for an
- * assignment or a share, of which there are many. For the same roles it is the same object, by which what was compiled is found.
+ * The policies that are always there: one for each role, one for each relation that gives something, the boundary, and where the organisation
+ * does not operate the installation, the reach. Never one for an assignment or a share, of which there are many. For the same roles it is the same object, by which what was compiled is found.
  */
 export function builtInOf(types: ResourceTypes): (table: RoleTable) => PolicySetJson {
   const made = new RecentMap<PolicySetJson>(maxTables)
@@ -58,6 +60,14 @@ function builtInPolicies(table: RoleTable, types: ResourceTypes): PolicySetJson 
       }
     }
   }
+  if (table.withheld.length > 0)
+    policies[reach] = {
+      effect: 'forbid',
+      principal: anybody,
+      action: actions(table.withheld),
+      resource: anybody,
+      conditions: [],
+    }
   policies[boundary] = {
     effect: 'forbid',
     principal: anybody,

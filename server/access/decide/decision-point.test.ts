@@ -52,6 +52,7 @@ const role = (name: string, own: readonly string[], includes: readonly string[] 
 })
 const table = {
   version: 'one',
+  withheld: [],
   roles: new Map([
     ['reader', role('reader', ['inbox:read'])],
     ['writer', role('writer', ['inbox:write'], ['reader'])],

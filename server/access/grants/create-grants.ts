@@ -6,7 +6,7 @@ import type { Job } from '../../platform/jobs/job.ts'
 import type { Context, SubjectData } from '../../platform/module.ts'
 import { closeDueReviews } from './close-review.ts'
 import type { RoleTable } from './grants.ts'
-import type { Directory, GiftListener, Parts, ShiftListener } from './parts.ts'
+import type { Directory, GiftListener, Operating, Parts, ShiftListener } from './parts.ts'
 import type { RememberedGrants } from './remember-grants.ts'
 import { rememberGrants } from './remember-grants.ts'
 import { readWrittenRoles } from './role-store.ts'
@@ -19,8 +19,8 @@ import { sweep } from './sweep.ts'
 
 /** The room, as the rest of the module sees it. */
 export type GrantsRoom = RememberedGrants & {
-  /** What every organisation has that made no roles. */
-  readonly plainTable: RoleTable
+  /** What every organisation has that made no roles: the one that operates the installation, and the others. */
+  readonly plainTables: readonly RoleTable[]
   readonly routes: readonly Route[]
   readonly jobs: readonly Job[]
   readonly subjectData: SubjectData
@@ -29,6 +29,7 @@ export type GrantsRoom = RememberedGrants & {
   readTable(queries: Queries, organisationId: string): Promise<RoleTable>
   exceeds(tx: Queries, by: Principal, subjectId: string): Promise<string | null>
   lendDirectory(directory: Directory): void
+  lendOperating(operating: Operating): void
   onShift(listener: ShiftListener): () => void
   /** For what roles and groups have beside permissions: whoever gives them gives that, too. @returns ends the subscription. */
   onGift(listener: GiftListener): () => void
@@ -36,10 +37,17 @@ export type GrantsRoom = RememberedGrants & {
 
 export function createGrants(context: Omit<Context, 'config'>, keyring: Keyring, configured: Configured): GrantsRoom {
   const { bus, clock, database } = context
-  const plainTable = roleTableOf(configured, [])
+  const plain = {
+    operating: roleTableOf(configured, [], { operates: true }),
+    other: roleTableOf(configured, [], { operates: false }),
+  }
+  let operating: Operating = async () => null
   const readTable = async (queries: Queries, organisationId: string) => {
+    // Nothing is withheld from whoever operates the installation; while nobody is known to, it is withheld from all.
+    const operates = configured.reaching.size === 0 || (await operating(queries)) === organisationId
     const written = await readWrittenRoles(queries, organisationId)
-    return written.length === 0 ? plainTable : roleTableOf(configured, written)
+    if (written.length === 0) return operates ? plain.operating : plain.other
+    return roleTableOf(configured, written, { operates })
   }
   const remembered = rememberGrants({ bus, clock, queries: database.queries, readTable })
   let directory: Directory | null = null
@@ -56,7 +64,8 @@ export function createGrants(context: Omit<Context, 'config'>, keyring: Keyring,
   }
   return {
     ...remembered,
-    ...{ plainTable, parts, readTable },
+    ...{ parts, readTable },
+    plainTables: [plain.operating, plain.other],
     routes: routes(parts),
     jobs: [sweep(parts), closeDueReviews(parts)],
     subjectData: subjectData(parts),
@@ -70,6 +79,9 @@ export function createGrants(context: Omit<Context, 'config'>, keyring: Keyring,
     },
     lendDirectory(lent) {
       directory = lent
+    },
+    lendOperating(lent) {
+      operating = lent
     },
     onShift: (listener) => listen(shifts, listener),
     onGift: (listener) => listen(gifts, listener),

@@ -34,6 +34,11 @@ export type RoleTable = {
   readonly version: string
   /** By name, in the order of the names. */
   readonly roles: ReadonlyMap<string, RoleEntry>
+  /**
+   * Permissions that reach the whole installation, sorted: here they count for nobody, whatever roles, relations and policies say. None
+   * in the organisation that operates the installation.
+   */
+  readonly withheld: readonly string[]
 }
 
 /**

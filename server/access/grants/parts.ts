@@ -19,6 +19,9 @@ export type Directory = {
   active(queries: Queries, organisationId: string, after: string, limit: number): Promise<readonly string[]>
 }
 
+/** The organisation that operates the installation, or null while there is none. It never becomes another. */
+export type Operating = (queries: Queries) => Promise<string | null>
+
 /** A change of what people, service accounts and applications may do, while its transaction is open. */
 export type Shift = {
   readonly organisationId: string

@@ -30,6 +30,7 @@ import { changeRole, createRole, deleteRole } from './write-role.ts'
 const named = Type.Object({ name: RoleName }, closed)
 const notYours = ['ACCESS_NOT_YOURS_TO_GIVE', 'ACCESS_EXPIRY_TOO_LATE'] as const
 const ofContent = [
+  'ACCESS_PERMISSION_WITHHELD',
   ...notYours,
   ...['ACCESS_PERMISSION_UNKNOWN', 'ACCESS_ROLE_UNKNOWN', 'ACCESS_CYCLE', 'ACCESS_TOO_DEEP'],
 ] as const

@@ -20,20 +20,36 @@ export type Configured = {
   /** Names of roles that wait for a second administrator wherever they are given. */
   readonly privileged: ReadonlySet<string>
   readonly permissions: ReadonlySet<string>
+  /** Those of them that reach the whole installation. */
+  readonly reaching: ReadonlySet<string>
 }
 
 /**
- * The roles of one organisation as they count. A name that the configuration took after an organisation did keeps the organisation's
+ * The roles of one organisation as they count. What reaches the whole installation is in none of them, `*` or not, unless the organisation
+ * operates it. A name that the configuration took after an organisation did keeps the organisation's
  * meaning there: nobody is given more by it than somebody decided.
  */
-export function roleTableOf(configured: Configured, written: readonly WrittenRole[]): RoleTable {
+export function roleTableOf(
+  configured: Configured,
+  written: readonly WrittenRole[],
+  { operates }: { readonly operates: boolean },
+): RoleTable {
+  const withheld = operates ? new Set<string>() : configured.reaching
+  const counting = (permissions: readonly string[]) => permissions.filter((one) => !withheld.has(one))
   const all = new Map<string, WrittenRole & Pick<RoleEntry, 'from'>>()
   for (const { name, summary, permissions } of configured.roles)
     all.set(name, {
-      ...{ name, summary, permissions, includes: [], privileged: configured.privileged.has(name) },
+      ...{
+        name,
+        summary,
+        permissions: counting(permissions),
+        includes: [],
+        privileged: configured.privileged.has(name),
+      },
       from: 'configuration',
     })
-  for (const role of written) all.set(role.name, { ...role, from: 'organisation' })
+  for (const role of written)
+    all.set(role.name, { ...role, permissions: counting(role.permissions), from: 'organisation' })
 
   const closures = new Map(
     [...all.keys()].map((name) => [name, closureOf(name, (one) => all.get(one)?.includes ?? [])]),
@@ -61,8 +77,11 @@ export function roleTableOf(configured: Configured, written: readonly WrittenRol
       }
       return [name, entry]
     })
-  const version = createHash('sha256').update(JSON.stringify(roles)).digest('hex')
-  return { version, roles: new Map(roles) }
+  const sorted = [...withheld].sort()
+  const version = createHash('sha256')
+    .update(JSON.stringify([roles, sorted]))
+    .digest('hex')
+  return { version, roles: new Map(roles), withheld: sorted }
 }
 
 /** Everything that is reached from `start`, itself counted in. Ends on cycles, too. */

@@ -192,9 +192,8 @@ test('a name that the configuration took later keeps the meaning that the organi
     ('${organisationId}', 'writer', '', '{mail:read}', '{}', false, now(), now())`)
   const bo = await house.person(organisationId)
   await setRoles(access, context, { organisationId, subjectId: bo.id, roles: ['writer'] })
-  const table = roleTableOf(parts.configured, [
-    { name: 'writer', summary: '', permissions: ['mail:read'], includes: [], privileged: false },
-  ])
+  const written = { name: 'writer', summary: '', permissions: ['mail:read'], includes: [], privileged: false }
+  const table = roleTableOf(parts.configured, [written], { operates: true })
   assert.deepEqual(table.roles.get('writer')?.permissions, ['mail:read'])
   assert.equal((await access.decide({ ...bo, roles: ['writer'] }, 'mail:write')).allowed, false)
 })

@@ -7,6 +7,7 @@ import type { TestDatabase } from '../../platform/database/testing.ts'
 import { openTestDatabase } from '../../platform/database/testing.ts'
 import { isRefusal } from '../../platform/errors.ts'
 import type { Principal, UserPrincipal } from '../../platform/http/principal.ts'
+import type { PermissionTable } from '../../platform/module.ts'
 import { newId } from '../../platform/random.ts'
 import type { TestContext } from '../../platform/testing.ts'
 import { testContext } from '../../platform/testing.ts'
@@ -42,17 +43,29 @@ export type GrantsHouse = GrantsProcess & {
   close(): Promise<void>
 }
 
-/** A database with the module's tables and a keyring, and a process on it. */
-export async function openGrantsHouse(privilegedRoles: readonly string[] = ['treasurer']): Promise<GrantsHouse> {
+/**
+ * A database with the module's tables and a keyring, and a process on it.
+ *
+ * @param reaching permissions beside the others that reach the whole installation; the role `spanning` has them.
+ */
+export async function openGrantsHouse(
+  privilegedRoles: readonly string[] = ['treasurer'],
+  reaching: readonly string[] = [],
+): Promise<GrantsHouse> {
   const opened = await openTestDatabase([
     { module: 'keyring', folder: keyringModule.migrations as URL },
     { module: 'access', folder: module.migrations as URL },
   ])
   const machine = await testMachine()
   const keyring = await machine.start(opened.database)
-  const permissions = { ...module.permissions, ...Object.fromEntries(plain.map((name) => [name, { summary: name }])) }
+  const permissions: PermissionTable = {
+    ...module.permissions,
+    ...Object.fromEntries(plain.map((name) => [name, { summary: name }])),
+    ...Object.fromEntries(reaching.map((name) => [name, { summary: name, reach: 'installation' }] as const)),
+  }
+  const spanning = reaching.length === 0 ? {} : { spanning: { summary: 'Reaches far.', permissions: [...reaching] } }
   const context = testContext<typeof config>({
-    config: { roles, privilegedRoles, ...usualDecisions },
+    config: { roles: { ...roles, ...spanning }, privilegedRoles, ...usualDecisions },
     database: opened.database,
     permissions,
   })

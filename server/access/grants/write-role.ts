@@ -31,8 +31,8 @@ export async function createRole(parts: Parts, by: Author, body: RoleCreate): Pr
 /**
  * Changes a role of the organisation's own. Whatever is added to it and taken from it, whoever asks has for good: a role knows no expiry.
  *
- * @throws Refusal ACCESS_ROLE_UNKNOWN, ACCESS_ROLE_FIXED, ACCESS_PERMISSION_UNKNOWN, ACCESS_CYCLE, ACCESS_TOO_DEEP,
- * ACCESS_NOT_YOURS_TO_GIVE, ACCESS_EXPIRY_TOO_LATE; ACCESS_ROLE_MARKED, and ACCESS_ROLE_PRIVILEGED_HELD where its holders would gain past the
+ * @throws Refusal ACCESS_ROLE_UNKNOWN, ACCESS_ROLE_FIXED, ACCESS_PERMISSION_UNKNOWN, ACCESS_PERMISSION_WITHHELD, ACCESS_CYCLE,
+ * ACCESS_TOO_DEEP, ACCESS_NOT_YOURS_TO_GIVE, ACCESS_EXPIRY_TOO_LATE; ACCESS_ROLE_MARKED, and ACCESS_ROLE_PRIVILEGED_HELD where its holders would gain past the
  * second administrator.
  */
 export async function changeRole(parts: Parts, by: Author, name: string, body: RoleChange): Promise<RoleEntry> {
@@ -82,7 +82,7 @@ async function write(parts: Parts, change: Change, role: WrittenRole): Promise<R
   const { name } = role
   requireKnown(parts, table, role)
   const others = (await readWrittenRoles(tx, organisationId)).filter((one) => one.name !== name)
-  const after = roleTableOf(parts.configured, [...others, role])
+  const after = roleTableOf(parts.configured, [...others, role], { operates: table.withheld.length === 0 })
   const depth = depthOf(name, (one) => after.roles.get(one)?.includes ?? [])
   if (depth === Number.POSITIVE_INFINITY) throw refuse('ACCESS_CYCLE')
   if (deepest(after) > maxDepth) throw refuse('ACCESS_TOO_DEEP', { max: maxDepth })
@@ -128,10 +128,15 @@ function requireUnmarked(table: RoleTable, role: WrittenRole, touched: readonly 
   if (!still || (before.marked && !role.privileged)) throw refuse('ACCESS_ROLE_MARKED', { role: marked })
 }
 
-/** @throws Refusal ACCESS_PERMISSION_UNKNOWN, which names them; ACCESS_ROLE_UNKNOWN for a role that can't be included. */
+/**
+ * @throws Refusal ACCESS_PERMISSION_UNKNOWN, ACCESS_PERMISSION_WITHHELD, which name them; ACCESS_ROLE_UNKNOWN for a role that can't be
+ * included.
+ */
 function requireKnown({ configured }: Parts, table: RoleTable, { name, permissions, includes }: WrittenRole): void {
   const unknown = permissions.filter((one) => !configured.permissions.has(one))
   if (unknown.length > 0) throw refuse('ACCESS_PERMISSION_UNKNOWN', { permissions: unknown.slice(0, 10) })
+  const withheld = permissions.filter((one) => table.withheld.includes(one))
+  if (withheld.length > 0) throw refuse('ACCESS_PERMISSION_WITHHELD', { permissions: withheld.slice(0, 10) })
   const missing = includes.find((one) => one !== name && (!table.roles.has(one) || rolesOfMachines.has(one)))
   if (missing !== undefined) throw refuse('ACCESS_ROLE_UNKNOWN', { role: missing })
 }

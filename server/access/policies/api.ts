@@ -36,6 +36,8 @@ export type PolicyNeeds = {
   standingOf(organisationId: string, subjectId: string): Standing | Promise<Standing>
   /** Permissions that the principal has by its roles in its own organisation, for good, read in the transaction: not from a memory. */
   held(tx: Queries, principal: Principal): Promise<ReadonlySet<string>>
+  /** Every permission that counts in the organisation: what a policy that names none is about. */
+  grantable(tx: Queries, organisationId: string): Promise<readonly string[]>
   /** Whether a role with these permissions would wait for a second administrator. */
   privileged(tx: Queries, organisationId: string, permissions: ReadonlySet<string>): Promise<boolean>
   /** Says everywhere, after the commit, that who may do what is another now. */

@@ -9,6 +9,7 @@ export function needsOfGrants(
   builtIn: (table: RoleTable) => PolicySetJson,
   nowMs: () => number,
 ): PolicyNeeds {
+  const { permissions } = grants.parts.configured
   return {
     async builtIn(organisationId) {
       return builtIn(await grants.roleTable(organisationId))
@@ -20,6 +21,10 @@ export function needsOfGrants(
       // A policy stands until somebody changes it: what its giver has for a time only, they can't give by one.
       const lasting = [...rights].filter(([, untilMs]) => untilMs === Number.POSITIVE_INFINITY)
       return new Set(lasting.map(([permission]) => permission))
+    },
+    async grantable(tx, organisationId) {
+      const { withheld } = await grants.readTable(tx, organisationId)
+      return [...permissions].filter((one) => !withheld.includes(one))
     },
     async privileged(tx, organisationId, permissions) {
       const { roles } = await grants.readTable(tx, organisationId)

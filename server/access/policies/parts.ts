@@ -27,8 +27,6 @@ export type PolicyParts = {
   readonly declared: Readonly<Record<string, string>>
   /** Relations of each declared type. */
   readonly types: RelationsOfTypes
-  /** Every permission. */
-  readonly permissions: readonly string[]
 }
 
 export const nowOf = ({ context }: PolicyParts): Date => new Date(context.clock.nowMs())

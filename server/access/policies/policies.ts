@@ -42,7 +42,6 @@ export function openPolicies(
     schema,
     declared: declaredTypes(source.resourceTypes),
     types: new Map(source.resourceTypes.map(({ type, relations }: ResourceType) => [type, relations])),
-    permissions: source.permissions,
   }
   return { live: (organisationId) => cache.get(organisationId), parts }
 }

@@ -33,7 +33,7 @@ export async function requireHeld(
   next: PolicySetJson,
   live: PolicySetJson,
 ): Promise<ReadonlySet<string>> {
-  const gifts = giftsOf(next, live, parts.permissions)
+  const gifts = giftsOf(next, live, await parts.needs.grantable(tx, by.organisationId))
   if (gifts.size === 0) return gifts
   const held = await parts.needs.held(tx, by)
   for (const permission of gifts)

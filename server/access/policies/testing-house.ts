@@ -59,6 +59,7 @@ export function start(
     builtIn: () => builtIn,
     standingOf: () => ({ roles: ['administrator'], groups: [], untilMs: Number.POSITIVE_INFINITY }),
     held: async () => held,
+    grantable: async () => source.permissions,
     privileged: async () => privileged,
     announce: async () => {},
   }

@@ -1,6 +1,7 @@
 import { Problem } from '@custodia/wire/http/common.ts'
 import type { TObject } from 'typebox'
 import type { ErrorTable } from '../errors.ts'
+import type { PermissionTable } from '../module.ts'
 import type { ApiVersions, Lifecycle } from './api-versions.ts'
 import { lifecycleOf } from './api-versions.ts'
 import { httpErrors } from './errors.ts'
@@ -9,7 +10,13 @@ import { rawType } from './raw-body.ts'
 import type { Route } from './route.ts'
 
 /** One module's part of the document. */
-export type DocumentedModule = { readonly name: string; readonly routes: readonly Route[]; readonly errors: ErrorTable }
+export type DocumentedModule = {
+  readonly name: string
+  readonly routes: readonly Route[]
+  readonly errors: ErrorTable
+  /** Left out: none that a route asks for reaches beyond an organisation. */
+  readonly permissions?: PermissionTable
+}
 
 /** The OpenAPI 3.1 document of what the modules declare: the routes' own schemas, nothing written by hand. */
 export function openApiDocument(
@@ -19,11 +26,15 @@ export function openApiDocument(
   apiVersions: ApiVersions = {},
 ): object {
   const paths: Record<string, Record<string, object>> = {}
+  const permissions: PermissionTable = Object.assign({}, ...modules.map((one) => one.permissions ?? {}))
   for (const { name, routes, errors } of modules) {
     for (const route of routes) {
       const path = route.path.replace(/:(\w+)/g, '{$1}').replace(/\*$/, '{rest}')
       const operations = paths[path] ?? {}
-      operations[route.method.toLowerCase()] = operation(name, route, errors, lifecycleOf(route, apiVersions))
+      operations[route.method.toLowerCase()] = {
+        ...operation(name, route, errors, lifecycleOf(route, apiVersions)),
+        ...reachOf(route, permissions),
+      }
       paths[path] = operations
     }
   }
@@ -40,6 +51,12 @@ export function openApiDocument(
       },
     },
   }
+}
+
+/** `installation`: it answers those of the organisation that operates the installation alone. */
+function reachOf({ who }: Route, permissions: PermissionTable): object {
+  const reach = typeof who === 'object' ? permissions[who.permission]?.reach : undefined
+  return reach === undefined ? {} : { 'x-reach': reach }
 }
 
 function operation(
