@@ -58,6 +58,8 @@ export type Access = Authorizer &
     lendDirectory(directory: Directory): void
     /** Called once, by the module that knows organisations. Until then what reaches the whole installation counts for nobody. */
     lendOperating(operating: Operating): void
+    /** The organisation that operates the installation; null while there is none. */
+    operating: Operating
     /** Called once, by the module that knows sessions. */
     lendSessions(sessions: SessionDirectory): void
     /** Called in the transaction of changes made here: not by `setRoles`, whose caller knows of it. @returns ends the subscription. */

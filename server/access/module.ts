@@ -189,6 +189,7 @@ export function createAccess(context: Context<typeof config>, { keyring }: Uses)
     serviceAccount: grants.serviceAccountOf,
     lendDirectory: grants.lendDirectory,
     lendOperating: grants.lendOperating,
+    operating: grants.operating,
     lendSessions(lent) {
       sessions = lent
     },

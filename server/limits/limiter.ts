@@ -54,8 +54,10 @@ function arrive({ limits, lists }: Standing, plan: Plan, address: string): Telli
 
 function known({ limits, lists }: Standing, plan: Plan, principal: Principal, address: string): Telling {
   const { organisationId } = principal
-  if (isLetIn(lists.ofAccount(principal.id, organisationId))) return null
-  if (isLetIn(lists.ofAddress(address, organisationId))) return null
+  const entries = [lists.ofAccount(principal.id, organisationId), lists.ofAddress(address, organisationId)].filter(
+    isLetIn,
+  )
+  if (entries.some((entry) => entry?.ownOnly !== true)) return null
   if (lists.ofAddress(address, null) !== null) return null
   const isProgram = principal.kind !== 'user'
   const caller: Caller = {
@@ -64,8 +66,12 @@ function known({ limits, lists }: Standing, plan: Plan, principal: Principal, ad
     key: isProgram ? principal.keyId : null,
     organisation: organisationId,
   }
-  return told(limits.known(plan, caller), isProgram)
+  const counted = entries.length === 0 ? plan : { ...plan, after: plan.after.filter(isEverybodys) }
+  return told(limits.known(counted, caller), isProgram)
 }
+
+/** An organisation lifts what it set itself. */
+const isEverybodys = ({ policy }: Plan['after'][number]) => policy.organisation === undefined
 
 /** @throws Refusal LIMITS_DENIED */
 function isLetIn(entry: ListEntry | null): boolean {

@@ -202,3 +202,24 @@ test('what is kept of a person goes with them', async () => {
   const left = await house.house.db.asOwner(`select 1 from limits.entry where account = '${user.id}'`)
   assert.equal(left.length, 0)
 })
+
+test('an organisation that does not operate the installation lifts its own limits by a list, and nobody else’s', async () => {
+  const { browser, user } = await join(one, administrator, { roles: ['keeper'] })
+  const keeper = at(browser, '198.51.100.44')
+  const own = { scope: 'organisation', classes: ['read'], by: 'account' }
+  const all = { scope: 'installation', classes: ['read'], by: 'account' }
+  assert.equal((await put('mine', { ...own, burst: 5 }, keeper)).status, 200)
+  assert.equal((await put('everybody', { ...all, burst: 8, perSeconds: 600 })).status, 200)
+  assert.equal((await addEntry({ list: 'allow', scope: 'organisation', account: user.id }, keeper)).status, 201)
+  const lifted = await statuses(12, () => keeper.call('GET', '/v1/sessions'))
+  assert.ok(
+    lifted.every((status) => status === 200),
+    'the first organisation lifts all',
+  )
+  // From here on it is another one that operates the installation.
+  one.access.lendOperating(async () => 'org_another')
+  await addEntry({ list: 'allow', network: '203.0.124.9' })
+  const held = await statuses(10, () => keeper.call('GET', '/v1/sessions'))
+  assert.deepEqual(held, [200, 200, 200, 200, 200, 200, 200, 200, 429, 429])
+  await remove('everybody')
+})

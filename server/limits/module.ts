@@ -54,6 +54,7 @@ export async function createLimits(context: Context<typeof config>, { access }: 
   const limited = new LimitedRecently(context)
   const standing = new Standing(context, chooseStore(context), limited)
   const parts: Parts = { context, access, standing, limited }
+  standing.lendOperating(() => access.operating(context.database.queries))
   await standing.read()
   return {
     routes: routes(parts),

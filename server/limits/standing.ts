@@ -26,6 +26,7 @@ export class Standing {
   #builtIn: ReadonlySet<Policy> = new Set()
   #reading: Promise<void> | null = null
   #again = false
+  #operating: () => Promise<string | null> = async () => null
 
   constructor(context: Context<typeof config>, store: Store, limited: LimitedRecently) {
     const outcomes = context.metrics.counter(
@@ -62,6 +63,11 @@ export class Standing {
       ofApplications: this.#ofApplications as readonly Policy[],
       ofOrganisations: this.#ofOrganisations,
     }
+  }
+
+  /** Asked whenever lists are read: whose lists lift the installation's limits, too. */
+  lendOperating(operating: () => Promise<string | null>): void {
+    this.#operating = operating
   }
 
   addApplication(application: string, policies: readonly Policy[]): void {
@@ -101,7 +107,8 @@ export class Standing {
     const entries = await listEntries(database.queries, new Date(clock.nowMs()))
     this.#ofInstallation = rows.filter(({ organisation_id }) => organisation_id === null).map(policyOf)
     this.#ofOrganisations = rows.filter(({ organisation_id }) => organisation_id !== null).map(policyOf)
-    this.lists.use(entries.map(entryOf))
+    const operating = await this.#operating()
+    this.lists.use(entries.map((entry) => entryOf(entry, operating)))
     this.#use()
   }
 

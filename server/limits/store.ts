@@ -101,6 +101,7 @@ export async function listPolicies(queries: Queries): Promise<PolicyRow[]> {
   return await tables(queries)
     .selectFrom('limits.policy')
     .selectAll()
+    .orderBy(sql`organisation_id is not null`)
     .orderBy('name')
     .orderBy('organisation_id')
     .limit(mostRows)
@@ -140,18 +141,22 @@ export async function listEntries(queries: Queries, now: Date): Promise<EntryRow
     .selectFrom('limits.entry')
     .selectAll()
     .where('until', '>', now)
+    // However many others have, the installation's are read.
+    .orderBy(sql`organisation_id is not null`)
     .orderBy('created_at', 'desc')
     .orderBy('id')
     .limit(mostRows)
     .execute()
 }
 
-export const entryOf = (row: EntryRow): ListEntry => ({
+/** @param operating the organisation whose lists lift the installation's limits, too. */
+export const entryOf = (row: EntryRow, operating: string | null): ListEntry => ({
   id: row.id,
   list: row.list,
   network: row.network,
   account: row.account,
   organisation: row.organisation_id,
+  ownOnly: row.list === 'allow' && row.organisation_id !== null && row.organisation_id !== operating,
   untilMs: row.until.getTime(),
 })
 

@@ -30,6 +30,7 @@ export type GrantsRoom = RememberedGrants & {
   exceeds(tx: Queries, by: Principal, subjectId: string): Promise<string | null>
   lendDirectory(directory: Directory): void
   lendOperating(operating: Operating): void
+  readonly operating: Operating
   onShift(listener: ShiftListener): () => void
   /** For what roles and groups have beside permissions: whoever gives them gives that, too. @returns ends the subscription. */
   onGift(listener: GiftListener): () => void
@@ -83,6 +84,7 @@ export function createGrants(context: Omit<Context, 'config'>, keyring: Keyring,
     lendOperating(lent) {
       operating = lent
     },
+    operating: async (queries) => await operating(queries),
     onShift: (listener) => listen(shifts, listener),
     onGift: (listener) => listen(gifts, listener),
   }

@@ -10,6 +10,8 @@ export type ListEntry = {
   readonly account: string | null
   /** Whose callers it is about; null for everybody's. */
   readonly organisation: string | null
+  /** True where it lets in without the limits of that organisation alone: what is everybody's holds still. */
+  readonly ownOnly?: boolean
   /** Epoch milliseconds. */
   readonly untilMs: number
 }
@@ -65,7 +67,8 @@ export class Lists {
     const holding = entries.filter(
       (entry) => entry.untilMs > nowMs && (entry.organisation === null || entry.organisation === organisation),
     )
-    return holding.find(({ list }) => list === 'deny') ?? holding[0] ?? null
+    const lifting = holding.find(({ ownOnly }) => ownOnly !== true)
+    return holding.find(({ list }) => list === 'deny') ?? lifting ?? holding[0] ?? null
   }
 }
 
