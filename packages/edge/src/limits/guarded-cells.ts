@@ -132,7 +132,10 @@ const deniedKey = (cell: Cell) => (cell.cost === undefined ? keyOf(cell) : `${ce
 /** @throws Error after `ms`. What comes later is nobody's. */
 function within<T>(ms: number, answer: T | Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`the store of limits did not answer within ${ms} ms`)), ms)
+    const timer = setTimeout(() => {
+      // In a flood this process may be the late one: answers that came in time are read before the store is given up.
+      setImmediate(() => reject(new Error(`the store of limits did not answer within ${ms} ms`)))
+    }, ms)
     Promise.resolve(answer)
       .then(resolve, reject)
       .finally(() => clearTimeout(timer))

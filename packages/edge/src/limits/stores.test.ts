@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { stat } from 'node:fs/promises'
 import { test } from 'node:test'
 import { rateOf } from './cell-rate.ts'
 import type { Cell, CellStore, Spent } from './cell-store.ts'
@@ -102,4 +103,18 @@ test('who is denied is not asked for again until it is over, and others are', as
   assert.equal((await guarded.spend([{ ...one, subject: 'b' }])).allowed, true)
   time.pass(60_000)
   assert.equal((await guarded.spend([one])).allowed, true)
+})
+
+test('a process that is late itself does not take its own lateness for a store that is lost', async () => {
+  const time = clock()
+  const cells = new MemoryCells(time.nowMs)
+  // Answered by another thread while this one is busy, as a store on a socket is.
+  const store: CellStore = { spend: async (asked) => await stat('/').then(() => cells.spend(asked)) }
+  const guarded = new GuardedCells({ store, nowMs: time.nowMs })
+  const rate = rateOf(1, 60)
+  const answer = guarded.spend([{ pool: 'read', subject: '192.0.2.1', rate, lost: rate }])
+  const untilMs = performance.now() + 3 * longestWaitMs
+  while (performance.now() < untilMs);
+  assert.equal((await answer).allowed, true)
+  assert.equal(guarded.lost, false)
 })
