@@ -31,6 +31,12 @@ const prerequisites: readonly Prerequisite[] = [
     suites: 'TOTP against another implementation',
     present: () => found('oathtool'),
   },
+  {
+    name: 'python3 with cryptography',
+    packages: ['python3', 'python3-cryptography'],
+    suites: 'the guide that has an application in Python',
+    present: () => spawnSync('python3', ['-c', 'import cryptography']).status === 0,
+  },
   { name: 'redis-server', packages: ['redis-server'], suites: 'Redis contracts', present: () => found('redis-server') },
   {
     name: 'slowhttptest',

@@ -17,6 +17,9 @@ import { Reader } from './reader.ts'
 
 const guides = [
   'docs/guide/first-run.md',
+  'docs/guide/ten-minutes.md',
+  'docs/guide/tighten-a-content-policy.md',
+  'docs/guide/survive-a-flood.md',
   'docs/guide/protect-your-application.md',
   'docs/guide/browser-defences.md',
   'docs/guide/seal-your-first-field.md',

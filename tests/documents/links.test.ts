@@ -42,6 +42,19 @@ describe('the documents', () => {
     assert.ok(files >= 30, `${files} files`)
   })
 
+  test('name figures that there are', () => {
+    // Those of TLS are there only where it is on, and so in no reference.
+    const there = textOf('docs/reference/metrics.md') + textOf('server/platform/http/transport/certificate.ts')
+    let figures = 0
+    for (const document of documents())
+      for (const [name] of textOf(document).matchAll(/\bcustodia_[a-z_]+_[a-z]+\b/g)) {
+        if (/^custodia_(?:app|ledger)$/.test(name)) continue
+        figures += 1
+        assert.ok(there.includes(name), `${document}: ${name}`)
+      }
+    assert.ok(figures >= 20, `${figures} figures`)
+  })
+
   test('lead nowhere outside but to standards and public projects by their names', () => {
     for (const document of documents())
       for (const target of linksOf(textOf(document))) assert.doesNotMatch(target, /^http:/, `${document} → ${target}`)
@@ -59,6 +72,21 @@ describe('SECURITY.md', () => {
       const places = inlineCodeOf(cells[2] as string)
       assert.ok(places.length > 0, `nothing is named for: ${cells[0]}`)
       for (const place of places) assert.ok(existsSync(join(root, place)), `${cells[0]}: ${place}`)
+    }
+  })
+
+  test('shows each answer at the edge by a test that is there', () => {
+    const table =
+      /\| attack \| answer \| shown by \|\n\|[- |]+\|\n([\s\S]+?)\n\n/.exec(textOf('SECURITY.md'))?.[1] ?? ''
+    const answers = table.split('\n')
+    assert.ok(answers.length >= 20, `${answers.length} answers`)
+    for (const row of answers) {
+      const tests = linksOf(row.split(' | ').at(-1) as string)
+      assert.ok(tests.length > 0, `nothing shows this: ${row}`)
+      for (const one of tests) {
+        assert.match(one, /\.test\.ts$/, row)
+        assert.match(textOf(one), /\b(?:test|it)\('/, `${one} tests nothing`)
+      }
     }
   })
 })

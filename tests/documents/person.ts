@@ -51,3 +51,19 @@ export async function ask(
   const response = await fetch(url, { ...init, headers: { ...cookie, ...init.headers } })
   return { status: response.status, text: await response.text() }
 }
+
+/** Sends JSON to Custodia as its own pages do. */
+export async function send(
+  custodia: string,
+  path: string,
+  body: object,
+  person: Person,
+  method = 'POST',
+): Promise<{ readonly status: number; readonly text: string }> {
+  const response = await fetch(custodia + path, {
+    method,
+    headers: { origin: custodia, 'content-type': 'application/json', cookie: person.cookie },
+    body: JSON.stringify(body),
+  })
+  return { status: response.status, text: await response.text() }
+}

@@ -20,10 +20,11 @@ const lasting: readonly Lasting[] = [
   { command: /npm run demo\b/, ready: /Ctrl-C stops everything|"ready":true/ },
   { command: /npx custodia start/, ready: /"message":"ready"/ },
   { command: /npx node notes\/notes\.mjs/, ready: { port: 4100 } },
+  { command: /python3 shop\/\w+\.py/, ready: { port: 4200 } },
 ]
 
 /** Ports that the documents name. Each becomes one that is free, since others may use this machine. */
-const namedPorts = [8080, 8443, 9090, 9464, 4100]
+const namedPorts = [8080, 8443, 9090, 9464, 4100, 4200]
 const longestMs = 90_000
 
 type Terminal = { readonly lasting: Lasting; readonly child: ChildProcess; readonly output: () => string }
@@ -40,7 +41,7 @@ export class Reader {
   private constructor(ports: ReadonlyMap<string, number>) {
     this.#ports = ports
     for (const name of readdirSync(root))
-      if (!['.git', 'data', 'notes'].includes(name)) symlinkSync(join(root, name), join(this.folder, name))
+      if (!['.git', 'data', 'notes', 'shop'].includes(name)) symlinkSync(join(root, name), join(this.folder, name))
     writeFileSync(join(this.folder, '.environment'), '')
   }
 
