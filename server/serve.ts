@@ -74,6 +74,8 @@ export async function serve(instance: Instance, log: Log): Promise<Serving> {
   const unknown = unknownVersions(settings.apiVersions, routes)
   if (unknown.length > 0) throw new Error(`CUSTODIA_API_VERSIONS names ${unknown.join(', ')}, which no route has.`)
   const pagesFolder = fileURLToPath(new URL('../console/dist', import.meta.url))
+  const pages = existsSync(join(pagesFolder, 'index.html')) ? loadPages(pagesFolder) : null
+  if (pages === null) log.warn({}, 'there are no pages, so nobody can sign in: make them with `npx vite build console`')
 
   const certificate =
     settings.tls === 'off'
@@ -95,7 +97,7 @@ export async function serve(instance: Instance, log: Log): Promise<Serving> {
     },
     ownHosts: new Set([new URL(publicUrl).hostname, ...loopbackHosts]),
     hostHandlers: app.hostHandlers.map((handler) => shedHosts(handler, load, publicUrl)),
-    pages: existsSync(join(pagesFolder, 'index.html')) ? loadPages(pagesFolder) : null,
+    pages,
     tls: certificate?.material ?? null,
     overload: settings,
     log,
