@@ -57,6 +57,16 @@ export const httpErrors = {
     title: 'This server does not answer for that host name.',
     help: 'Use the public address of Custodia or of an application in its configuration.',
   },
+  CONNECTION_MISDIRECTED: {
+    status: 421,
+    title: 'This host takes requests on connections of its own alone.',
+    help: 'Open a connection with the name of this host in its handshake (SNI), with the client certificate that the host asks for, if any.',
+  },
+  CLIENT_CERTIFICATE_REQUIRED: {
+    status: 403,
+    title: 'This needs a client certificate.',
+    help: 'Connect anew with a certificate of an authority that this host believes; the reason says what is wrong with the one that was shown.',
+  },
   AUTHENTICATION_REQUIRED: {
     status: 401,
     title: 'This needs to know who is asking.',
@@ -91,6 +101,11 @@ export const httpErrors = {
     status: 429,
     title: 'Too many requests.',
     help: 'Wait as long as the Retry-After header says.',
+  },
+  PROOF_OF_WORK_REQUIRED: {
+    status: 429,
+    title: 'So much is asked of this that strangers have to work for it.',
+    help: 'Solve the ALTCHA challenge and send the request again with the proof in the header that proofHeader names; or wait as long as Retry-After says.',
   },
   SERVER_BUSY: {
     status: 503,

@@ -2,11 +2,13 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Server as TlsServer } from 'node:tls'
+import { isNavigation } from '@custodia/edge/browser/own-page.ts'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import Fastify from 'fastify'
 import type { Log } from '../telemetry/log.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import type { ApiVersions } from './api-versions.ts'
+import { sendChallengePage } from './challenge-page.ts'
 import { endSocket } from './end-socket.ts'
 import { refuseRequest } from './errors.ts'
 import { hostName } from './hosts.ts'
@@ -23,8 +25,10 @@ import { registerRoutes } from './register-routes.ts'
 import type { Route } from './route.ts'
 import { repeatedIn } from './steps/headers.ts'
 import { parseStrictJson } from './strict-json.ts'
-import type { TlsMaterial } from './tls.ts'
+import type { ClientCertificates, TlsMaterial } from './tls.ts'
 import { tlsOptions } from './tls.ts'
+import type { Demand, Door } from './transport/doors.ts'
+import { Doors, provesItself } from './transport/doors.ts'
 import { asHttp1, maxHeaderLines } from './transport/http2.ts'
 import { createListener } from './transport/listener.ts'
 import { compileValidator } from './validate.ts'
@@ -37,6 +41,8 @@ export type HttpServerOptions = {
   readonly hostHandlers: readonly HostHandler[]
   readonly pages: Pages | null
   readonly tls: TlsMaterial | null
+  /** Of whom certificates are demanded; of nobody unless said. Only with `tls`. */
+  readonly demands?: readonly Demand[]
   readonly log: Log
   readonly metrics: Metrics
   readonly trustedProxies: readonly string[]
@@ -55,6 +61,8 @@ export type HttpServer = {
   drain(graceSeconds: number): Promise<void>
   /** Handshakes from now on see this certificate; connections that stand go on. */
   present(material: TlsMaterial): void
+  /** Puts another demand in the place of the one for the same host: connections under the old one carry no more requests. */
+  demand(demand: Demand): void
 }
 
 /** Builds the one listener: Custodia's own routes and pages, and whole hosts that a module serves. */
@@ -63,6 +71,8 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   const connections = new Connections(overload, options.trustedProxies, options.metrics)
   const slow = new SlowClients({ ...overload, requestTimeoutSeconds: options.requestTimeoutSeconds }, options.metrics)
   let server: Server | undefined
+  let doors: Doors | null = null
+  let material = options.tls
   let own: ((request: IncomingMessage, response: ServerResponse) => void) | undefined
 
   // The HTTP server forgets these, and would still wait for them when it closes.
@@ -71,7 +81,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   const claiming = (host: string | null) =>
     host === null ? undefined : options.hostHandlers.find((one) => one.claims(host))
 
-  const dispatch = (request: IncomingMessage, response: ServerResponse): void => {
+  const dispatch = (request: IncomingMessage, response: ServerResponse, door: Door | null): void => {
     // RFC 9112 §9.6: after an answer that closes the connection nothing on it is a request. Node would hand it over all the same.
     if (closing.has(request.socket) || latest.get(request.socket)?.shouldKeepAlive === false) return
     latest.set(request.socket, response)
@@ -96,8 +106,39 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     else if (repeated !== null) refuseHead(response, 'REQUEST_HEADER_INVALID', `header.${repeated}`, 'appears twice')
     else if (handler === undefined)
       refuseHead(response, host === null ? 'REQUEST_HEADER_INVALID' : 'HOST_UNKNOWN', 'header.host')
+    else if (doors !== null && !doors.leadsTo(host, door, request))
+      refuseHead(response, 'CONNECTION_MISDIRECTED', 'header.host')
+    else if (door !== null && !provesItself(door, request, options.services.clock.nowMs()))
+      refuseHead(response, 'CLIENT_CERTIFICATE_REQUIRED', 'connection')
     else if (handler === null) own?.(request, response)
     else handler.handle(request, response)
+  }
+
+  const create = (clients: ClientCertificates | null) =>
+    createListener({
+      tls: material,
+      clients,
+      requestTimeoutSeconds: options.requestTimeoutSeconds,
+      flooded: () => slow.flooded(),
+    })
+
+  const serve = (one: Server, door: Door | null): void => {
+    slow.watch(one)
+    one.on('request', (request, response) => dispatch(request, response, door))
+    one.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      // Node lets go of the socket here; an error that nobody listens for would end the whole process.
+      socket.on('error', () => socket.destroy())
+      upgraded.add(socket)
+      socket.once('close', () => upgraded.delete(socket))
+      const host = hostName(request.headers.host)
+      const handler = claiming(host)
+      if (handler === undefined) endSocket(socket, bare('404 Not Found'))
+      else if (doors !== null && !doors.leadsTo(host, door, request)) endSocket(socket, bare('421 Misdirected Request'))
+      else if (door !== null && !provesItself(door, request, options.services.clock.nowMs()))
+        endSocket(socket, bare('403 Forbidden'))
+      else handler.upgrade(request, socket, head)
+    })
+    one.on('clientError', refuseMalformed)
   }
 
   const app: FastifyInstance = Fastify({
@@ -118,25 +159,14 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     },
     serverFactory: (handler) => {
       own = handler as typeof own
-      server = createListener({
-        tls: options.tls,
-        requestTimeoutSeconds: options.requestTimeoutSeconds,
-        flooded: () => slow.flooded(),
-      })
+      server = create(null)
+      if (options.demands !== undefined && options.demands.length > 0) {
+        doors = new Doors({ create, serve })
+        doors.standBefore(server)
+        for (const one of options.demands) doors.demand(one)
+      }
       connections.bound(server)
-      slow.watch(server)
-      server.on('request', dispatch)
-      server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-        // Node lets go of the socket here; an error that nobody listens for would end the whole process.
-        socket.on('error', () => socket.destroy())
-        upgraded.add(socket)
-        socket.once('close', () => upgraded.delete(socket))
-        const handler = claiming(hostName(request.headers.host))
-        if (handler === undefined)
-          endSocket(socket, 'HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
-        else handler.upgrade(request, socket, head)
-      })
-      server.on('clientError', refuseMalformed)
+      serve(server, null)
       return server
     },
   })
@@ -160,12 +190,10 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     const problem = problemFor(error, request.id)
     // The rest of a body that nobody wants is not waited for.
     if (request.call?.route.rawBody !== undefined) void reply.header('connection', 'close')
-    return reply
-      .code(problem.status)
-      .headers(problem.headers)
-      .type(problemType)
-      .serializer(JSON.stringify)
-      .send(problem.body)
+    void reply.code(problem.status).headers(problem.headers)
+    const page = isNavigation(request.method, request.headers) ? sendChallengePage(error, request.id, reply) : null
+    if (page !== null) return page
+    return reply.type(problemType).serializer(JSON.stringify).send(problem.body)
   })
   // Before anything can answer: whoever does may say otherwise, and whoever forgets has them.
   app.addHook('onRequest', (request, reply, done) => {
@@ -195,6 +223,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
         for (const socket of upgraded) socket.destroy()
       }
       endUpgraded()
+      doors?.close()
       const late = setTimeout(() => {
         connections.endAll()
         endUpgraded()
@@ -203,10 +232,13 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
       clearTimeout(late)
       slow.close()
     },
-    present(material) {
+    present(another) {
+      material = another
       if (server !== undefined && 'setSecureContext' in server)
-        (server as unknown as TlsServer).setSecureContext(tlsOptions(material))
+        (server as unknown as TlsServer).setSecureContext(tlsOptions(another))
+      doors?.present(another)
     },
+    demand: (demand) => doors?.demand(demand),
   }
 }
 
@@ -220,13 +252,17 @@ const apiHeaders = {
 } as const
 const apiHeaderList = Object.entries(apiHeaders)
 
+type HeadRefusal =
+  | 'REQUEST_HEADER_INVALID'
+  | 'REQUEST_HEADERS_TOO_LARGE'
+  | 'HOST_UNKNOWN'
+  | 'CONNECTION_MISDIRECTED'
+  | 'CLIENT_CERTIFICATE_REQUIRED'
+
+const bare = (status: string) => `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`
+
 /** Refused before anybody reads on: the connection ends, so that nothing after it is taken for a request. */
-function refuseHead(
-  response: ServerResponse,
-  code: 'REQUEST_HEADER_INVALID' | 'REQUEST_HEADERS_TOO_LARGE' | 'HOST_UNKNOWN',
-  field: string,
-  detail?: string,
-): void {
+function refuseHead(response: ServerResponse, code: HeadRefusal, field: string, detail?: string): void {
   if (!('stream' in response.req)) closing.add(response.req.socket)
   const problem = problemFor(refuseRequest(code, { field, ...(detail === undefined ? {} : { detail }) }), '-')
   const body = JSON.stringify(problem.body)

@@ -79,7 +79,8 @@ export class TestAuthority {
       },
       crypto,
     )
-    return list.toString('pem')
+    // As OpenSSL names it.
+    return PemConverter.encode(list.rawData, 'X509 CRL')
   }
 
   #sign(subject: string, publicKey: CryptoKey, [from, to]: readonly [number, number], extensions: Extensions) {

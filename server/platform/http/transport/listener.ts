@@ -2,7 +2,7 @@ import type { Server } from 'node:http'
 import { createServer as createPlainServer } from 'node:http'
 import type { Http2SecureServer, ServerHttp2Session } from 'node:http2'
 import { createSecureServer } from 'node:http2'
-import type { TlsMaterial } from '../tls.ts'
+import type { ClientCertificates, TlsMaterial } from '../tls.ts'
 import { tlsOptions } from '../tls.ts'
 import { Answer, boundControlFrames, http2Limits } from './http2.ts'
 
@@ -10,13 +10,15 @@ const maxHeaderBytes = 16_384
 
 export type ListenerOptions = {
   readonly tls: TlsMaterial | null
+  /** What clients prove themselves with; null where with nothing. */
+  readonly clients?: ClientCertificates | null
   readonly requestTimeoutSeconds: number
   /** Told of a client that was cut off for control frames. */
   readonly flooded: () => void
 }
 
 /** The listener without its handlers: HTTP/1.1 in the clear, or HTTP/2 and HTTP/1.1 by what the client offers (RFC 7301). */
-export function createListener({ tls, requestTimeoutSeconds, flooded }: ListenerOptions): Server {
+export function createListener({ tls, clients = null, requestTimeoutSeconds, flooded }: ListenerOptions): Server {
   const limits = http1Limits(requestTimeoutSeconds)
   if (tls === null) {
     const server = createPlainServer(limits)
@@ -25,7 +27,7 @@ export function createListener({ tls, requestTimeoutSeconds, flooded }: Listener
   }
   const server: Http2SecureServer = createSecureServer({
     ...http2Limits,
-    ...tlsOptions(tls),
+    ...tlsOptions(tls, clients),
     allowHTTP1: true,
     Http2ServerResponse: Answer,
     http1Options: limits,
