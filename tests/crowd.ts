@@ -90,10 +90,10 @@ export class Crowd {
   #open(member: Member): Socket {
     const socket = connect({ host: '127.0.0.1', port: this.#port, localAddress: member.address, noDelay: true })
     socket.on('error', () => {})
-    socket.on('data', (chunk) => {
+    socket.on('data', (chunk: Buffer) => {
       // Whatever begins otherwise is the rest of a body.
-      if (chunk.length < 12 || chunk.latin1Slice(0, 9) !== 'HTTP/1.1 ') return
-      this.#answer(member, Number(chunk.latin1Slice(9, 12)))
+      if (chunk.length < 12 || chunk.toString('latin1', 0, 9) !== 'HTTP/1.1 ') return
+      this.#answer(member, Number(chunk.toString('latin1', 9, 12)))
     })
     socket.on('close', () => {
       member.socket = null

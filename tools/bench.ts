@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util'
 import { accessCheck } from '../bench/access-check.ts'
 import { cedar } from '../bench/cedar.ts'
 import { envelope } from '../bench/envelope.ts'
+import { flood } from '../bench/flood.ts'
 import { gatewayHop } from '../bench/gateway-hop.ts'
 import { keyVerification } from '../bench/key-verification.ts'
 import { ledgerAppend } from '../bench/ledger-append.ts'
@@ -32,6 +33,7 @@ const benches: readonly Bench[] = [
   keyVerification,
   relations,
   ledgerAppend,
+  flood,
   start,
   memory,
 ]

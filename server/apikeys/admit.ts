@@ -1,3 +1,5 @@
+import { longestWaitMs } from '@custodia/edge/limits/guarded-cells.ts'
+import { withDeadline } from '../platform/cache/deadline.ts'
 import type { ApplicationPrincipal, KeyPrincipal } from '../platform/http/principal.ts'
 import { refuse } from './errors.ts'
 import { event } from './events.ts'
@@ -62,8 +64,10 @@ function applicationOf({ owner, organisationId, roles, id, scopes }: LiveKey, si
 
 async function spend({ context, own }: Parts, { id }: LiveKey, perMinute: number): Promise<void> {
   const key = `apikeys.rate:${id}`
-  // Without the shared store each process counts by itself, which is looser and never open.
-  const budget = await context.cache.spend(key, perMinute, 60).catch(() => own.spend(key, perMinute, 60))
+  // Without the shared store each process counts by itself, which is looser and never open. A limit is waited for no longer than any other.
+  const budget = await withDeadline('the cache', longestWaitMs, context.cache.spend(key, perMinute, 60)).catch(() =>
+    own.spend(key, perMinute, 60),
+  )
   if (!budget.allowed) throw refuse('APIKEY_RATE', { retryAfterSeconds: budget.retryAfterSeconds })
 }
 

@@ -263,15 +263,18 @@ test('a key with a rate of its own is refused beyond it, wherever it calls, and 
   assert.equal((await callWith(one, token)).status, 200)
 })
 
-test('a key whose rate can’t be counted together is counted by each process', async () => {
-  const lost = () => Promise.reject(new Error('the store is lost'))
-  const alone = await house.process({ cache: { ...one.context.cache, spend: lost } as never })
-  const { browser } = await reader()
-  const { token } = await makeKeyAs(browser, { requestsPerMinute: 2 })
-  const statuses = []
-  for (let i = 0; i < 4; i++) statuses.push((await callWith(alone, token)).status)
-  assert.deepEqual(statuses, [200, 200, 429, 429])
-})
+for (const [store, spend] of [
+  ['is lost', () => Promise.reject(new Error('the store is lost'))],
+  ['says nothing', () => new Promise(() => {})],
+] as const)
+  test(`a key whose rate can’t be counted together, since the store ${store}, is counted by each process`, async () => {
+    const alone = await house.process({ cache: { ...one.context.cache, spend } as never })
+    const { browser } = await reader()
+    const { token } = await makeKeyAs(browser, { requestsPerMinute: 2 })
+    const statuses = []
+    for (let i = 0; i < 4; i++) statuses.push((await callWith(alone, token)).status)
+    assert.deepEqual(statuses, [200, 200, 429, 429])
+  })
 
 test('the last use is written down behind the answer, once a minute, and not for what was refused', async () => {
   const { browser } = await reader()
