@@ -10,6 +10,9 @@ type Manifest = { readonly dependencies: Record<string, string>; readonly export
   unknown
 >
 
+/** What reads files and compiles documents: only for whoever does so in its own process. */
+const heavy = new Set(['ajv', 'ajv-formats', 'file-type', 'sharp', 'yauzl'])
+
 const here = fileURLToPath(new URL('.', import.meta.url))
 const out = resolve(process.argv[2] ?? join(here, 'dist/package'))
 rmSync(out, { recursive: true, force: true })
@@ -33,13 +36,14 @@ function stageSources(): void {
     sdk: ['src/**/*'],
     // Of the ledger only what tells a sound public key.
     wire: [
+      'src/canonical-json',
       'src/envelope/**/*',
       'src/http/**/*',
       'src/http-signatures/**/*',
       'src/ledger/{ed25519,sha256}',
       'src/node/**/*',
     ],
-    edge: ['src/limits/*', 'src/outbound/*', 'src/uploads/**/*', 'src/webhooks/*'],
+    edge: ['src/**/*'],
   }
   for (const [name, parts] of Object.entries(folders)) {
     for (const file of globSync(
@@ -77,19 +81,20 @@ function compile(): void {
 function writeManifest(): void {
   const read = (name: string) => JSON.parse(readFileSync(join(here, name), 'utf8')) as Manifest
   const sdk = read('package.json')
+  const { '@custodia/wire': _wire, ...edge } = read('../edge/package.json').dependencies
   const {
-    '@custodia/wire': _wire,
-    '@custodia/edge': _edge,
-    ...dependencies
+    '@custodia/wire': _ours,
+    '@custodia/edge': _inside,
+    ...own
   } = { ...read('../wire/package.json').dependencies, ...sdk.dependencies }
-  // Native code and what reads files: only for whoever looks at files in its own process.
-  const { 'file-type': fileType = '', sharp = '', yauzl = '' } = read('../edge/package.json').dependencies
-  const peers = { express: '5', fastify: '5', hono: '4', 'file-type': fileType, sharp, yauzl }
+  const ofEdge = (wanted: boolean) =>
+    Object.fromEntries(Object.entries(edge).filter(([name]) => wanted === heavy.has(name)))
+  const peers = { express: '5', fastify: '5', hono: '4', ...ofEdge(true) }
   const manifest = {
     ...sdk,
     scripts: undefined,
     devDependencies: undefined,
-    dependencies,
+    dependencies: { ...own, ...ofEdge(false) },
     peerDependencies: peers,
     peerDependenciesMeta: Object.fromEntries(Object.keys(peers).map((name) => [name, { optional: true }])),
     engines: { node: '>=22' },

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import type { IncomingHttpHeaders, IncomingMessage, Server, ServerResponse } from 'node:http'
 import { createServer, request as httpRequest } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { Scan } from '@custodia/edge/uploads/clamd.ts'
 import { WebSocketServer } from 'ws'
 import type { Access } from '../access/api.ts'
 import type { ApiKeys } from '../apikeys/api.ts'
@@ -17,13 +18,19 @@ import { createMetrics } from '../platform/telemetry/registry.ts'
 import { keepingLog } from '../platform/telemetry/testing.ts'
 import { testContext } from '../platform/testing.ts'
 import type { Sessions } from '../sessions/api.ts'
+import { examiner } from '../uploads/examine.ts'
 import { config } from './applications.ts'
 import { createGateway } from './module.ts'
 
 type Behaviour = (request: IncomingMessage, response: ServerResponse) => void
 
 export type Got = { readonly status: number; readonly headers: IncomingHttpHeaders; readonly body: string }
-export type Ask = { method?: string; headers?: Record<string, string | string[]>; host?: string; body?: string }
+export type Ask = {
+  method?: string
+  headers?: Record<string, string | string[]>
+  host?: string
+  body?: string | Uint8Array
+}
 
 /** A gateway between two real listeners. Its neighbours are said in a few lines each: whose cookie it is, what they may do. */
 export type TestGateway = {
@@ -58,7 +65,7 @@ const signer = {
   publicKey: Buffer.from(pair.publicKey.export({ format: 'jwk' }).x as string, 'base64url'),
   sign: (message: Uint8Array) => sign(null, message, pair.privateKey),
 }
-const grants: Record<string, string[]> = { reader: ['app:read'], writer: ['app:read', 'app:write'] }
+const grants: Record<string, string[]> = { reader: ['app:read'], writer: ['app:read', 'app:write', 'cases:use'] }
 
 /** @param more applications beside `app` and `gone`, by what they would have in the configuration. */
 export async function openTestGateway(more: (upstream: string) => object = () => ({})): Promise<TestGateway> {
@@ -144,6 +151,17 @@ export const browser: Browser = {
   served() {},
 }
 
+/** What scans files on their way to an application: nothing, and that is wanted, unless a test says otherwise. */
+export const scanning: {
+  context: { config: { scanner: string } }
+  scan: ((content: Uint8Array) => Promise<Scan>) | null
+} = {
+  context: { config: { scanner: 'off' } },
+  scan: null,
+}
+
+export const uploads = { idle: async () => {}, examine: examiner(scanning) }
+
 function neighboursOf(live: Map<string, UserPrincipal>) {
   let ended: (sessionId: string | null) => void = () => {}
   const sessions = {
@@ -176,7 +194,7 @@ function neighboursOf(live: Map<string, UserPrincipal>) {
   const apikeys = { authenticateAt: () => null, onChange: () => () => {} } as unknown as ApiKeys
   const webhooks = { lendForwarder() {} }
   return {
-    uses: { keyring, access, limits: limitsInProcess(), sessions, identity, apikeys, browser, webhooks },
+    uses: { keyring, access, limits: limitsInProcess(), sessions, identity, apikeys, browser, uploads, webhooks },
     end: (sessionId: string) => ended(sessionId),
   }
 }

@@ -8,6 +8,9 @@ export type CsrfTokens = {
   holds(sessionId: string, token: string | undefined): boolean
 }
 
+/** The header in which scripts send the token. */
+export const csrfHeader = 'x-csrf-token'
+
 const maskBytes = 16
 const macBytes = 32
 

@@ -1,5 +1,11 @@
 import type { Request, RequestHandler, Response } from 'express'
+import type { BrowserDefence } from './browser.ts'
+import type { InputGuard } from './input.ts'
 import type { KnownCaller, Limited, RequestLimits } from './limits.ts'
+import type { BrowserOptions } from './node.ts'
+import { answerNode, arriveNode, checkInput as checkNode, headOf, proofOf } from './node.ts'
+
+export { nonceOf } from './node.ts'
 
 /**
  * Refuses with 429 what has no room, by address, before anybody is known. Mount it first. Behind the gateway or another proxy Express's
@@ -22,6 +28,34 @@ export function limitCallers(limits: RequestLimits, caller: (request: Request) =
     const known = caller(request)
     if (known === null) next()
     else answer(await limits.known(request.method, request.path, addressOf(request), known), response, next)
+  }
+}
+
+/**
+ * The browser defences: headers on every reply, CORS, refusal of other sites' requests, reports. Mount it first, and after the body parsers
+ * where `token` reads a form's field.
+ *
+ * @example app.use(defendBrowser(browser, { session: (request) => request.session?.id }))
+ */
+export function defendBrowser(defence: BrowserDefence, options: BrowserOptions<Request> = {}): RequestHandler {
+  return async (request, response, next) => {
+    const verdict = await arriveNode(defence, request, response, options.address?.(request) ?? addressOf(request))
+    const answer = verdict.answer ?? (await defence.refuse(headOf(request), verdict, () => proofOf(request, options)))
+    if (answer === null) next()
+    else answerNode(request, response, answer)
+  }
+}
+
+/**
+ * Refuses what can be read in two ways, and what the application's document does not allow. Mount it before the body parsers, which read the
+ * body afterwards as if nobody had.
+ *
+ * @example app.use(checkInput(input))
+ */
+export function checkInput(guard: InputGuard): RequestHandler {
+  const check = checkNode(guard)
+  return async (request, response, next) => {
+    if (await check(request, response)) next()
   }
 }
 

@@ -1,5 +1,11 @@
-import type { FastifyPluginCallback, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyPluginCallback, FastifyReply, FastifyRequest, onRequestAsyncHookHandler } from 'fastify'
+import type { Problem } from '../middleware/problem.ts'
+import { problemFrom } from '../middleware/problem.ts'
+import type { BrowserDefence, BrowserVerdict } from './browser.ts'
+import type { InputGuard } from './input.ts'
 import type { KnownCaller, Limited, RequestLimits } from './limits.ts'
+import type { BrowserOptions } from './node.ts'
+import { arriveNode, closing, headOf, nonceOf as nonceOfNode, proofOf } from './node.ts'
 
 export type LimitRequestsOptions = {
   readonly limits: RequestLimits
@@ -25,8 +31,59 @@ export const limitRequests: FastifyPluginCallback<LimitRequestsOptions> = (app, 
   done()
 }
 
+export type DefendBrowserOptions = BrowserOptions<FastifyRequest> & { readonly defence: BrowserDefence }
+
+/**
+ * The browser defences: headers on every reply, CORS, refusal of other sites' requests, reports. Register it first.
+ *
+ * @param options.token where a form has it in a field: it is asked once the body was parsed, and the request refused then.
+ * @example await app.register(defendBrowser, { defence: createBrowserDefence({ origins: ['https://inbox.example'] }) })
+ */
+export const defendBrowser: FastifyPluginCallback<DefendBrowserOptions> = (app, options, done) => {
+  const { defence } = options
+  const verdicts = new WeakMap<FastifyRequest, BrowserVerdict>()
+  app.addHook('onRequest', async (request, reply) => {
+    const address = options.address?.(request) ?? request.ip
+    const verdict = await arriveNode(defence, request.raw, reply.raw, address)
+    verdicts.set(request, verdict)
+    if (verdict.answer !== null) return refuse(request, reply, verdict.answer)
+  })
+  app.addHook(options.token === undefined ? 'onRequest' : 'preValidation', async (request, reply) => {
+    const verdict = verdicts.get(request)
+    if (verdict === undefined || reply.sent) return
+    const answer = await defence.refuse(headOf(request.raw), verdict, () => proofOf(request, options))
+    if (answer !== null) return refuse(request, reply, answer)
+  })
+  done()
+}
+
+/** The nonce for the scripts of this reply; null where none is written, or `defendBrowser` does not run before. */
+export const nonceOf = (request: FastifyRequest): string | null => nonceOfNode(request.raw)
+
+/**
+ * Refuses what can be read in two ways, and what the application's document does not allow, before the body is parsed.
+ *
+ * @example app.addHook('onRequest', checkInput(input))
+ */
+export function checkInput(guard: InputGuard): onRequestAsyncHookHandler {
+  return async (request, reply) => {
+    try {
+      await guard.check(request.raw)
+    } catch (error) {
+      return refuse(request, reply, problemFrom(error))
+    }
+  }
+}
+
 // Fastify's mark for a plugin that serves the scope it is registered in, and not a scope of its own.
-Object.assign(limitRequests, { [Symbol.for('skip-override')]: true })
+for (const plugin of [limitRequests, defendBrowser]) Object.assign(plugin, { [Symbol.for('skip-override')]: true })
+
+// As bytes: to text Fastify would add a charset, and RFC 8259 §11 defines none.
+export const refuse = (request: FastifyRequest, reply: FastifyReply, problem: Problem): FastifyReply =>
+  reply
+    .code(problem.status)
+    .headers({ ...problem.headers, ...closing(request.raw) })
+    .send(Buffer.from(problem.body))
 
 const pathOf = ({ url }: FastifyRequest): string => url.split('?', 1)[0] as string
 

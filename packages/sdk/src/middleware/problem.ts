@@ -62,6 +62,10 @@ export function problemFrom(error: unknown): Problem {
   return { status: error.status, headers, body: JSON.stringify(body) }
 }
 
+/** A refusal for whoever speaks the Fetch API. */
+export const responseOf = ({ status, headers, body }: Problem): Response =>
+  new Response(body === '' ? null : body, { status, headers: { ...headers } })
+
 /**
  * @throws CustodiaError ASSERTION_MISSING where nobody was identified (the middleware does not run before this route),
  * PERMISSION_DENIED where the person lacks it. An unknown permission is one that nobody has.
