@@ -10,7 +10,6 @@ import { apiVersion } from './steps/api-version.ts'
 import { authenticate } from './steps/authenticate.ts'
 import { authorise } from './steps/authorise.ts'
 import { freshness } from './steps/freshness.ts'
-import { headers } from './steps/headers.ts'
 import { limit, limitCaller } from './steps/limit.ts'
 import { sameSite } from './steps/same-site.ts'
 import { shed } from './steps/shed.ts'
@@ -58,7 +57,6 @@ export type Step = {
  */
 export const pipeline: readonly Step[] = [
   shed,
-  headers,
   limit,
   apiVersion,
   authenticate,

@@ -77,9 +77,10 @@ export function registerRoutes(
           done(error as Error)
         }
       },
-      // Fastify reads no body of these methods, so that there is none to refuse.
-      preValidation:
-        route.body === undefined && route.rawBody === undefined && !bodyless.has(route.method)
+      // Fastify reads no body of bodyless methods, so that there is none to refuse, and what was signed is held to that right before the answer.
+      preValidation: bodyless.has(route.method)
+        ? []
+        : route.body === undefined && route.rawBody === undefined
           ? [endProof, refuseBody]
           : endProof,
       handler: (request, reply) => void answer(route, reply, request.call as Call),
@@ -178,6 +179,7 @@ function refuseBody(request: FastifyRequest, _reply: FastifyReply, done: (error?
 /** Sends by itself, which spares Fastify the waiting for a promise of a reply that is there already. */
 async function answer(route: Route, reply: FastifyReply, call: Call): Promise<void> {
   try {
+    if (call.proof !== null && bodyless.has(route.method)) await call.proof.end()
     send(route, reply, await route.handle(call))
   } catch (error) {
     // What is no Error would be taken for the reply's body.

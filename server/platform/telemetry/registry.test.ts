@@ -77,6 +77,29 @@ test('labels that strangers choose fill no memory: beyond 500 they are counted t
   assert.equal(lines.filter((line) => line.startsWith('custodia_flood_seconds_count{')).length, 501)
 })
 
+test('a bucket counts what the smaller ones do, and the last is everything', async () => {
+  const metrics = createMetrics()
+  const duration = metrics.duration('custodia_kept_seconds', 'Kept.')
+  for (const seconds of [0.0005, 0.0006, 3, 11]) duration.observe(seconds)
+  const lines = (await metrics.text()).split('\n')
+  for (const [bound, count] of [
+    ['0.0005', 1],
+    ['0.001', 2],
+    ['2.5', 2],
+    ['5', 3],
+    ['10', 3],
+    ['+Inf', 4],
+  ])
+    assert.ok(lines.includes(`custodia_kept_seconds_bucket{le="${bound}"} ${count}`), `${bound}`)
+  assert.ok(lines.includes('custodia_kept_seconds_count 4'))
+  assert.ok(lines.some((line) => line.startsWith('custodia_kept_seconds_sum 14.0011')))
+})
+
+test('a label that was not declared is refused', () => {
+  const counter = createMetrics().counter('custodia_labelled_total', 'x', ['what'])
+  assert.throws(() => counter.add(1, { other: 'a' }), /other is no label/)
+})
+
 test('a label with quotes and line breaks stays one line', async () => {
   const metrics = createMetrics()
   metrics.counter('custodia_odd_total', 'x', ['what']).add(1, { what: 'a"b\nc\\' })

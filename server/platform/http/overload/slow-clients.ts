@@ -64,7 +64,10 @@ export class SlowClients {
     }
     const connection = (request.socket as Watched)[known]
     if (connection === undefined) return
-    connection.request = request
+    // Without a body there is nothing to wait for, and how many bytes have come is dear to ask.
+    const { 'content-length': length, 'transfer-encoding': coding } = request.headers
+    connection.request = length === undefined && coding === undefined ? null : request
+    if (connection.request === null) return
     connection.startedMs = this.#nowMs()
     connection.startedAtByte = request.socket.bytesRead
   }

@@ -1,6 +1,4 @@
 import type { IncomingMessage } from 'node:http'
-import { refuseRequest } from '../errors.ts'
-import type { Step } from '../pipeline.ts'
 
 // RFC 9110 §5.3 lets only list headers repeat. Of these, Node keeps one and drops or joins the others, silently:
 // two parsers in a row could then see two different requests.
@@ -40,13 +38,4 @@ export function repeatedIn({ headers, rawHeaders }: Pick<IncomingMessage, 'heade
   let names = 0
   for (const _name in headers) names += 1
   return names * 2 === rawHeaders.length ? null : repeatedHeader(rawHeaders)
-}
-
-export const headers: Step = {
-  name: 'headers',
-  run({ raw }) {
-    const repeated = repeatedIn(raw)
-    if (repeated !== null)
-      throw refuseRequest('REQUEST_HEADER_INVALID', { field: `header.${repeated}`, detail: 'appears twice' })
-  },
 }
