@@ -16,6 +16,21 @@ export const errors = {
     title: 'The application answered something else than its OpenAPI document says.',
     help: 'Give the request id to whoever runs the application: the log names the place that does not fit.',
   },
+  GATEWAY_FORM_MALFORMED: {
+    status: 400,
+    title: 'The form can not be read, or in more than one way.',
+    help: 'Send multipart/form-data as browsers do: each field once, with one name and at most one file name; detail says what is wrong.',
+  },
+  GATEWAY_FILE_REFUSED: {
+    status: 422,
+    title: 'A file is not taken.',
+    help: 'Send another; field names it, and reason and detail say what is wrong with it.',
+  },
+  GATEWAY_FILE_NOT_SCANNED: {
+    status: 503,
+    title: 'A file could not be scanned, and nothing that was not is passed on.',
+    help: 'Try again in a moment. Whoever runs this installation sees that clamd answers (uploads.clamd).',
+  },
   GATEWAY_FACTOR_REQUIRED: {
     status: 403,
     title: 'This part of the application asks for a stronger sign-in.',

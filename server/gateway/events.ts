@@ -25,6 +25,15 @@ export const events = {
     }),
     personal: Type.Object({ path: Type.String() }),
   },
+  'file.refused': {
+    summary: 'A file on its way to an application was not passed on.',
+    /** `reason`: as for a file that is sent here, or `not-scanned`; `signature`: what the scanner found. */
+    data: Type.Object({
+      application: Type.String(),
+      reason: Type.String(),
+      signature: Type.Union([Type.String(), Type.Null()]),
+    }),
+  },
   'session.arrived': {
     summary: 'A session was carried to the host of an application.',
     data: Type.Object({ application: Type.String(), session: Type.String() }),

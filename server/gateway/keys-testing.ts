@@ -19,7 +19,7 @@ import { sessions } from '../sessions/module.ts'
 import type { Browser } from '../sessions/testing.ts'
 import { config } from './applications.ts'
 import { createGateway } from './module.ts'
-import { browser } from './testing.ts'
+import { browser, uploads } from './testing.ts'
 
 /** What reached the application. */
 export type Seen = {
@@ -92,7 +92,14 @@ export async function openKeysGateway(): Promise<KeysGateway> {
     const process = await house.process({ ...changes, permissions })
     const gateway = await createGateway(
       { ...process.context, trustedProxies: ['127.0.0.1'], config: { applications, maxSignedBodyBytes: maxBody } },
-      { ...process, apikeys: process.keys, limits: limitsInProcess(), browser, webhooks: { lendForwarder() {} } },
+      {
+        ...process,
+        apikeys: process.keys,
+        limits: limitsInProcess(),
+        browser,
+        uploads,
+        webhooks: { lendForwarder() {} },
+      },
     )
     const server = createServer((request, response) => gateway.handle(request, response))
     server.on('upgrade', (request, socket, head) => gateway.upgrade(request, socket, head))

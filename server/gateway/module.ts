@@ -4,23 +4,27 @@ import type { Browser } from '../browser/api.ts'
 import type { Identity } from '../identity/api.ts'
 import type { Keyring } from '../keyring/api.ts'
 import type { LimitsOfApplications } from '../limits/api.ts'
+import { actorOf } from '../platform/events/event.ts'
 import { clientAddresses } from '../platform/http/client-address.ts'
 import type { HostHandler, RequestHead } from '../platform/http/ports.ts'
 import type { Route } from '../platform/http/route.ts'
 import type { Context } from '../platform/module.ts'
 import { defineModule } from '../platform/module.ts'
 import type { Sessions } from '../sessions/api.ts'
+import type { Uploads } from '../uploads/api.ts'
 import type { Webhooks } from '../webhooks/api.ts'
 import type { Application } from './applications.ts'
 import { applicationContexts, applicationPermissions, applicationResources, config } from './applications.ts'
 import { DecisionLog } from './decision-log.ts'
 import { openInputs } from './edge/input.ts'
+import { UploadDefence } from './edge/uploads.ts'
 import { errors } from './errors.ts'
 import { event, events } from './events.ts'
 import { webhookForwarder } from './forward-webhook.ts'
 import { HeldBodies } from './held-bodies.ts'
 import { AssertionMint, jwkOf } from './mint-assertion.ts'
 import { routes } from './routes.ts'
+import type { ServeNeeds } from './serve-application.ts'
 import { OpenSockets, upgrade } from './upgrade.ts'
 import { openUpstreams } from './upstreams.ts'
 import { WrongKeys } from './wrong-keys.ts'
@@ -33,6 +37,7 @@ type Uses = {
   identity: Identity
   apikeys: ApiKeys
   browser: Browser
+  uploads: Uploads
   webhooks: Webhooks
 }
 
@@ -43,7 +48,7 @@ const recheckMs = 30_000
 
 export const gateway = defineModule<Gateway, Uses, typeof config>({
   name: 'gateway',
-  uses: ['keyring', 'access', 'limits', 'sessions', 'identity', 'apikeys', 'browser', 'webhooks'],
+  uses: ['keyring', 'access', 'limits', 'sessions', 'identity', 'apikeys', 'browser', 'uploads', 'webhooks'],
   config,
   permissions: {},
   configuredPermissions: ({ applications }) => applicationPermissions(applications),
@@ -100,6 +105,21 @@ export async function createGateway(context: Context<typeof config>, uses: Uses)
     ['application'],
   )
   const busy = (application: string) => refused.add(1, { application })
+  const uploads = new UploadDefence(uses.uploads.examine)
+  const filesRefused = context.metrics.counter(
+    'custodia_gateway_files_refused_total',
+    'Files on their way to an application that were not passed on, by why.',
+    ['application', 'reason'],
+  )
+  const fileRefused: ServeNeeds['fileRefused'] = (application, admitted, { reason, signature }) => {
+    filesRefused.add(1, { application, reason })
+    const principal = admitted?.caller?.principal ?? null
+    const who = {
+      organisationId: principal?.organisationId ?? null,
+      actor: principal === null ? ({ kind: 'anonymous' } as const) : actorOf(principal),
+    }
+    recorder.note(event('file.refused', { ...who, data: { application, reason, signature } }))
+  }
   const signOut = async (head: RequestHead) => {
     const principal = await sessions.authenticate(head)
     if (principal !== null) {
@@ -119,7 +139,19 @@ export async function createGateway(context: Context<typeof config>, uses: Uses)
     await Promise.all(
       applications.map(async (application) => {
         const { serveApplication } = await import('./serve-application.ts')
-        const needs = { ...admitNeeds, browser, random, publicUrl, trustedProxies, bodies, busy, arrived, signOut }
+        const needs = {
+          ...admitNeeds,
+          browser,
+          random,
+          publicUrl,
+          trustedProxies,
+          bodies,
+          uploads,
+          fileRefused,
+          busy,
+          arrived,
+          signOut,
+        }
         return [
           application.host,
           { application, app: await serveApplication(application, originOf(application), needs) },

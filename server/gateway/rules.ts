@@ -44,13 +44,13 @@ function first(rules: readonly Rule[], method: string, segments: readonly string
 }
 
 /** In lower case, and without a slash at the end. */
-function laxSegments(path: string): readonly string[] {
+export function laxSegments(path: string): readonly string[] {
   const lower = path.toLowerCase()
   return (lower.length > 1 && lower.endsWith('/') ? lower.slice(0, -1) : lower).split('/')
 }
 
 /** `*` stands for one segment, `**` at the end for any number, none included. */
-function fits(pattern: readonly string[], segments: readonly string[]): boolean {
+export function fits(pattern: readonly string[], segments: readonly string[]): boolean {
   for (const [index, part] of pattern.entries()) {
     if (part === '**') return segments.length >= index
     const segment = segments[index]

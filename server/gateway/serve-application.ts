@@ -16,11 +16,14 @@ import { admit, checkHead, introductionOf } from './admit.ts'
 import type { Application } from './applications.ts'
 import { browserDefence, reportPath } from './edge/browser.ts'
 import type { AllowedInput, InputDefence } from './edge/input.ts'
-import { proofOf } from './edge/input.ts'
 import { HeldReplies } from './edge/input-replies.ts'
 import { tell } from './edge/limits.ts'
+import type { Passed, Turned, UploadDefence } from './edge/uploads.ts'
+import type { UploadRule } from './edge/uploads-config.ts'
+import { uploadRuleFor } from './edge/uploads-config.ts'
 import { refuse } from './errors.ts'
 import type { HeldBodies } from './held-bodies.ts'
+import { incomingBody, remadeHeaders } from './incoming-body.ts'
 import { outgoingHeaders, returningHeaders } from './outgoing-headers.ts'
 import { refusalPage, refusalPageHeaders } from './refusal-page.ts'
 import { clearReturnCookie, readReturnCookie, returnCookie, safePath } from './return-cookie.ts'
@@ -41,6 +44,10 @@ declare module 'fastify' {
     place: Place | null
     /** What the application's document says of this request; null where it says nothing. */
     allowed: AllowedInput | null
+    /** Where this request may bring files; null where it is passed on as it comes. */
+    uploadRule: UploadRule | null
+    /** What goes on instead of what came; null before, and where that is the same. */
+    remade: Passed | null
   }
 }
 
@@ -51,6 +58,9 @@ export type ServeNeeds = AdmitNeeds & {
   readonly publicUrl: string
   readonly trustedProxies: readonly string[]
   readonly bodies: HeldBodies
+  readonly uploads: UploadDefence
+  /** Told of each file that was not passed on. */
+  readonly fileRefused: (application: string, admitted: Admitted | null, turned: Turned) => void
   readonly upstreams: Upstreams
   /** Told of each request that was refused since the application was asked enough already. */
   readonly busy: (application: string) => void
@@ -95,6 +105,10 @@ export async function serveApplication(
   const browser = browserDefence(application, origin, needs)
   app.addHook('onSend', async (request, reply, payload) => browser.send(request, reply, payload))
   app.decorateRequest('allowed', null)
+  app.decorateRequest('uploadRule', null)
+  app.decorateRequest('remade', null)
+  const fileRefused = (request: FastifyRequest, turned: Turned) =>
+    needs.fileRefused(application.name, request.admitted, turned)
   const input = needs.inputs.get(application.name) ?? null
   const looksAtReplies = input !== null && input.settings.replies !== 'off'
   const replies = new HeldReplies()
@@ -107,6 +121,7 @@ export async function serveApplication(
         protocol,
       }),
       ...browser.asking(request as FastifyRequest),
+      ...remadeHeaders(request as FastifyRequest),
       // What is packed could not be looked into.
       ...(looksAtReplies ? { 'accept-encoding': 'identity' } : {}),
     }),
@@ -147,6 +162,7 @@ export async function serveApplication(
       request.admitted = await admit(application, head, path, origin, needs, admitted)
       request.nonce = browser.nonce()
       tell(reply, request.admitted.told)
+      request.uploadRule = uploadRuleFor(application.edge.uploads, head.method, path)
       try {
         request.allowed = input?.allow(head, path) ?? null
       } catch (error) {
@@ -156,29 +172,8 @@ export async function serveApplication(
         throw error
       }
     },
-    preParsing: (request, reply, payload, done) => {
-      const { caller = null, passed } = request.admitted ?? {}
-      const proof = proofOf(caller?.proof ?? null, request.allowed)
-      if (proof === null) {
-        passed?.()
-        return done(null, payload)
-      }
-      const declared = request.headers['content-length']
-      needs.bodies
-        .hold(payload as IncomingMessage, declared, proof, (release) => reply.raw.once('close', release))
-        .then(
-          (body) => {
-            passed?.()
-            done(null, body)
-          },
-          (error) => {
-            needs.wrongKeys.count(request.ip, error)
-            // Whatever still comes of the body is nobody's next request.
-            void reply.header('connection', 'close')
-            done(error as Error)
-          },
-        )
-    },
+    preParsing: (request, reply, payload, done) =>
+      incomingBody(request, reply, payload as IncomingMessage, { ...needs, fileRefused }, done),
     handler: (request, reply) => {
       const place = queue.enter()
       return place instanceof Promise ? place.then((one) => pass(one, request, reply)) : pass(place, request, reply)

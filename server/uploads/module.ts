@@ -13,6 +13,7 @@ import type { Uploads } from './api.ts'
 import { config } from './config.ts'
 import { errors } from './errors.ts'
 import { events } from './events.ts'
+import { examiner } from './examine.ts'
 import { settling, sweep } from './jobs.ts'
 import type { Parts } from './parts.ts'
 import { Quarantine } from './quarantine.ts'
@@ -69,6 +70,7 @@ export async function createUploads(context: Context<typeof config>, { keyring }
     subjectData: subjectData(parts),
     hostHandler: serveFiles(parts),
     idle: () => quarantine.idle(),
+    examine: examiner(parts),
     stop: () => quarantine.stop(),
   }
 }

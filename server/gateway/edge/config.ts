@@ -1,9 +1,10 @@
 import { checkBrowser } from '@custodia/edge/browser/settings.ts'
 import { checkInput } from './input-config.ts'
 import { checkLimits } from './limits.ts'
+import { checkUploads } from './uploads-config.ts'
 
 /** What the configuration of an application may say of its defences: a row each. What is not said is undefined. */
-const defences = { browser: checkBrowser, input: checkInput, limits: checkLimits } as const
+const defences = { browser: checkBrowser, input: checkInput, limits: checkLimits, uploads: checkUploads } as const
 
 /** An application's defences, as configured. */
 export type Edge = { readonly [Name in keyof typeof defences]: ReturnType<(typeof defences)[Name]> }

@@ -1,0 +1,261 @@
+import { randomBytes } from 'node:crypto'
+import { Readable } from 'node:stream'
+import type { Examined } from '@custodia/edge/uploads/examine.ts'
+import { refusals } from '@custodia/edge/uploads/finding.ts'
+import type { FormPart } from '@custodia/edge/uploads/form/part-head.ts'
+import { MalformedForm, partHead } from '@custodia/edge/uploads/form/part-head.ts'
+import { boundaryOf, FormReader } from '@custodia/edge/uploads/form/read-form.ts'
+import { kindNames, kinds } from '@custodia/edge/uploads/kinds.ts'
+import { refuseRequest } from '../../platform/http/errors.ts'
+import type { Uploads } from '../../uploads/api.ts'
+import { refuse } from '../errors.ts'
+import type { Region } from './sealed-spool.ts'
+import { SealedSpool } from './sealed-spool.ts'
+import type { UploadRule } from './uploads-config.ts'
+
+/** Together, in this process and from one address: each has a file on the disk that is as large as its request may be. */
+const mostTogether = 32
+const mostOfAddress = 4
+/** What all fields that are no files may hold: they are in memory. */
+const maxFieldBytes = 262_144
+
+export type Sent = {
+  readonly payload: Readable
+  readonly contentType: string | undefined
+  readonly contentLength: string | undefined
+  readonly address: string
+  /** Told of a file that is not passed on. */
+  readonly turned: (turned: Turned) => void
+}
+
+/** The request as the application gets it. */
+export type Passed = { readonly body: Readable; readonly contentType: string; readonly contentLength: number }
+
+/** Why a file was not passed on. */
+export type Turned = { readonly reason: string; readonly signature: string | null }
+
+type Held = { readonly part: FormPart; readonly content: Buffer | Region }
+type Part = { readonly head: FormPart; readonly content: Buffer | Region }
+
+/**
+ * Files on their way to an application: all of the request is held, sealed, until each file in it was looked at and scanned; then a request
+ * that was made anew goes on, or none.
+ */
+export class UploadDefence {
+  readonly #examine: Uploads['examine']
+  readonly #from = new Map<string, number>()
+  #underWay = 0
+
+  constructor(examine: Uploads['examine']) {
+    this.#examine = examine
+  }
+
+  /**
+   * @param done called with what lets go of the disk: once the request was answered, or broke off.
+   * @throws Refusal MEDIA_TYPE_UNSUPPORTED, REQUEST_TOO_LARGE, REQUEST_TIMEOUT, REQUEST_INVALID, SERVER_BUSY, GATEWAY_FORM_MALFORMED,
+   * GATEWAY_FILE_REFUSED, GATEWAY_FILE_NOT_SCANNED.
+   */
+  async receive(rule: UploadRule, sent: Sent, done: (release: () => void) => void): Promise<Passed> {
+    if (Number(sent.contentLength ?? 0) > rule.maxBytes) throw tooLarge(rule)
+    const name = bodyName(rule, sent.contentType)
+    this.#enter(sent.address)
+    const gone = new AbortController()
+    let spool: SealedSpool | null = null
+    done(() => {
+      gone.abort()
+      this.#leave(sent.address)
+      void spool?.close()
+    })
+    spool = await SealedSpool.open()
+    if (gone.signal.aborted) {
+      await spool.close()
+      throw endedEarly()
+    }
+    const pieces = inTime(sent.payload, rule, gone.signal)
+    const held =
+      name === null ? await readForm(pieces, rule, sent.contentType, spool) : [await readFile(pieces, name, spool)]
+    const parts: Part[] = []
+    for (const one of held) parts.push(await this.#look(rule, one, { spool, stop: gone.signal, turned: sent.turned }))
+    return name === null ? asForm(parts, spool) : asBody(parts[0] as Part, spool)
+  }
+
+  async #look(
+    rule: UploadRule,
+    { part, content }: Held,
+    { spool, stop, turned }: { spool: SealedSpool; stop: AbortSignal; turned: Sent['turned'] },
+  ): Promise<Part> {
+    if (part.fileName === null || Buffer.isBuffer(content)) return { head: { ...part, mediaType: null }, content }
+    // What browsers send where nobody chose a file.
+    if (part.fileName === '' && content.length === 0)
+      return { head: { ...part, mediaType: 'application/octet-stream' }, content }
+    const bytes = Buffer.concat(await Array.fromAsync(spool.read(content)))
+    const found = await this.#examine(bytes, part.fileName, rule.policy, stop)
+    if (stop.aborted) throw endedEarly()
+    if (found.verdict !== 'taken') throw refused(part.name, found, turned)
+    const { name: fileName, mediaType, remade } = found
+    const head = { name: part.name, fileName, mediaType }
+    if (remade === null || rule.images === 'keep') return { head, content }
+    const writer = spool.writer()
+    await writer.write(remade)
+    return { head, content: await writer.end() }
+  }
+
+  #enter(address: string): void {
+    const theirs = this.#from.get(address) ?? 0
+    if (this.#underWay >= mostTogether || theirs >= mostOfAddress)
+      throw refuseRequest('SERVER_BUSY', { retryAfterSeconds: 5 })
+    this.#underWay += 1
+    this.#from.set(address, theirs + 1)
+  }
+
+  #leave(address: string): void {
+    const theirs = (this.#from.get(address) ?? 1) - 1
+    this.#underWay -= 1
+    if (theirs === 0) this.#from.delete(address)
+    else this.#from.set(address, theirs)
+  }
+}
+
+function refused(field: string, found: Exclude<Examined, { verdict: 'taken' }>, turned: Sent['turned']) {
+  if (found.verdict === 'unsure') {
+    turned({ reason: 'not-scanned', signature: null })
+    return refuse('GATEWAY_FILE_NOT_SCANNED', { retryAfterSeconds: 30 })
+  }
+  const { reason, signature } = found
+  turned({ reason, signature })
+  const detail = reason === 'malware' ? 'The scanner found malware in it.' : refusals[reason]
+  return refuse('GATEWAY_FILE_REFUSED', { field: `body.${field}`, reason, detail })
+}
+
+/** A file that is the body has no name: its type says what its ending would be. Null for a form. */
+function bodyName({ as }: UploadRule, contentType: string | undefined): string | null {
+  if (as === 'form') {
+    if (boundaryOf(contentType) === null)
+      throw refuseRequest('MEDIA_TYPE_UNSUPPORTED', { field: 'header.content-type' })
+    return null
+  }
+  const type = /^([a-z0-9.+-]+\/[a-z0-9.+-]+)(?:; *charset=utf-8)?$/i.exec(contentType ?? '')?.[1]?.toLowerCase()
+  const kind = kindNames.find((one) => kinds[one].mediaType === type)
+  if (kind === undefined) throw refuseRequest('MEDIA_TYPE_UNSUPPORTED', { field: 'header.content-type' })
+  return `file.${kinds[kind].extensions[0]}`
+}
+
+/** The pieces of a body, under its cap and within its time. */
+async function* inTime(payload: Readable, rule: UploadRule, gone: AbortSignal): AsyncGenerator<Buffer> {
+  const pieces = payload.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer>
+  const late = Promise.withResolvers<never>()
+  late.promise.catch(() => {})
+  const timer = setTimeout(() => late.reject(refuseRequest('REQUEST_TIMEOUT')), rule.seconds * 1_000)
+  const left = () => late.reject(endedEarly())
+  gone.addEventListener('abort', left)
+  let length = 0
+  try {
+    for (;;) {
+      const next = await Promise.race([pieces.next(), late.promise])
+      if (next.done === true) return
+      length += next.value.length
+      if (length > rule.maxBytes) throw tooLarge(rule)
+      yield next.value
+    }
+  } catch (error) {
+    // What a connection throws that broke off in the middle.
+    throw (error as { code?: unknown }).code === 'ECONNRESET' ? endedEarly() : error
+  } finally {
+    clearTimeout(timer)
+    gone.removeEventListener('abort', left)
+  }
+}
+
+async function readFile(pieces: AsyncIterable<Buffer>, name: string, spool: SealedSpool): Promise<Held> {
+  const writer = spool.writer()
+  for await (const piece of pieces) await writer.write(piece)
+  return { part: { name: 'file', fileName: name, mediaType: null }, content: await writer.end() }
+}
+
+async function readForm(
+  pieces: AsyncIterable<Buffer>,
+  rule: UploadRule,
+  contentType: string | undefined,
+  spool: SealedSpool,
+): Promise<Held[]> {
+  const reader = new FormReader(boundaryOf(contentType) as string)
+  const held: Held[] = []
+  const names = new Set<string>()
+  let part: FormPart | null = null
+  let field: Buffer[] = []
+  let fieldBytes = 0
+  let writer = spool.writer()
+  try {
+    for await (const piece of pieces)
+      for (const event of reader.write(piece))
+        if (event.kind === 'part') {
+          part = checkPart(event.part, { names, held, rule })
+          field = []
+          writer = spool.writer()
+        } else if (event.kind === 'content') {
+          if (part?.fileName !== null) await writer.write(event.bytes)
+          else {
+            fieldBytes += event.bytes.length
+            if (fieldBytes > maxFieldBytes) throw new MalformedForm('has fields that are too long')
+            field.push(Buffer.from(event.bytes))
+          }
+        } else if (part !== null)
+          held.push({ part, content: part.fileName === null ? Buffer.concat(field) : await writer.end() })
+    reader.end()
+    return held
+  } catch (error) {
+    if (error instanceof MalformedForm)
+      throw refuse('GATEWAY_FORM_MALFORMED', { field: 'body', detail: `the form ${error.message}` })
+    throw error
+  }
+}
+
+/** Before a byte of its content is held. */
+function checkPart(
+  part: FormPart,
+  { names, held, rule }: { names: Set<string>; held: readonly Held[]; rule: UploadRule },
+): FormPart {
+  if (names.has(part.name) && !rule.repeated.has(part.name)) throw new MalformedForm('has a field twice')
+  names.add(part.name)
+  const isFile = part.fileName !== null
+  const alike = held.filter((one) => (one.part.fileName !== null) === isFile).length
+  if (alike >= (isFile ? rule.maxFiles : rule.maxFields))
+    throw new MalformedForm(isFile ? 'has too many files' : 'has too many fields')
+  if (!isFile && part.mediaType !== null && part.mediaType !== 'text/plain')
+    throw new MalformedForm('has a field that is neither text nor a file')
+  return part
+}
+
+/** Written anew: no reader of it can find another boundary than the one that was read here. */
+function asForm(parts: readonly Part[], spool: SealedSpool): Passed {
+  const boundary = `custodia-${randomBytes(18).toString('base64url')}`
+  const begin = parts.map(({ head }) => Buffer.concat([Buffer.from(`--${boundary}\r\n`), partHead(head)]))
+  const end = Buffer.from(`--${boundary}--\r\n`)
+  const contentLength = parts.reduce(
+    (sum, { content }, at) => sum + (begin[at]?.length ?? 0) + content.length + 2,
+    end.length,
+  )
+  async function* body() {
+    for (const [at, { content }] of parts.entries()) {
+      yield begin[at] as Buffer
+      if (Buffer.isBuffer(content)) yield content
+      else yield* spool.read(content)
+      yield Buffer.from('\r\n')
+    }
+    yield end
+  }
+  return {
+    body: Readable.from(body(), { objectMode: false }),
+    contentType: `multipart/form-data; boundary=${boundary}`,
+    contentLength,
+  }
+}
+
+const asBody = ({ head, content }: Part, spool: SealedSpool): Passed => ({
+  body: Readable.from(spool.read(content as Region), { objectMode: false }),
+  contentType: head.mediaType as string,
+  contentLength: content.length,
+})
+
+const tooLarge = ({ maxBytes }: UploadRule) => refuseRequest('REQUEST_TOO_LARGE', { limitBytes: maxBytes })
+const endedEarly = () => refuseRequest('REQUEST_INVALID', { field: 'body', detail: 'ended early' })
