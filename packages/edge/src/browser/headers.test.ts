@@ -38,6 +38,34 @@ describe('in the strict profile', () => {
     })
   })
 
+  for (const type of ['application/json', 'Application/JSON; charset=utf-8', 'image/png', 'font/woff2'])
+    it(`${type}, which is shown as no page, gets what holds for data`, () => {
+      assert.deepEqual(headersFor({ 'content-type': type }, 200, strict), {
+        'content-type': type,
+        'strict-transport-security': 'max-age=63072000; includeSubDomains',
+        'x-content-type-options': 'nosniff',
+        'cross-origin-resource-policy': 'same-origin',
+      })
+      const open = { 'content-type': type, 'cross-origin-resource-policy': 'cross-origin', 'cache-control': 'public' }
+      const headers = headersFor(open, 200, { ...strict, nonce })
+      assert.equal(headers['cross-origin-resource-policy'], 'cross-origin')
+      assert.equal(headers['cache-control'], 'private, no-cache')
+      assert.deepEqual(headersFor({ 'content-type': type }, 200, learn), { 'content-type': type })
+    })
+
+  for (const type of [
+    ...['image/svg+xml', 'application/xhtml+xml', 'application/xml', 'text/xml', 'text/javascript', 'application/pdf'],
+    ...['application/json+html', 'application/jsonp', 'text/html; a=application/json', 'image/png, text/html', '', 'x'],
+  ])
+    it(`“${type}” is no mere data`, () => {
+      assert.match(String(csp(headersFor({ 'content-type': type }, 200, strict))), /default-src 'none'/)
+    })
+
+  it('neither is what has several types, or none', () => {
+    for (const type of [['application/json', 'text/html'], undefined])
+      assert.match(String(csp(headersFor({ 'content-type': type }, 200, strict))), /default-src 'none'/)
+  })
+
   it('a policy of the application that lets injected markup run does not take ours away', () => {
     for (const weak of ["script-src 'unsafe-inline'", '*', 'default-src *', 'x'.repeat(9_000), 'é']) {
       const policies = csp(headersFor({ ...html, 'content-security-policy': weak }, 200, strict))

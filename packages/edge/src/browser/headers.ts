@@ -99,6 +99,11 @@ export function headersFor(reply: ReplyHeaders, status: number, wanted: Wanted):
   const { profile, secure, live } = wanted
   if (profile === 'off' || status === 304) return reply
   const headers: ReplyHeaders = { ...reply }
+  const hardens = profile === 'strict' || live !== null
+  if (isData(reply['content-type'])) {
+    if (hardens) hardenData(headers, wanted)
+    return headers
+  }
   if (secure) headers['strict-transport-security'] = 'max-age=63072000; includeSubDomains'
   if (wanted.reportPath !== null && secure) headers['reporting-endpoints'] = `${endpoint}="${wanted.reportPath}"`
   const watch = profile === 'learn'
@@ -109,6 +114,20 @@ export function headersFor(reply: ReplyHeaders, status: number, wanted: Wanted):
     if (live === null) return headers
   }
   return { ...headers, ...hardened(reply, wanted) }
+}
+
+/**
+ * What no browser shows as a page, nor starts as a worker: an API's replies, above all. Policies of documents say nothing about it, and with
+ * `nosniff` it is never taken for one (Fetch §2.2.6).
+ */
+const data = /^(?:application\/json|image\/(?!svg)[a-z0-9.+-]+|font\/[a-z0-9.+-]+) *(?:;|$)/i
+const isData = (type: string | string[] | undefined) => typeof type === 'string' && data.test(type)
+
+function hardenData(headers: ReplyHeaders, { secure, nonce }: Wanted): void {
+  if (secure) headers['strict-transport-security'] = 'max-age=63072000; includeSubDomains'
+  headers['x-content-type-options'] = 'nosniff'
+  headers['cross-origin-resource-policy'] ??= 'same-origin'
+  if (nonce !== null) headers['cache-control'] = unshared(headers['cache-control'])
 }
 
 function hardened(reply: ReplyHeaders, wanted: Wanted): ReplyHeaders {
