@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { existsSync } from 'node:fs'
+import { existsSync, globSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { describe, test } from 'node:test'
 import { root } from '../../tools/suite.ts'
@@ -40,6 +40,14 @@ describe('the documents', () => {
         assert.ok(existsSync(join(root, code)), `${document}: ${code}`)
       }
     assert.ok(files >= 30, `${files} files`)
+  })
+
+  test('say of each module and package what it is', () => {
+    const folders = globSync(['server/*/module.ts', 'packages/*/package.json', 'examples/*/package.json'], {
+      cwd: root,
+    })
+    assert.ok(folders.length >= 15)
+    for (const file of folders) assert.ok(existsSync(join(root, dirname(file), 'README.md')), dirname(file))
   })
 
   test('name figures that there are', () => {
