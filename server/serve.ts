@@ -19,6 +19,8 @@ import { createHttpServer } from './platform/http/server.ts'
 import { systemRoutes } from './platform/http/system-routes.ts'
 import type { CertificateSource } from './platform/http/transport/certificate.ts'
 import { watchCertificate } from './platform/http/transport/certificate.ts'
+import type { ClientAuthorities, FilesOfHost } from './platform/http/transport/client-authorities.ts'
+import { watchClientAuthorities } from './platform/http/transport/client-authorities.ts'
 import { othersCanRead, readPem } from './platform/http/transport/pem.ts'
 import { createRedirect } from './platform/http/transport/redirect.ts'
 import { runJobs } from './platform/jobs/run-jobs.ts'
@@ -81,6 +83,7 @@ export async function serve(instance: Instance, log: Log): Promise<Serving> {
     settings.tls === 'off'
       ? null
       : await watchCertificate(certificateSource(instance, log), { clock: systemClock, log, metrics })
+  const clients = await clientAuthorities(instance, log)
   const load = new Load(metrics, log)
   const server = await createHttpServer({
     routes,
@@ -99,6 +102,7 @@ export async function serve(instance: Instance, log: Log): Promise<Serving> {
     hostHandlers: app.hostHandlers.map((handler) => shedHosts(handler, load, publicUrl)),
     pages,
     tls: certificate?.material ?? null,
+    demands: clients.demands,
     overload: settings,
     log,
     metrics,
@@ -108,8 +112,10 @@ export async function serve(instance: Instance, log: Log): Promise<Serving> {
     apiVersions: settings.apiVersions,
   })
   certificate?.follow((material) => server.present(material))
+  clients.follow((demand) => server.demand(demand))
   const lookAgain = () => {
     void certificate?.look()
+    void clients.look()
     for (const handler of app.hostHandlers) void handler.look?.()
   }
   process.on('SIGHUP', lookAgain)
@@ -132,6 +138,7 @@ export async function serve(instance: Instance, log: Log): Promise<Serving> {
       draining = true
       process.off('SIGHUP', lookAgain)
       certificate?.stop()
+      clients.stop()
       load.close()
       redirect?.closeAllConnections()
       redirect?.close()
@@ -178,6 +185,22 @@ function certificateSource({ settings, publicUrl, app }: Instance, log: Log): Ce
       return material
     },
   }
+}
+
+/** Whose certificates of clients are believed: at the whole listener, and at hosts that say so. */
+async function clientAuthorities({ settings, app, metrics }: Instance, log: Log): Promise<ClientAuthorities> {
+  const { tls, tlsClientCertificates: asked, tlsClientCaFile: caFile, tlsClientCrlFile: crlFile } = settings
+  const all: FilesOfHost[] =
+    asked === 'off' || caFile === null
+      ? []
+      : [{ host: null, files: { caFile, crlFile, required: asked === 'required' } }]
+  const hosts = app.hostHandlers.flatMap((handler) => handler.clientCertificates ?? [])
+  const [first] = hosts
+  if (tls === 'off' && first !== undefined)
+    throw new Error(
+      `${first.host} takes certificates of clients, and CUSTODIA_TLS is off: nobody could show one. Set CUSTODIA_TLS=files or development, or remove clientCertificates of its application.`,
+    )
+  return await watchClientAuthorities([...all, ...hosts], { log, metrics })
 }
 
 /** Plain HTTP, which leads to https and nowhere else. */

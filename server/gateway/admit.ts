@@ -12,11 +12,13 @@ import type { About, RequestHead } from '../platform/http/ports.ts'
 import type { Principal } from '../platform/http/principal.ts'
 import { repeatedHeader } from '../platform/http/steps/headers.ts'
 import { acceptSignature } from '../platform/http/steps/signed.ts'
+import type { ClientProof } from '../platform/http/transport/client-certificate.ts'
 import type { Sessions } from '../sessions/api.ts'
 import { assuranceOf } from '../sessions/api.ts'
 import type { Application } from './applications.ts'
 import type { Caller } from './caller.ts'
 import { callerOf, describe } from './caller.ts'
+import { lackingCertificate, toldOf } from './client-certificates.ts'
 import type { DecisionLog } from './decision-log.ts'
 import { refuse } from './errors.ts'
 import type { AssertionMint } from './mint-assertion.ts'
@@ -43,6 +45,8 @@ export type Admitted = {
   /** Null where a public rule let it through. */
   readonly caller: Caller | null
   readonly assertion: string | null
+  /** What the application is told of the client's certificate; null where there is none. */
+  readonly certificate: ReturnType<typeof toldOf> | null
   /** Header fields that say what the caller has left. */
   readonly told?: Told | null
   /** Called when nothing more can keep it from passing: writes it down. */
@@ -86,8 +90,9 @@ const takenAway = (connection: string | undefined): boolean =>
  *
  * @param origin the application's own, as in `http://inbox.localhost:8080`.
  * @param admitted origins of others that a CORS policy lets send this very request.
+ * @param proof what the client proved when it connected.
  * @throws Refusal AUTHENTICATION_REQUIRED where a session would help, SIGNATURE_REQUIRED where a signature; ACCESS_DENIED, CROSS_SITE_REFUSED,
- * KEY_NOT_ENOUGH, GATEWAY_PATH_AMBIGUOUS where neither would; and those of `callerOf`.
+ * KEY_NOT_ENOUGH, CLIENT_CERTIFICATE_REQUIRED, GATEWAY_PATH_AMBIGUOUS where neither would; and those of `callerOf`.
  */
 export async function admit(
   application: Application,
@@ -96,13 +101,26 @@ export async function admit(
   origin: string,
   needs: AdmitNeeds,
   admitted: ReadonlySet<string> = nobody,
+  proof: ClientProof = 'not-asked',
 ): Promise<Admitted> {
   const rule = ruleFor(application.rules, head.method, path)
   if (rule !== null && readsOtherwise(application.rules, head.method, path, rule))
     throw refuse('GATEWAY_PATH_AMBIGUOUS')
-  if (rule !== null && rule.permission === null) return open
+  const lacking = lackingCertificate(rule?.clientCertificate ?? null, proof)
+  const known = typeof proof === 'object' ? proof : null
+  const certificate = known === null ? null : toldOf(known, application.clientCertificates)
+  const stranger = () => {
+    // Whoever has shown a certificate is somebody. Of others nothing is kept: anybody could fill the ledger.
+    if (known !== null) needs.decisions.certificateRefused(application.name, known, { method: head.method, path })
+    return lacking
+  }
+  if (rule !== null && rule.permission === null) {
+    if (lacking !== null) throw stranger()
+    return certificate === null ? open : { ...open, certificate }
+  }
 
   const caller = await callerOf(head, new URL(origin).host, needs)
+  if (caller === null && lacking !== null) throw stranger()
   if (caller === null) throw rule?.signed === true ? unsigned() : refuseRequest('AUTHENTICATION_REQUIRED')
   const { principal } = caller
   const told = (await needs.limits.get(application.name)?.known(head.method, path, principal, head.address)) ?? null
@@ -113,7 +131,13 @@ export async function admit(
       { method: head.method, path },
       rule?.permission ?? null,
       reason,
+      known,
     )
+  }
+
+  if (lacking !== null) {
+    denied('client-certificate')
+    throw lacking
   }
 
   if (rule?.signed === true && (principal.kind === 'user' || principal.signed !== true)) {
@@ -145,6 +169,7 @@ export async function admit(
   const { permission } = rule
   return {
     caller,
+    certificate,
     told,
     passed: () => needs.decisions.allowed(application.name, principal, permission),
     assertion: needs.mint.mint(
@@ -159,11 +184,12 @@ export async function admit(
 /** What the application is told, and what it is not shown. */
 export const introductionOf = (admitted: Admitted | null) => ({
   assertion: admitted?.assertion ?? null,
+  certificate: admitted?.certificate ?? null,
   signed: (admitted?.caller?.proof ?? null) !== null,
 })
 
 const nobody: ReadonlySet<string> = new Set()
-const open: Admitted = { caller: null, assertion: null, passed() {} }
+const open: Admitted = { caller: null, assertion: null, certificate: null, passed() {} }
 const unsigned = () => refuseRequest('SIGNATURE_REQUIRED', { acceptSignature })
 const reasons: Readonly<Record<string, string>> = { FRESH_FACTOR_REQUIRED: 'not-fresh', KEY_NOT_ENOUGH: 'key' }
 

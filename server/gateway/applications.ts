@@ -1,6 +1,8 @@
 import { setting } from '../platform/config/setting.ts'
 import { hostName } from '../platform/http/hosts.ts'
 import type { PermissionTable } from '../platform/module.ts'
+import type { ClientCertificates } from './client-certificates.ts'
+import { checkClientCertificates } from './client-certificates.ts'
 import type { Edge } from './edge/config.ts'
 import { checkEdge } from './edge/config.ts'
 import type { Rule } from './rules.ts'
@@ -18,6 +20,8 @@ export type Application = {
   readonly upstream: string
   /** Null where the upstream is not https. */
   readonly upstreamTls: UpstreamTls | null
+  /** Null where its clients prove themselves as those of the listener do, if at all. */
+  readonly clientCertificates: ClientCertificates | null
   readonly timeoutSeconds: number
   readonly rules: readonly Rule[]
   readonly permissions: PermissionTable
@@ -35,7 +39,7 @@ export const config = {
   applications: setting.structure<readonly Application[]>({
     description: 'The applications behind the gateway, by name.',
     shape:
-      'a mapping of name to { title, host, upstream, upstreamTls, permissions, resources, context, rules, webhooks, edge, timeoutSeconds }',
+      'a mapping of name to { title, host, upstream, upstreamTls, clientCertificates, permissions, resources, context, rules, webhooks, edge, timeoutSeconds }',
     example:
       '{ "inbox": { "title": "Inbox", "host": "inbox.localhost", "upstream": "http://127.0.0.1:4100", "permissions": { "inbox:read": "Read mail." }, "rules": [{ "methods": ["GET"], "path": "/**", "permission": "inbox:read" }] } }',
     default: [],
@@ -71,6 +75,7 @@ const known = new Set([
   'host',
   'upstream',
   'upstreamTls',
+  'clientCertificates',
   'permissions',
   'resources',
   'context',
@@ -110,6 +115,12 @@ function checkApplication(name: string, value: unknown): Application {
     timeoutSeconds > 600
   )
     throw new Error(`${name}.timeoutSeconds is not a number of seconds from 1 to 600`)
+  const clientCertificates = checkClientCertificates(fields.clientCertificates, `${name}.clientCertificates`)
+  const rules = compileRules(fields.rules, `${name}.rules`, new Set(permissions.map(([permission]) => permission)))
+  if (clientCertificates === null && rules.some((rule) => rule.clientCertificate !== null))
+    throw new Error(
+      `${name}.rules ask for certificates of clients: say in ${name}.clientCertificates whose are believed`,
+    )
   const upstream = origin(text(fields.upstream, `${name}.upstream`), `${name}.upstream`)
   return {
     name,
@@ -117,8 +128,9 @@ function checkApplication(name: string, value: unknown): Application {
     host,
     upstream,
     upstreamTls: checkUpstreamTls(fields.upstreamTls, upstream, `${name}.upstreamTls`),
+    clientCertificates,
     timeoutSeconds,
-    rules: compileRules(fields.rules, `${name}.rules`, new Set(permissions.map(([permission]) => permission))),
+    rules,
     permissions: Object.fromEntries(permissions),
     resources: fields.resources ?? null,
     context: fields.context ?? null,

@@ -2,6 +2,7 @@ import type { Clock } from '../platform/clock.ts'
 import type { Recorder } from '../platform/events/event.ts'
 import { actorOf } from '../platform/events/event.ts'
 import type { Principal } from '../platform/http/principal.ts'
+import type { ClientCertificate } from '../platform/http/transport/client-certificate.ts'
 import { credentialOf } from './caller.ts'
 import { event } from './events.ts'
 
@@ -46,14 +47,39 @@ export class DecisionLog {
     request: { method: string; path: string },
     permission: string | null,
     reason: string,
+    certificate: ClientCertificate | null = null,
   ): void {
     this.#recorder.note(
       event('request.refused', {
         organisationId: principal.organisationId,
         actor: actorOf(principal),
         subjectId: subjectOf(principal),
-        data: { application, method: request.method, permission, reason, ...keyOf(principal) },
-        personal: { path: request.path.slice(0, 200) },
+        data: {
+          application,
+          method: request.method,
+          permission,
+          reason,
+          ...keyOf(principal),
+          ...shown(certificate).data,
+        },
+        personal: { path: request.path.slice(0, 200), ...shown(certificate).personal },
+      }),
+    )
+  }
+
+  /** Nobody is signed in, and the certificate is not one that the rule names. */
+  certificateRefused(
+    application: string,
+    certificate: ClientCertificate,
+    { method, path }: { method: string; path: string },
+  ): void {
+    const { data, personal } = shown(certificate)
+    this.#recorder.note(
+      event('request.refused', {
+        organisationId: null,
+        actor: { kind: 'anonymous' },
+        data: { application, method, permission: null, reason: 'client-certificate', ...data },
+        personal: { path: path.slice(0, 200), ...personal },
       }),
     )
   }
@@ -79,6 +105,11 @@ export class DecisionLog {
     this.#pending.clear()
   }
 }
+
+const shown = (certificate: ClientCertificate | null) => ({
+  data: certificate === null ? {} : { certificate: certificate.fingerprint },
+  personal: certificate === null ? {} : { subject: certificate.subject.slice(0, 500) },
+})
 
 const keyOf = (principal: Principal) => (principal.kind === 'user' ? {} : { key: principal.keyId })
 

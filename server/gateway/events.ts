@@ -22,8 +22,10 @@ export const events = {
       permission: Type.Union([Type.String(), Type.Null()]),
       reason: Type.String(),
       key: Type.Optional(Type.String()),
+      /** SHA-256 of the certificate that the client connected with. */
+      certificate: Type.Optional(Type.String()),
     }),
-    personal: Type.Object({ path: Type.String() }),
+    personal: Type.Object({ path: Type.String(), subject: Type.Optional(Type.String()) }),
   },
   'file.refused': {
     summary: 'A file on its way to an application was not passed on.',

@@ -181,6 +181,9 @@ export async function createGateway(context: Context<typeof config>, uses: Uses)
   return {
     routes: routes({ applications, originOf, keys: [jwkOf(signer)], access, sessions }),
     hosts: [...served.keys()],
+    clientCertificates: applications.flatMap(({ host, clientCertificates: files }) =>
+      files === null ? [] : [{ host, files }],
+    ),
     claims: (host) => served.has(host),
     handle(request, response) {
       served.get(hostOf(request.headers.host))?.app.routing(request, response)

@@ -9,6 +9,8 @@ export type Introduction = {
   readonly protocol: 'http' | 'https'
   /** Whether Custodia took the signature of the request for its own: the application has nothing to verify it by. */
   readonly signed: boolean
+  /** The client's certificate as RFC 9440 writes it; left out, or null, where it has shown none. */
+  readonly certificate?: { readonly header: string; readonly chainHeader: string | null } | null
 }
 
 // A header that a proxy sets is worthless if a client can set it too. Some applications read `_` as `-`.
@@ -60,6 +62,11 @@ export function outgoingHeaders(headers: IncomingHttpHeaders, introduction: Intr
   outgoing['x-forwarded-host'] = introduction.host
   outgoing['x-forwarded-proto'] = introduction.protocol
   if (introduction.assertion !== null) outgoing[assertionHeader] = introduction.assertion
+  const { certificate = null } = introduction
+  if (certificate !== null) {
+    outgoing['client-cert'] = certificate.header
+    if (certificate.chainHeader !== null) outgoing['client-cert-chain'] = certificate.chainHeader
+  }
   return outgoing
 }
 

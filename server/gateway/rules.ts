@@ -1,3 +1,6 @@
+import type { CertificateRule } from './client-certificates.ts'
+import { checkCertificateRule } from './client-certificates.ts'
+
 /** What a request needs. Rules are asked in order; the first that fits decides, and where none fits the answer is no. */
 export type Rule = {
   readonly methods: ReadonlySet<string> | null
@@ -12,6 +15,8 @@ export type Rule = {
   readonly assurance: Assurance | null
   /** Whether the whole request must be signed with an API key (RFC 9421): no session and no bearer token is enough then. */
   readonly signed: boolean
+  /** Whose certificate the connection must have been opened with; null where it does not matter. */
+  readonly clientCertificate: CertificateRule | null
 }
 
 const assurances = ['two-factors', 'phishing-resistant'] as const
@@ -30,11 +35,12 @@ export function readsOtherwise(rules: readonly Rule[], method: string, path: str
   const lax = first(rules, method, laxSegments(path), 'lax')
   return (
     lax !== null &&
-    lax.permission !== null &&
+    (lax.permission !== null || lax.clientCertificate !== null) &&
     (lax.permission !== rule.permission ||
       lax.freshSeconds !== rule.freshSeconds ||
       lax.assurance !== rule.assurance ||
-      lax.signed !== rule.signed)
+      lax.signed !== rule.signed ||
+      lax.clientCertificate?.text !== rule.clientCertificate?.text)
   )
 }
 
@@ -81,6 +87,7 @@ function compileRule(value: unknown, where: string, permissions: ReadonlySet<str
     freshSeconds = null,
     assurance = null,
     signed,
+    clientCertificate,
     ...rest
   } = value as Record<string, unknown>
   const unknown = Object.keys(rest)[0]
@@ -114,5 +121,6 @@ function compileRule(value: unknown, where: string, permissions: ReadonlySet<str
     freshSeconds: freshSeconds as number | null,
     assurance: assurance as Assurance | null,
     signed: signed === 'required',
+    clientCertificate: checkCertificateRule(clientCertificate, `${where}.clientCertificate`),
   }
 }

@@ -9,6 +9,7 @@ import { isRefusal } from '../platform/errors.ts'
 import { refuseRequest } from '../platform/http/errors.ts'
 import { problemFor, problemType } from '../platform/http/problem.ts'
 import { headOf } from '../platform/http/register-routes.ts'
+import { clientProof } from '../platform/http/transport/client-certificate.ts'
 import type { Random } from '../platform/random.ts'
 import type { Log } from '../platform/telemetry/log.ts'
 import type { AdmitNeeds, Admitted } from './admit.ts'
@@ -159,7 +160,15 @@ export async function serveApplication(
       if (others.kind !== 'none') void reply.headers(others.headers)
       if (others.kind === 'preflight') return await reply.code(204).send()
       const admitted = others.kind === 'admitted' ? new Set([others.origin]) : undefined
-      request.admitted = await admit(application, head, path, origin, needs, admitted)
+      request.admitted = await admit(
+        application,
+        head,
+        path,
+        origin,
+        needs,
+        admitted,
+        clientProof(request.raw, needs.clock.nowMs()),
+      )
       request.nonce = browser.nonce()
       tell(reply, request.admitted.told)
       request.uploadRule = uploadRuleFor(application.edge.uploads, head.method, path)

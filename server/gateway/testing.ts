@@ -65,7 +65,10 @@ const signer = {
   publicKey: Buffer.from(pair.publicKey.export({ format: 'jwk' }).x as string, 'base64url'),
   sign: (message: Uint8Array) => sign(null, message, pair.privateKey),
 }
-const grants: Record<string, string[]> = { reader: ['app:read'], writer: ['app:read', 'app:write', 'cases:use'] }
+const grants: Record<string, string[]> = {
+  reader: ['app:read', 'machine:read'],
+  writer: ['app:read', 'app:write', 'cases:use'],
+}
 
 /** @param more applications beside `app` and `gone`, by what they would have in the configuration. */
 export async function openTestGateway(more: (upstream: string) => object = () => ({})): Promise<TestGateway> {

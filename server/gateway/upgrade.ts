@@ -9,6 +9,7 @@ import { refuseRequest } from '../platform/http/errors.ts'
 import { hostName } from '../platform/http/hosts.ts'
 import type { RequestHead } from '../platform/http/ports.ts'
 import { problemFor, problemType } from '../platform/http/problem.ts'
+import { clientProof } from '../platform/http/transport/client-certificate.ts'
 import type { Log } from '../platform/telemetry/log.ts'
 import type { AdmitNeeds } from './admit.ts'
 import { admit, checkHead, introductionOf } from './admit.ts'
@@ -88,7 +89,8 @@ export async function upgrade(
     if (body !== undefined) throw refuseRequest('REQUEST_HEADER_INVALID', { field: `header.${body}` })
     const path = checkHead(head, request.rawHeaders)
     await needs.limits.get(application.name)?.arrive(head.method, path, head.address)
-    const admitted = await admit(application, head, path, origin, needs)
+    const proof = clientProof(request, needs.clock.nowMs())
+    const admitted = await admit(application, head, path, origin, needs, undefined, proof)
     needs.inputs.get(application.name)?.allow(head, path)
     await admitted.caller?.proof?.end()
     admitted.passed()

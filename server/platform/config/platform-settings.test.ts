@@ -45,6 +45,17 @@ test('TLS from files needs both files, and files without it are a mistake', () =
   assert.equal(read(both).tlsKeyFile, one)
 })
 
+test('certificates of clients need TLS and an authority, and an authority without them is a mistake', () => {
+  const ca = { CUSTODIA_TLS_CLIENT_CA_FILE: '/etc/custodia/clients.pem' }
+  const wanted = { CUSTODIA_TLS: 'development', CUSTODIA_TLS_CLIENT_CERTIFICATES: 'required' }
+  assert.throws(() => read({ ...ca, CUSTODIA_TLS_CLIENT_CERTIFICATES: 'required' }), /CUSTODIA_TLS is off/)
+  assert.throws(() => read(wanted), /TLS_CLIENT_CA_FILE.*needed/)
+  assert.throws(() => read({ ...ca, CUSTODIA_TLS: 'development' }), /no effect/)
+  assert.throws(() => read({ CUSTODIA_TLS_CLIENT_CRL_FILE: '/a' }), /no effect/)
+  assert.throws(() => read({ ...wanted, ...ca, CUSTODIA_TLS_CLIENT_CERTIFICATES: 'maybe' }), /CLIENT_CERTIFICATES/)
+  assert.equal(read({ ...wanted, ...ca }).tlsClientCertificates, 'required')
+})
+
 test('proxies come separated by commas, and none of them may be everybody', () => {
   assert.deepEqual(read({ CUSTODIA_TRUSTED_PROXIES: '10.0.0.0/8, ::1' }).trustedProxies, ['10.0.0.0/8', '::1'])
   assert.deepEqual(read({ CUSTODIA_TRUSTED_PROXIES: ' ' }).trustedProxies, [])

@@ -78,6 +78,24 @@ export const platformSettings = {
     shape: 'a path',
     example: '/etc/custodia/server.key',
   }),
+  tlsClientCertificates: setting.oneOf({
+    description:
+      'Whether clients of the whole listener prove themselves with a certificate: nobody is asked, everybody is asked, or nobody gets in without. An application may say otherwise for its host.',
+    values: ['off', 'optional', 'required'],
+    example: 'required',
+    default: 'off',
+  }),
+  tlsClientCaFile: setting.optionalText({
+    description:
+      'The authorities in PEM whose certificates of clients are believed, where `tlsClientCertificates` is not off.',
+    shape: 'a path',
+    example: '/etc/custodia/clients.pem',
+  }),
+  tlsClientCrlFile: setting.optionalText({
+    description: 'What these authorities have revoked, in PEM: one list of each. By default nobody looks.',
+    shape: 'a path',
+    example: '/etc/custodia/clients.crl',
+  }),
   redirectListen: setting.checkedText({
     description: 'Where plain HTTP is sent on to https, where `tls` is not off: GET and HEAD alone.',
     shape: 'host:port, or off',
@@ -204,7 +222,30 @@ export function platformContradictions(settings: PlatformSettings): readonly Pro
       key,
       reason: wanted ? 'it is needed where CUSTODIA_TLS is files' : 'it has no effect unless CUSTODIA_TLS is files',
     }))
-  return [...wrong, ...bare]
+  return [...wrong, ...bare, ...clientContradictions(settings)]
+}
+
+function clientContradictions(settings: PlatformSettings): readonly Problem[] {
+  const { tls, tlsClientCertificates, tlsClientCaFile, tlsClientCrlFile } = settings
+  const off = tlsClientCertificates === 'off'
+  const files = { CUSTODIA_TLS_CLIENT_CA_FILE: tlsClientCaFile, CUSTODIA_TLS_CLIENT_CRL_FILE: tlsClientCrlFile }
+  if (off)
+    return Object.entries(files)
+      .filter(([, path]) => path !== null)
+      .map(([key]) => ({ key, reason: 'it has no effect while CUSTODIA_TLS_CLIENT_CERTIFICATES is off' }))
+  return [
+    ...(tls === 'off'
+      ? [{ key: 'CUSTODIA_TLS_CLIENT_CERTIFICATES', reason: 'nobody can show a certificate while CUSTODIA_TLS is off' }]
+      : []),
+    ...(tlsClientCaFile === null
+      ? [
+          {
+            key: 'CUSTODIA_TLS_CLIENT_CA_FILE',
+            reason: 'it is needed where clients prove themselves with certificates',
+          },
+        ]
+      : []),
+  ]
 }
 
 /** Names in the environment that belong to others: tests, the demonstration, and the path of the file itself. */

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:
 import type { Duplex } from 'node:stream'
 import type { Refusal } from '../errors.ts'
 import type { Principal } from './principal.ts'
+import type { FilesOfHost } from './transport/client-authorities.ts'
 
 /** What an authenticator may look at: the head of a request, never its body. */
 export type RequestHead = {
@@ -77,6 +78,8 @@ export type Authorizer = {
 export type HostHandler = {
   /** The hosts that it claims, for the certificate that names them. */
   readonly hosts: readonly string[]
+  /** What clients of some of them have to prove themselves with. */
+  readonly clientCertificates?: readonly FilesOfHost[]
   /** `host` is lower case and without port. */
   claims(host: string): boolean
   handle(request: IncomingMessage, response: ServerResponse): void

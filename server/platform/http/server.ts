@@ -27,8 +27,9 @@ import { repeatedIn } from './steps/headers.ts'
 import { parseStrictJson } from './strict-json.ts'
 import type { ClientCertificates, TlsMaterial } from './tls.ts'
 import { tlsOptions } from './tls.ts'
+import { endWithProof } from './transport/client-certificate.ts'
 import type { Demand, Door } from './transport/doors.ts'
-import { Doors, provesItself } from './transport/doors.ts'
+import { Doors, doorsRefused, provesItself } from './transport/doors.ts'
 import { asHttp1, maxHeaderLines } from './transport/http2.ts'
 import { createListener } from './transport/listener.ts'
 import { compileValidator } from './validate.ts'
@@ -136,7 +137,10 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
       else if (doors !== null && !doors.leadsTo(host, door, request)) endSocket(socket, bare('421 Misdirected Request'))
       else if (door !== null && !provesItself(door, request, options.services.clock.nowMs()))
         endSocket(socket, bare('403 Forbidden'))
-      else handler.upgrade(request, socket, head)
+      else {
+        if (door !== null) endWithProof(socket, request, options.services.clock)
+        handler.upgrade(request, socket, head)
+      }
     })
     one.on('clientError', refuseMalformed)
   }
@@ -161,7 +165,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
       own = handler as typeof own
       server = create(null)
       if (options.demands !== undefined && options.demands.length > 0) {
-        doors = new Doors({ create, serve })
+        doors = new Doors({ create, serve, refused: doorsRefused(options.metrics) })
         doors.standBefore(server)
         for (const one of options.demands) doors.demand(one)
       }

@@ -1,6 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import type { Http2ServerRequest, ServerHttp2Session } from 'node:http2'
+import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
+import type { Clock } from '../../clock.ts'
 
 /** What a client has proven itself with, in the handshake of its connection. */
 export type ClientCertificate = {
@@ -37,6 +39,22 @@ export function clientProof(request: IncomingMessage, nowMs: number): ClientProo
   const proof = connection === undefined ? undefined : proofs.get(connection)
   if (proof === undefined) return 'not-asked'
   return typeof proof === 'object' && proof.notAfterMs <= nowMs ? 'expired' : proof
+}
+
+// Node's timers take no more.
+const maxTimerMs = 2_147_483_647
+
+/** Ends an upgraded connection when the certificate runs out that it was opened with: nothing on it is decided on any more. */
+export function endWithProof(socket: Duplex, request: IncomingMessage, clock: Clock): void {
+  const proof = clientProof(request, clock.nowMs())
+  if (typeof proof !== 'object') return
+  const leftMs = proof.notAfterMs - clock.nowMs()
+  const timer = setTimeout(
+    () => (leftMs > maxTimerMs ? endWithProof(socket, request, clock) : socket.destroy()),
+    Math.min(leftMs, maxTimerMs),
+  )
+  timer.unref()
+  socket.once('close', () => clearTimeout(timer))
 }
 
 function proofOf(socket: TLSSocket): ClientProof {

@@ -153,6 +153,11 @@ describe('hosts that demand certificates of clients', { timeout: 60_000 }, () =>
   test('one that was revoked is refused where there is a list of those, and only there', async () => {
     assert.equal((await http1('listed.test', 'other')).status, 0)
     assert.equal((await http1('must.test', 'other')).status, 200)
+    for (const reason of ['revoked', 'missing', 'expired', 'untrusted'])
+      assert.ok(
+        (await served.figure(`custodia_tls_client_certificates_refused_total{reason="${reason}"}`)) >= 1,
+        reason,
+      )
   })
 
   test('where one is asked for, what is wrong with it is known, and nobody is believed for it', async () => {

@@ -2,9 +2,11 @@ import type { IncomingMessage, Server } from 'node:http'
 import type { Http2ServerRequest, ServerHttp2Session } from 'node:http2'
 import type { Socket } from 'node:net'
 import type { TLSSocket, Server as TlsServer } from 'node:tls'
+import type { Metrics } from '../../telemetry/metrics.ts'
 import type { ClientCertificates, TlsMaterial } from '../tls.ts'
 import { tlsOptions } from '../tls.ts'
-import { clientProof, keepProof } from './client-certificate.ts'
+import type { NoCertificate } from './client-certificate.ts'
+import { clientProof, keepProof, reasonOf } from './client-certificate.ts'
 import { maxHelloBytes, serverNameIn } from './server-name.ts'
 
 /** Who has to prove themselves: the clients of one host, or, where it is null, of all that have no demand of their own. */
@@ -18,6 +20,8 @@ type Needs = {
   create(certificates: ClientCertificates): Server
   /** Gives it those. */
   serve(server: Server, door: Door): void
+  /** Told why a handshake failed. */
+  refused(reason: NoCertificate): void
 }
 
 const helloMs = 10_000
@@ -45,6 +49,10 @@ export class Doors {
       if (socket.alpnProtocol !== 'h2') keepProof(socket)
     })
     server.on('session', (session: ServerHttp2Session) => keepProof(session))
+    server.on('tlsClientError', (error: NodeJS.ErrnoException, { authorizationError: why }: TLSSocket) => {
+      if (error.code === 'ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE') this.#needs.refused('missing')
+      else if (why) this.#needs.refused(reasonOf(String(why)))
+    })
     this.#needs.serve(server, door)
     // Slow heads are looked for from then on.
     server.emit('listening')
@@ -106,6 +114,16 @@ export class Doors {
   #of(host: string | null): Door | null {
     return this.#byHost.get(host) ?? this.#byHost.get(null) ?? null
   }
+}
+
+/** Counts them. */
+export function doorsRefused(metrics: Metrics): (reason: NoCertificate) => void {
+  const refused = metrics.counter(
+    'custodia_tls_client_certificates_refused_total',
+    'Handshakes that failed since the client had no certificate, or none that is believed.',
+    ['reason'],
+  )
+  return (reason) => refused.add(1, { reason })
 }
 
 /** Whether who came through a door that demands a certificate has one that holds still. */
