@@ -1,11 +1,14 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
+import { isNavigation } from '@custodia/edge/browser/own-page.ts'
+import { challengeScriptHeaders, challengeScripts } from '@custodia/edge/challenge/page.ts'
 import type { FastifyReplyFromHooks } from '@fastify/reply-from'
 import replyFrom from '@fastify/reply-from'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import Fastify from 'fastify'
 import type { Browser } from '../browser/api.ts'
 import { isRefusal } from '../platform/errors.ts'
+import { sendChallengePage } from '../platform/http/challenge-page.ts'
 import { refuseRequest } from '../platform/http/errors.ts'
 import { problemFor, problemType } from '../platform/http/problem.ts'
 import { headOf } from '../platform/http/register-routes.ts'
@@ -154,7 +157,7 @@ export async function serveApplication(
     onRequest: async (request, reply) => {
       const head = headOf(request)
       const path = checkHead(head, request.raw.rawHeaders)
-      tell(reply, await needs.limits.get(application.name)?.arrive(head.method, path, head.address))
+      tell(reply, await needs.limits.get(application.name)?.arrive(head.method, path, head.address, head))
       if (path.startsWith('/.custodia/')) return await own(path, request, reply, head)
       const others = browser.admit(head, path)
       if (others.kind !== 'none') void reply.headers(others.headers)
@@ -235,6 +238,8 @@ export async function serveApplication(
 
   /** The gateway's own addresses on the application's host. */
   async function own(path: string, request: FastifyRequest, reply: FastifyReply, head: ReturnType<typeof headOf>) {
+    const script = head.method === 'GET' ? challengeScripts.get(path) : undefined
+    if (script !== undefined) return await reply.headers(challengeScriptHeaders).send(script)
     if (path === '/.custodia/session' && head.method === 'GET') {
       const code = (request.query as Record<string, unknown>).code
       const back = readReturnCookie(head.headers.cookie)
@@ -262,7 +267,7 @@ export async function serveApplication(
 
   /** A refusal: for a person who navigates, the sign-in page or a page that explains; for a program, the problem. */
   function answer(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-    const navigates = isNavigation(request)
+    const navigates = isNavigation(request.method, request.headers)
     if (navigates && isRefusal(error, 'AUTHENTICATION_REQUIRED')) return toSignIn(request, reply)
     if (navigates && (isRefusal(error, 'FRESH_FACTOR_REQUIRED') || isRefusal(error, 'GATEWAY_FACTOR_REQUIRED')))
       return toSignIn(request, reply, { again: '1' })
@@ -270,8 +275,9 @@ export async function serveApplication(
     if (problem.status === 500)
       needs.log.error({ application: application.name, requestId: request.id, error }, 'a request failed')
     void reply.code(problem.status).headers({ ...problem.headers, 'cache-control': 'no-store' })
+    if (navigates) void reply.headers(refusalPageHeaders)
     return navigates
-      ? reply.headers(refusalPageHeaders).send(refusalPage(problem, needs.publicUrl))
+      ? (sendChallengePage(error, request.id, reply) ?? reply.send(refusalPage(problem, needs.publicUrl)))
       : reply.type(problemType).send(JSON.stringify(problem.body))
   }
 
@@ -285,11 +291,4 @@ export async function serveApplication(
       .headers({ 'set-cookie': cookie, 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' })
       .redirect(`${needs.publicUrl}/sign-in?${query}`, 302)
   }
-}
-
-/** Browsers say whether a person is going there; where one does not, a page is what it accepts first. */
-function isNavigation(request: FastifyRequest): boolean {
-  const mode = request.headers['sec-fetch-mode']
-  const safe = request.method === 'GET' || request.method === 'HEAD'
-  return safe && (mode === undefined ? (request.headers.accept ?? '').startsWith('text/html') : mode === 'navigate')
 }

@@ -3,10 +3,12 @@ import { request as askPlain } from 'node:http'
 import { request as askTls } from 'node:https'
 import type { Duplex } from 'node:stream'
 import { pipeline } from 'node:stream'
+import { ownNames } from '@custodia/edge/challenge/challenges.ts'
 import { isRefusal } from '../platform/errors.ts'
 import { endSocket } from '../platform/http/end-socket.ts'
 import { refuseRequest } from '../platform/http/errors.ts'
 import { hostName } from '../platform/http/hosts.ts'
+import type { Told } from '../platform/http/limits.ts'
 import type { RequestHead } from '../platform/http/ports.ts'
 import { problemFor, problemType } from '../platform/http/problem.ts'
 import { clientProof } from '../platform/http/transport/client-certificate.ts'
@@ -88,7 +90,7 @@ export async function upgrade(
     const body = ['content-length', 'transfer-encoding'].find((name) => head.headers[name] !== undefined)
     if (body !== undefined) throw refuseRequest('REQUEST_HEADER_INVALID', { field: `header.${body}` })
     const path = checkHead(head, request.rawHeaders)
-    await needs.limits.get(application.name)?.arrive(head.method, path, head.address)
+    const told = await needs.limits.get(application.name)?.arrive(head.method, path, head.address, head)
     const proof = clientProof(request, needs.clock.nowMs())
     const admitted = await admit(application, head, path, origin, needs, undefined, proof)
     needs.inputs.get(application.name)?.allow(head, path)
@@ -106,7 +108,7 @@ export async function upgrade(
     })
     const { reply, upstream, first } = await open(application, head.url, { ...asked, ...switching }, socket, needs)
     socket.write(
-      `HTTP/1.1 101 Switching Protocols\r\n${headerText({ ...returningHeaders(reply.headers), ...switching })}\r\n`,
+      `HTTP/1.1 101 Switching Protocols\r\n${headerText({ ...returningHeaders(reply.headers), ...passOf(told), ...switching })}\r\n`,
     )
     if (first.length > 0) socket.write(first)
     if (early.length > 0) upstream.write(early)
@@ -125,6 +127,12 @@ export async function upgrade(
 function fromOwnPage(head: RequestHead, origin: string): boolean {
   if (head.headers.origin !== undefined) return head.headers.origin === origin
   return carriesKey(head) && head.headers.cookie === undefined
+}
+
+/** Only a program can have earned one with this very request: pages can't send the header. */
+const passOf = (told: Told | null | undefined): IncomingHttpHeaders => {
+  const pass = told?.[ownNames.pass]
+  return pass === undefined ? {} : { [ownNames.pass]: pass }
 }
 
 const switching = { connection: 'Upgrade', upgrade: 'websocket' } as const

@@ -1,12 +1,12 @@
 import type { Policy } from '@custodia/edge/limits/policy.ts'
-import type { Told } from '../platform/http/limits.ts'
+import type { SentHead, Told } from '../platform/http/limits.ts'
 import type { Principal } from '../platform/http/principal.ts'
 
 type Telling = Told | null | Promise<Told | null>
 
 /** The limits of one application behind the gateway. Both refuse and tell as the pipeline's do (`platform/http/limits.ts`). */
 export type ApplicationLimits = {
-  arrive(method: string, path: string, address: string): Telling
+  arrive(method: string, path: string, address: string, sent: SentHead): Telling
   known(method: string, path: string, principal: Principal, address: string): Telling
 }
 

@@ -18,8 +18,8 @@ export const errors = {
   },
   LIMITS_POLICY_INVALID: {
     status: 422,
-    title: 'This policy would count nobody.',
-    help: 'A policy of an organisation is asked once callers are known: count by account, key, organisation, address or network.',
+    title: 'This policy could not hold as it stands.',
+    help: 'A policy of an organisation is asked once callers are known: count by account, key, organisation, address or network. One that challenges is of the installation, by address, network or route.',
   },
   LIMITS_NETWORK_INVALID: {
     status: 422,

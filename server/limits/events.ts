@@ -14,6 +14,7 @@ export const events = {
       burst: Type.Integer(),
       perSeconds: Type.Integer(),
       dryRun: Type.Boolean(),
+      exceeded: Type.Optional(Type.String()),
       classes: list,
       methods: list,
       path: nullable,

@@ -1,4 +1,4 @@
-import type { Refused } from '@custodia/edge/limits/limits.ts'
+import type { Challenged, Refused } from '@custodia/edge/limits/limits.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Database } from '../platform/database/database.ts'
 import { RecentMap } from '../platform/recent-map.ts'
@@ -10,7 +10,7 @@ const most = 1_000
 const batch = 200
 const everyMs = 2_000
 
-type Row = { -readonly [K in keyof LimitedRow]: LimitedRow[K] } & { times: number }
+type Row = { -readonly [K in keyof LimitedRow]: LimitedRow[K] } & { times: number; solved: number }
 type Needs = { readonly clock: Clock; readonly database: Database; readonly log: Log }
 
 /**
@@ -29,12 +29,16 @@ export class LimitedRecently {
     this.#timer.unref()
   }
 
-  add({ policy, subject, caller, asked, waitMs }: Refused): void {
+  /** Somebody who was refused or asked for work, or a proof that was taken. */
+  add({ policy, subject, caller, asked, waitMs, ...how }: Refused | Challenged): void {
+    const solved = 'outcome' in how && how.outcome === 'solved' ? 1 : 0
+    const times = 1 - solved
     const nowMs = this.#needs.clock.nowMs()
     const key = `${policy.organisation ?? ''}/${policy.name}/${caller.organisation ?? ''}/${subject}`
     const known = this.#rows.get(key)
     if (known !== undefined) {
-      known.times += 1
+      known.times += times
+      known.solved += solved
       known.last_at = new Date(nowMs)
       known.until = new Date(nowMs + waitMs)
       return
@@ -46,7 +50,9 @@ export class LimitedRecently {
       subject,
       route: asked.route.slice(0, 300),
       dry_run: policy.dryRun,
-      times: 1,
+      challenged: 'outcome' in how,
+      times,
+      solved,
       since: new Date(nowMs),
       last_at: new Date(nowMs),
       until: new Date(nowMs + waitMs),
@@ -83,5 +89,9 @@ function merged(rows: readonly Row[]): LimitedRow[] {
   const keyOf = (row: Row) => `${row.organisation_id ?? ''}/${row.policy}/${row.subject}`
   return [...Map.groupBy(rows, keyOf)]
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .map(([, same]) => ({ ...(same.at(-1) as Row), times: same.reduce((sum, { times }) => sum + times, 0) }))
+    .map(([, same]) => ({
+      ...(same.at(-1) as Row),
+      times: same.reduce((sum, { times }) => sum + times, 0),
+      solved: same.reduce((sum, { solved }) => sum + solved, 0),
+    }))
 }

@@ -1,9 +1,11 @@
+import { ownNames } from '@custodia/edge/challenge/challenges.ts'
+import { isChallengeScript } from '@custodia/edge/challenge/page.ts'
 import { limitFields } from '@custodia/edge/limits/fields.ts'
 import type { Caller, Limits, Plan, Verdict } from '@custodia/edge/limits/limits.ts'
 import type { ListEntry, Lists } from '@custodia/edge/limits/lists.ts'
 import type { Asked, Policy } from '@custodia/edge/limits/policy.ts'
 import { refuseRequest } from '../platform/http/errors.ts'
-import type { LimitedRoute, Limiter, Told } from '../platform/http/limits.ts'
+import type { LimitedRoute, Limiter, SentHead, Told } from '../platform/http/limits.ts'
 import type { Principal } from '../platform/http/principal.ts'
 import type { ApplicationLimits } from './api.ts'
 import { refuse } from './errors.ts'
@@ -22,12 +24,12 @@ export function limiterOn(standing: Standing): Limiter {
     if (known !== undefined && standing.limits.isCurrent(known)) return known
     const { method, path, limit } = route
     const asked = { class: limit, method, path, route: `${method} ${path}`, application: null }
-    const plan = standing.limits.plan(asked, isWayOut(path) ? standing.isBuiltIn : undefined)
+    const plan = standing.limits.plan(asked, isWayOut(path) ? standing.isBuiltIn : countsAt(path))
     plans.set(route, plan)
     return plan
   }
   return {
-    arrive: (route, address) => arrive(standing, planFor(route), address),
+    arrive: (route, address, sent) => arrive(standing, planFor(route), address, sent),
     known: (route, principal, address) => known(standing, planFor(route), principal, address),
   }
 }
@@ -36,10 +38,10 @@ export function applicationLimits(standing: Standing, application: string): Appl
   const planFor = (method: string, path: string): Plan => {
     const reads = method === 'GET' || method === 'HEAD' || method === 'OPTIONS'
     const asked: Asked = { class: reads ? 'read' : 'write', method, path, route: application, application }
-    return standing.limits.plan(asked)
+    return standing.limits.plan(asked, countsAt(path))
   }
   return {
-    arrive: (method, path, address) => arrive(standing, planFor(method, path), address),
+    arrive: (method, path, address, sent) => arrive(standing, planFor(method, path), address, sent),
     known: (method, path, principal, address) => known(standing, planFor(method, path), principal, address),
   }
 }
@@ -47,9 +49,13 @@ export function applicationLimits(standing: Standing, application: string): Appl
 /** Where a policy that is too strict is taken back: only what is built in holds there. */
 const isWayOut = (path: string) => path.startsWith('/v1/limits') || path === '/v1/me' || path.startsWith('/v1/me/fresh')
 
-function arrive({ limits, lists }: Standing, plan: Plan, address: string): Telling {
+/** Whoever is asked for work must get what works for them. */
+const countsAt = (path: string) => (isChallengeScript(path) ? doesNotChallenge : undefined)
+const doesNotChallenge = ({ exceeded }: Policy) => exceeded !== 'challenge'
+
+function arrive({ limits, lists }: Standing, plan: Plan, address: string, sent: SentHead): Telling {
   if (isLetIn(lists.ofAddress(address, null))) return null
-  return told(limits.arrive(plan, address), false)
+  return told(limits.arrive(plan, address, sent), false)
 }
 
 function known({ limits, lists }: Standing, plan: Plan, principal: Principal, address: string): Telling {
@@ -84,16 +90,27 @@ function told(verdict: Verdict | null | Promise<Verdict | null>, always: boolean
   return tell(verdict, always)
 }
 
-/** @throws Refusal LIMIT_REACHED */
+/** @throws Refusal LIMIT_REACHED, PROOF_OF_WORK_REQUIRED */
 function tell(verdict: Verdict | null, always: boolean): Told | null {
   if (verdict === null) return null
-  const { allowed, policy, remaining, waitMs } = verdict
-  if (allowed) return always || remaining < policy.burst * tellBelow ? limitFields(verdict) : null
+  const { allowed, policy, remaining, waitMs, challenge, pass } = verdict
+  if (allowed) {
+    if (pass !== undefined) return { ...limitFields(verdict), ...pass }
+    return always || remaining < policy.burst * tellBelow ? limitFields(verdict) : null
+  }
   const fields = limitFields(verdict)
-  throw refuseRequest('LIMIT_REACHED', {
+  const details = {
     retryAfterSeconds: waitMs / 1000,
     policy: policy.name,
     rateLimit: fields.ratelimit as string,
     rateLimitPolicy: fields['ratelimit-policy'] as string,
-  })
+    ...(pass === undefined ? {} : { pass: pass[ownNames.pass] as string, passCookie: pass['set-cookie'] as string }),
+  }
+  throw challenge === undefined
+    ? refuseRequest('LIMIT_REACHED', details)
+    : refuseRequest('PROOF_OF_WORK_REQUIRED', {
+        ...details,
+        proofHeader: ownNames.proof,
+        challenge: JSON.stringify(challenge),
+      })
 }

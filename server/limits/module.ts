@@ -1,4 +1,5 @@
 import type { Access } from '../access/api.ts'
+import type { Keyring } from '../keyring/api.ts'
 import type { Limiter } from '../platform/http/limits.ts'
 import type { Route } from '../platform/http/route.ts'
 import type { Job } from '../platform/jobs/job.ts'
@@ -7,6 +8,7 @@ import { defineModule } from '../platform/module.ts'
 import type { LimitsOfApplications } from './api.ts'
 import { config } from './config.ts'
 import { errors } from './errors.ts'
+import { openChallenges } from './challenges.ts'
 import { events } from './events.ts'
 import { sweep } from './jobs.ts'
 import { LimitedRecently } from './limited-now.ts'
@@ -17,7 +19,7 @@ import { Standing } from './standing.ts'
 import { chooseStore } from './store-choice.ts'
 import { subjectData } from './subject-data.ts'
 
-type Uses = { access: Access }
+type Uses = { access: Access; keyring: Keyring }
 
 export type LimitsModule = LimitsOfApplications & {
   readonly routes: readonly Route[]
@@ -29,7 +31,7 @@ export type LimitsModule = LimitsOfApplications & {
 
 export const limits = defineModule<LimitsModule, Uses, typeof config>({
   name: 'limits',
-  uses: ['access'],
+  uses: ['access', 'keyring'],
   config,
   permissions: {
     'limits:read': { summary: 'See how often what may be done, who was limited, and who is on the lists.' },
@@ -50,9 +52,10 @@ export const limits = defineModule<LimitsModule, Uses, typeof config>({
   stop: (api) => api.stop(),
 })
 
-export async function createLimits(context: Context<typeof config>, { access }: Uses): Promise<LimitsModule> {
+export async function createLimits(context: Context<typeof config>, { access, keyring }: Uses): Promise<LimitsModule> {
   const limited = new LimitedRecently(context)
-  const standing = new Standing(context, chooseStore(context), limited)
+  const challenges = await openChallenges(context, keyring)
+  const standing = new Standing(context, chooseStore(context), challenges, limited)
   const parts: Parts = { context, access, standing, limited }
   standing.lendOperating(() => access.operating(context.database.queries))
   await standing.read()

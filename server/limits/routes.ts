@@ -1,3 +1,4 @@
+import { challengeScriptHeaders, challengeScripts } from '@custodia/edge/challenge/page.ts'
 import { closed, Id } from '@custodia/wire/http/common.ts'
 import {
   LimitEntries,
@@ -25,6 +26,7 @@ const One = Type.Object({ entryId: Id('lim') }, closed)
 
 export function routes(parts: Parts): readonly Route[] {
   return [
+    ...scripts,
     defineRoute({
       ...reading,
       method: 'GET',
@@ -100,3 +102,18 @@ export function routes(parts: Parts): readonly Route[] {
     }),
   ]
 }
+
+/** What the page runs that asks a browser for work. */
+const scripts: readonly Route[] = [...challengeScripts].map(([path, script]) =>
+  defineRoute({
+    method: 'GET',
+    path,
+    summary: 'Get a script of the page that asks for work.',
+    who: 'anyone',
+    limit: 'read',
+    sensitive: false,
+    reply: Type.String(),
+    replyType: challengeScriptHeaders['content-type'],
+    handle: async () => new Reply(200, script, challengeScriptHeaders),
+  }),
+)

@@ -1,3 +1,4 @@
+import { isKnownOfEverybody } from '@custodia/edge/limits/policy.ts'
 import type { LimitPolicy, LimitScope, SetLimitPolicy } from '@custodia/wire/http/limits.ts'
 import { actorOf } from '../platform/events/event.ts'
 import type { Principal } from '../platform/http/principal.ts'
@@ -32,6 +33,7 @@ export async function setPolicy(
     burst: wanted.burst,
     per_seconds: wanted.perSeconds,
     dry_run: wanted.dryRun ?? false,
+    exceeded: wanted.exceeded ?? 'refuse',
     classes: wanted.classes ?? null,
     methods: wanted.methods ?? null,
     path: wanted.path ?? null,
@@ -40,6 +42,8 @@ export async function setPolicy(
     changed_by: principal.id,
   }
   if (organisationId !== null && row.counted_by === 'route') throw refuse('LIMITS_POLICY_INVALID', { field: 'body.by' })
+  if (row.exceeded === 'challenge' && (organisationId !== null || !isKnownOfEverybody(row.counted_by)))
+    throw refuse('LIMITS_POLICY_INVALID', { field: 'body.exceeded' })
   if (!row.dry_run && tooStrict(row)) throw refuse('LIMITS_LOCKS_YOU_OUT', { field: 'body.burst' })
   await parts.context.database.transaction(async (tx) => {
     await lock(tx, organisationId)
@@ -47,18 +51,28 @@ export async function setPolicy(
     const isNew = (await readPolicy(tx, organisationId, name)) === null
     if (isNew && (await countPolicies(tx, organisationId)) >= most) throw refuse('LIMITS_TOO_MANY', { most })
     await savePolicy(tx, row)
-    const { burst, counted_by: by, per_seconds: perSeconds, dry_run: dryRun, classes, methods, path, application } = row
+    const {
+      burst,
+      counted_by: by,
+      per_seconds: perSeconds,
+      dry_run: dryRun,
+      exceeded,
+      classes,
+      methods,
+      path,
+      application,
+    } = row
     const scope = scopeName(organisationId)
-    const data = { policy: name, scope, by, burst, perSeconds, dryRun, classes, methods, path, application }
+    const data = { policy: name, scope, by, burst, perSeconds, dryRun, exceeded, classes, methods, path, application }
     await parts.context.recorder.record(tx, event('policy.set', { organisationId, actor: actorOf(principal), data }))
     announce(parts, tx)
   })
   return showPolicy(policyOf(row), scopeName(organisationId))
 }
 
-/** Somebody must be able to come in and take it back: five sign-ins an hour from anywhere on Custodia's own routes. */
-const tooStrict = ({ application, burst, per_seconds }: PolicyRow): boolean =>
-  application === null && (burst < 5 || per_seconds > 3_600)
+/** Somebody must be able to come in and take it back: five sign-ins an hour from anywhere on Custodia's own routes, or whoever works for one. */
+const tooStrict = ({ application, exceeded, burst, per_seconds }: PolicyRow): boolean =>
+  application === null && exceeded === 'refuse' && (burst < 5 || per_seconds > 3_600)
 
 /** @throws Refusal LIMITS_POLICY_UNKNOWN; ACCESS_DENIED for the installation's. */
 export async function removePolicy(

@@ -1,3 +1,4 @@
+import type { Challenges } from '@custodia/edge/challenge/challenges.ts'
 import { Limits } from '@custodia/edge/limits/limits.ts'
 import { Lists } from '@custodia/edge/limits/lists.ts'
 import type { Policy } from '@custodia/edge/limits/policy.ts'
@@ -28,11 +29,16 @@ export class Standing {
   #again = false
   #operating: () => Promise<string | null> = async () => null
 
-  constructor(context: Context<typeof config>, store: Store, limited: LimitedRecently) {
+  constructor(context: Context<typeof config>, store: Store, challenges: Challenges, limited: LimitedRecently) {
     const outcomes = context.metrics.counter(
       'custodia_limits_refused_total',
       'Requests that had no room under a policy, and those that would have had none under one that is only tried.',
       ['by', 'dry_run'],
+    )
+    const challenged = context.metrics.counter(
+      'custodia_limits_challenged_total',
+      'Requests that had no room under a policy that challenges: asked for work, a proof taken or not, let in by a pass.',
+      ['by', 'outcome'],
     )
     this.#context = context
     this.#own = builtIn(context.config.classes)
@@ -40,6 +46,11 @@ export class Standing {
     this.lists = new Lists(() => context.clock.nowMs())
     this.limits = new Limits({
       store: store.cells,
+      challenges,
+      onChallenged(one) {
+        challenged.add(1, { by: one.policy.by, outcome: one.outcome })
+        if (one.outcome === 'asked' || one.outcome === 'solved') limited.add(one)
+      },
       onRefused(refused) {
         outcomes.add(1, { by: refused.policy.by, dry_run: `${refused.policy.dryRun}` })
         limited.add(refused)

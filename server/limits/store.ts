@@ -1,5 +1,5 @@
 import type { ListEntry } from '@custodia/edge/limits/lists.ts'
-import type { CountedBy, LimitClass, Policy } from '@custodia/edge/limits/policy.ts'
+import type { CountedBy, Exceeded, LimitClass, Policy } from '@custodia/edge/limits/policy.ts'
 import { sql } from 'kysely'
 import type { Queries } from '../platform/database/database.ts'
 
@@ -10,6 +10,7 @@ export type PolicyRow = {
   burst: number
   per_seconds: number
   dry_run: boolean
+  exceeded: Exceeded
   classes: LimitClass[] | null
   methods: string[] | null
   path: string | null
@@ -37,8 +38,12 @@ export type LimitedRow = {
   subject: string
   route: string
   dry_run: boolean
+  /** Asked for work, and not refused. */
+  challenged: boolean
   /** A `bigint`, which the driver gives as text; below 2^53. */
   times: string | number
+  /** Proofs that were taken. Likewise. */
+  solved: string | number
   since: Date
   last_at: Date
   until: Date
@@ -115,6 +120,7 @@ export const policyOf = (row: PolicyRow): Policy => ({
   perSeconds: row.per_seconds,
   dryRun: row.dry_run,
   application: row.application,
+  ...(row.exceeded === 'refuse' ? {} : { exceeded: row.exceeded }),
   ...(row.organisation_id === null ? {} : { organisation: row.organisation_id }),
   ...(row.classes === null ? {} : { classes: row.classes }),
   ...(row.methods === null ? {} : { methods: row.methods }),
@@ -169,6 +175,8 @@ export async function addLimited(queries: Queries, rows: readonly LimitedRow[]):
     .onConflict((conflict) =>
       conflict.columns(['organisation_id', 'policy', 'subject']).doUpdateSet((eb) => ({
         times: sql`least(limited.times + excluded.times, 1000000000000)`,
+        solved: sql`least(limited.solved + excluded.solved, 1000000000000)`,
+        challenged: eb.ref('excluded.challenged'),
         route: eb.ref('excluded.route'),
         dry_run: eb.ref('excluded.dry_run'),
         last_at: sql`greatest(limited.last_at, excluded.last_at)`,

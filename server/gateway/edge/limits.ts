@@ -4,7 +4,7 @@ import type { FastifyReply } from 'fastify'
 import type { Told } from '../../platform/http/limits.ts'
 
 /**
- * How often what may be done in an application: a mapping of name to `{ by, burst, perSeconds, dryRun, classes, methods, path }`. Safe methods
+ * How often what may be done in an application: a mapping of name to `{ by, burst, perSeconds, dryRun, exceeded, classes, methods, path }`. Safe methods
  * are of the class `read`, others of `write`. None unless said.
  *
  * @throws Error in words.

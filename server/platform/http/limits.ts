@@ -4,6 +4,7 @@ import { MemoryCells } from '@custodia/edge/limits/memory-cells.ts'
 import { network } from '@custodia/edge/limits/networks.ts'
 import type { Clock } from '../clock.ts'
 import { refuseRequest } from './errors.ts'
+import type { RequestHead } from './ports.ts'
 import type { Principal } from './principal.ts'
 import type { LimitClass, Route } from './route.ts'
 
@@ -45,12 +46,15 @@ export type Limiter = {
   /**
    * Asked before anybody is known.
    *
-   * @throws Refusal LIMIT_REACHED, or another where the address is on a list.
+   * @param sent what may show that the sender worked.
+   * @throws Refusal LIMIT_REACHED, PROOF_OF_WORK_REQUIRED, or another where the address is on a list.
    */
-  arrive(route: LimitedRoute, address: string): Told | null | Promise<Told | null>
+  arrive(route: LimitedRoute, address: string, sent: SentHead): Told | null | Promise<Told | null>
   /** Asked once the caller is known. @throws likewise. */
   known(route: LimitedRoute, principal: Principal, address: string): Told | null | Promise<Told | null>
 }
+
+export type SentHead = Pick<RequestHead, 'host' | 'headers'>
 
 /** The same object for every request to one route. */
 export type LimitedRoute = Pick<Route, 'method' | 'path' | 'limit'>

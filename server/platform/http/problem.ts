@@ -22,10 +22,13 @@ export const problemPage = (code: string, base = '') => `${base}/docs/errors/${c
  */
 export function problemFor(error: unknown, requestId: string, base = ''): ProblemReply {
   const refusal = isRefusal(error) ? error : translate(error)
-  const { retryAfterSeconds, rateLimit, rateLimitPolicy, ...details } = refusal.details
+  const { retryAfterSeconds, rateLimit, rateLimitPolicy, pass, passCookie, ...details } = refusal.details
   const headers: Record<string, string> = {}
   if (typeof rateLimit === 'string' && typeof rateLimitPolicy === 'string')
     Object.assign(headers, { ratelimit: rateLimit, 'ratelimit-policy': rateLimitPolicy })
+  // Earned with this request, under another policy than the one that refuses.
+  if (typeof pass === 'string' && typeof passCookie === 'string')
+    Object.assign(headers, { 'custodia-pass': pass, 'set-cookie': passCookie })
   if (typeof retryAfterSeconds === 'number') headers['retry-after'] = String(Math.max(1, Math.ceil(retryAfterSeconds)))
   if (typeof details.acceptSignature === 'string') headers['accept-signature'] = details.acceptSignature // RFC 9421 §5.1
   // Whoever stands between may have read another head than we did, and have another next request.

@@ -9,6 +9,8 @@ const oneOf = <const T extends string>(...values: readonly T[]) =>
 /** For whom something holds: the callers of one's own organisation, or everybody. */
 const Scope = oneOf('organisation', 'installation')
 const CountedBy = oneOf('address', 'network', 'route', 'account', 'key', 'organisation')
+/** What becomes of a request that has no room: it is refused, or whoever proves work comes in. */
+const Exceeded = oneOf('refuse', 'challenge')
 const LimitClass = oneOf('sign-in', 'read', 'write', 'expensive')
 const Method = oneOf('GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS')
 const Path = Type.String({ minLength: 1, maxLength: 200, pattern: '^/[^*?#\\\\\\s]*(?:(?<=/)\\*\\*)?$' })
@@ -32,6 +34,7 @@ export const LimitPolicy = Type.Object({
   ...figures,
   /** True where nobody is refused. */
   dryRun: Type.Boolean(),
+  exceeded: Exceeded,
   classes: nullable(Type.Array(LimitClass)),
   methods: nullable(Type.Array(Type.String())),
   path: nullable(Type.String()),
@@ -53,6 +56,8 @@ export const SetLimitPolicy = Type.Object(
     scope: Type.Optional(Scope),
     ...figures,
     dryRun: Type.Optional(Type.Boolean()),
+    /** `refuse` unless said. `challenge` is for the installation's, by address, network or route. */
+    exceeded: Type.Optional(Exceeded),
     classes: Type.Optional(Type.Array(LimitClass, { minItems: 1, maxItems: 4, uniqueItems: true })),
     methods: Type.Optional(Type.Array(Method, { minItems: 1, maxItems: 7, uniqueItems: true })),
     path: Type.Optional(Path),
@@ -107,7 +112,11 @@ export const Limited = Type.Object({
   /** Where it happened last. */
   route: Type.String(),
   dryRun: Type.Boolean(),
+  /** True where they were asked for work instead of being refused. */
+  challenged: Type.Boolean(),
   times: Type.Integer(),
+  /** How many proofs of work were taken. */
+  solved: Type.Integer(),
   since: Instant,
   lastAt: Instant,
   /** When it has room again; past where it has. */

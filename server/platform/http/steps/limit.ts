@@ -5,7 +5,7 @@ import type { Exchange, Step } from '../pipeline.ts'
 export const limit: Step = {
   name: 'limit',
   run(exchange, { limits }) {
-    return tell(exchange, limits.arrive(exchange.route, exchange.head.address))
+    return tell(exchange, limits.arrive(exchange.route, exchange.head.address, exchange.head))
   },
 }
 
