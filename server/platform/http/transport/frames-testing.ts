@@ -47,11 +47,15 @@ export type RawHttp2 = {
 }
 
 /** A connection on which exactly these frames are sent, after the preface. Nothing is answered by itself. */
-export async function rawHttp2(port: number, settings: Uint8Array = new Uint8Array(0)): Promise<RawHttp2> {
+export async function rawHttp2(
+  port: number,
+  settings: Uint8Array = new Uint8Array(0),
+  servername = 'localhost',
+): Promise<RawHttp2> {
   const socket = connect({
     host: '127.0.0.1',
     port,
-    servername: 'localhost',
+    servername,
     rejectUnauthorized: false,
     ALPNProtocols: ['h2'],
   })

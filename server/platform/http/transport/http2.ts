@@ -101,7 +101,20 @@ export function asHttp1(request: IncomingMessage): boolean {
     headers['transfer-encoding'] = 'chunked'
     rawHeaders.push('transfer-encoding', 'chunked')
   }
+  breakOff(request)
   Object.defineProperty(request, 'headers', { value: headers })
   Object.defineProperty(request, 'rawHeaders', { value: rawHeaders })
   return true
+}
+
+/**
+ * Has a body that was broken off fail, as one of HTTP/1.1 does. The library would end it, and half of something would be taken, or
+ * passed on, as the whole of it.
+ */
+function breakOff(request: IncomingMessage): void {
+  // Who reads it is told; where nobody does, it is nobody's business.
+  request.on('error', () => {})
+  request.once('aborted', () => {
+    if (!request.readableEnded) request.destroy(Object.assign(new Error('aborted'), { code: 'ECONNRESET' }))
+  })
 }
