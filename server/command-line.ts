@@ -4,11 +4,22 @@ import type { Answer } from './command-output.ts'
 import type { OrganisationAdministration } from './identity/administration.ts'
 import { compileValidator } from './platform/http/validate.ts'
 
-const switches = ['json', 'tls', 'last', 'alone', 'expiring', 'privileged', 'waiting'] as const
+const switches = [
+  'json',
+  'tls',
+  'last',
+  'alone',
+  'expiring',
+  'privileged',
+  'waiting',
+  'personal',
+  'dry-run',
+  'challenge',
+] as const
 const values = [
   ...['organisation', 'state', 'limit', 'after', 'days', 'environment', 'networks', 'overlap', 'rate', 'scopes'],
   ...['signing', 'service-account', 'reason', 'until', 'summary', 'description', 'permissions', 'includes', 'role'],
-  ...['group', 'undecided'],
+  ...['group', 'undecided', 'events', 'by', 'burst', 'seconds', 'classes', 'methods', 'path', 'application'],
 ] as const
 
 /** Options as they were typed: what is in them is for each command to judge. */

@@ -54,6 +54,12 @@ const advice: Readonly<Record<string, string>> = {
   APIKEY_OWNER_UNKNOWN: 'There is no such service account. “custodia service-accounts list” lists them.',
   IDENTITY_RECOVERY_UNKNOWN:
     'No recovery is under way for this person. “custodia recoveries list” lists those that are.',
+  LIMITS_POLICY_UNKNOWN:
+    'There is no such policy that was set. “custodia limits list” lists all; what is built in stands in CUSTODIA_LIMITS_CLASSES.',
+  LIMITS_ENTRY_UNKNOWN: 'There is no such entry. “custodia limits entries” lists them.',
+  WEBHOOKS_ENDPOINT_UNKNOWN: 'There is no such endpoint. “custodia webhooks list” lists them.',
+  WEBHOOKS_DELIVERY_UNKNOWN: 'There is no such message. “custodia webhooks deliveries” lists them.',
+  WEBHOOKS_DISABLED: 'This endpoint is off. “custodia webhooks enable ENDPOINT-ID” switches it on.',
   APIKEY_UNKNOWN: 'There is no such key that is live. “custodia keys list” lists them.',
   SESSIONS_UNKNOWN: 'This person has no such session. “custodia sessions list ADDRESS” lists theirs.',
 }

@@ -21,8 +21,14 @@ import { identity } from './identity/module.ts'
 import { configuration, dataFolderOf } from './instance.ts'
 import { keyCommands } from './key-commands.ts'
 import { initRootKey } from './keyring/init-root-key.ts'
+import { limitCommands } from './limit-commands.ts'
+import type { LimitsModule } from './limits/module.ts'
+import { limits } from './limits/module.ts'
 import { buildFilter, importUsersFrom } from './password-commands.ts'
 import type { PlatformSettings } from './platform/config/platform-settings.ts'
+import { webhookCommands } from './webhook-commands.ts'
+import type { WebhooksModule } from './webhooks/module.ts'
+import { webhooks } from './webhooks/module.ts'
 import { withInstance } from './with-instance.ts'
 
 type Command = (args: readonly string[], json: boolean, options: CommandOptions) => Promise<void>
@@ -111,6 +117,14 @@ export const accountCommands: Readonly<Record<string, Command>> = {
   ...carriedOut(accessPolicyCommands, (app) => ({
     policies: (organisationId: string) =>
       policyAdministration(app.api<AccessModule>(access).policies.parts, organisationId),
+    administration: app.api<Identity>(identity).administration,
+  })),
+  ...carriedOut(limitCommands, (app) => ({
+    limits: (organisationId: string | null) => app.api<LimitsModule>(limits).administration(organisationId),
+    administration: app.api<Identity>(identity).administration,
+  })),
+  ...carriedOut(webhookCommands, (app) => ({
+    webhooks: (organisationId: string) => app.api<WebhooksModule>(webhooks).administration(organisationId),
     administration: app.api<Identity>(identity).administration,
   })),
   async 'passwords build-filter'([list, out], json) {

@@ -5,10 +5,12 @@ import type { Route } from '../platform/http/route.ts'
 import type { Job } from '../platform/jobs/job.ts'
 import type { Context, SubjectData } from '../platform/module.ts'
 import { defineModule } from '../platform/module.ts'
+import type { LimitsAdministration } from './administration.ts'
+import { limitsAdministration } from './administration.ts'
 import type { LimitsOfApplications } from './api.ts'
+import { openChallenges } from './challenges.ts'
 import { config } from './config.ts'
 import { errors } from './errors.ts'
-import { openChallenges } from './challenges.ts'
 import { events } from './events.ts'
 import { sweep } from './jobs.ts'
 import { LimitedRecently } from './limited-now.ts'
@@ -22,6 +24,8 @@ import { subjectData } from './subject-data.ts'
 type Uses = { access: Access; keyring: Keyring }
 
 export type LimitsModule = LimitsOfApplications & {
+  /** @param organisationId null for what is everybody's. */
+  administration(organisationId: string | null): LimitsAdministration
   readonly routes: readonly Route[]
   readonly jobs: readonly Job[]
   readonly subjectData: SubjectData
@@ -60,6 +64,7 @@ export async function createLimits(context: Context<typeof config>, { access, ke
   standing.lendOperating(() => access.operating(context.database.queries))
   await standing.read()
   return {
+    administration: (organisationId) => limitsAdministration(parts, organisationId),
     routes: routes(parts),
     jobs: [sweep(parts)],
     subjectData: subjectData(parts),

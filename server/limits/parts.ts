@@ -3,6 +3,7 @@ import type { Access } from '../access/api.ts'
 import { afterCommit } from '../platform/database/after-commit.ts'
 import type { Queries } from '../platform/database/database.ts'
 import { refuseRequest } from '../platform/http/errors.ts'
+import { boundBy } from '../platform/http/operator.ts'
 import type { Principal } from '../platform/http/principal.ts'
 import type { Context } from '../platform/module.ts'
 import type { config } from './config.ts'
@@ -22,8 +23,13 @@ export const changed = 'limits.changed'
 
 export const nowOf = ({ context }: Pick<Parts, 'context'>): Date => new Date(context.clock.nowMs())
 
-export const mayInstallation = async ({ access }: Pick<Parts, 'access'>, principal: Principal): Promise<boolean> =>
-  (await access.decide(principal, 'limits:installation', { quiet: true })).allowed
+/** The operator acts on one organisation, or where none is named, on the installation. */
+export type By = Principal | { readonly kind: 'operator'; readonly organisationId: string | null }
+
+export async function mayInstallation({ access }: Pick<Parts, 'access'>, by: By): Promise<boolean> {
+  const principal = boundBy(by)
+  return principal === null || (await access.decide(principal, 'limits:installation', { quiet: true })).allowed
+}
 
 /**
  * Whose policy or entry it is to be.
@@ -31,9 +37,9 @@ export const mayInstallation = async ({ access }: Pick<Parts, 'access'>, princip
  * @returns null for the installation's.
  * @throws Refusal ACCESS_DENIED where the caller may decide for its own organisation only.
  */
-export async function scopeFor(parts: Parts, principal: Principal, scope: LimitScope = 'organisation') {
-  if (scope === 'organisation') return principal.organisationId
-  if (await mayInstallation(parts, principal)) return null
+export async function scopeFor(parts: Parts, by: By, scope: LimitScope = 'organisation') {
+  if (scope === 'organisation' || by.kind === 'operator') return by.organisationId
+  if (await mayInstallation(parts, by)) return null
   throw refuseRequest('ACCESS_DENIED', { permission: 'limits:installation' })
 }
 

@@ -1,10 +1,9 @@
 import { isKnownOfEverybody } from '@custodia/edge/limits/policy.ts'
 import type { LimitPolicy, LimitScope, SetLimitPolicy } from '@custodia/wire/http/limits.ts'
-import { actorOf } from '../platform/events/event.ts'
-import type { Principal } from '../platform/http/principal.ts'
+import { actorFor, boundBy } from '../platform/http/operator.ts'
 import { refuse } from './errors.ts'
 import { event } from './events.ts'
-import type { Parts } from './parts.ts'
+import type { By, Parts } from './parts.ts'
 import { announce, nowOf, scopeFor, scopeName } from './parts.ts'
 import { showPolicy } from './show.ts'
 import type { PolicyRow } from './store.ts'
@@ -19,13 +18,8 @@ const mostOfOrganisation = 5
  *
  * @throws Refusal LIMITS_POLICY_INVALID, LIMITS_LOCKS_YOU_OUT, LIMITS_TOO_MANY; ACCESS_DENIED for the installation's.
  */
-export async function setPolicy(
-  parts: Parts,
-  principal: Principal,
-  name: string,
-  wanted: SetLimitPolicy,
-): Promise<LimitPolicy> {
-  const organisationId = await scopeFor(parts, principal, wanted.scope)
+export async function setPolicy(parts: Parts, author: By, name: string, wanted: SetLimitPolicy): Promise<LimitPolicy> {
+  const organisationId = await scopeFor(parts, author, wanted.scope)
   const row: PolicyRow = {
     organisation_id: organisationId,
     name,
@@ -39,7 +33,7 @@ export async function setPolicy(
     path: wanted.path ?? null,
     application: wanted.application ?? null,
     changed_at: nowOf(parts),
-    changed_by: principal.id,
+    changed_by: boundBy(author)?.id ?? null,
   }
   if (organisationId !== null && row.counted_by === 'route') throw refuse('LIMITS_POLICY_INVALID', { field: 'body.by' })
   if (row.exceeded === 'challenge' && (organisationId !== null || !isKnownOfEverybody(row.counted_by)))
@@ -64,7 +58,7 @@ export async function setPolicy(
     } = row
     const scope = scopeName(organisationId)
     const data = { policy: name, scope, by, burst, perSeconds, dryRun, exceeded, classes, methods, path, application }
-    await parts.context.recorder.record(tx, event('policy.set', { organisationId, actor: actorOf(principal), data }))
+    await parts.context.recorder.record(tx, event('policy.set', { organisationId, actor: actorFor(author), data }))
     announce(parts, tx)
   })
   return showPolicy(policyOf(row), scopeName(organisationId))
@@ -77,18 +71,15 @@ const tooStrict = ({ application, exceeded, burst, per_seconds }: PolicyRow): bo
 /** @throws Refusal LIMITS_POLICY_UNKNOWN; ACCESS_DENIED for the installation's. */
 export async function removePolicy(
   parts: Parts,
-  principal: Principal,
+  author: By,
   name: string,
   scope: LimitScope | undefined,
 ): Promise<void> {
-  const organisationId = await scopeFor(parts, principal, scope)
+  const organisationId = await scopeFor(parts, author, scope)
   await parts.context.database.transaction(async (tx) => {
     if (!(await deletePolicy(tx, organisationId, name))) throw refuse('LIMITS_POLICY_UNKNOWN')
     const data = { policy: name, scope: scopeName(organisationId) }
-    await parts.context.recorder.record(
-      tx,
-      event('policy.removed', { organisationId, actor: actorOf(principal), data }),
-    )
+    await parts.context.recorder.record(tx, event('policy.removed', { organisationId, actor: actorFor(author), data }))
     announce(parts, tx)
   })
 }

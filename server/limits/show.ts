@@ -1,7 +1,6 @@
 import type { Policy } from '@custodia/edge/limits/policy.ts'
 import type { LimitEntries, LimitEntry, LimitedNow, LimitPolicies, LimitPolicy } from '@custodia/wire/http/limits.ts'
-import type { Principal } from '../platform/http/principal.ts'
-import type { Parts } from './parts.ts'
+import type { By, Parts } from './parts.ts'
 import { mayInstallation, nowOf, scopeName } from './parts.ts'
 import type { EntryRow, LimitedRow } from './store.ts'
 import { listEntries, listLimited } from './store.ts'
@@ -10,9 +9,9 @@ import { listEntries, listLimited } from './store.ts'
 export const shownForMs = 3_600_000
 
 /** What counts for callers of one's own organisation. */
-export function showPolicies({ standing }: Parts, principal: Principal): LimitPolicies {
+export function showPolicies({ standing }: Parts, by: By): LimitPolicies {
   const { builtIn, ofInstallation, ofApplications, ofOrganisations } = standing.policies
-  const own = ofOrganisations.filter(({ organisation }) => organisation === principal.organisationId)
+  const own = ofOrganisations.filter(({ organisation }) => organisation === by.organisationId)
   return {
     items: [
       ...own.map((policy) => showPolicy(policy, 'organisation')),
@@ -40,11 +39,11 @@ export const showPolicy = (policy: Policy, scope: LimitPolicy['scope']): LimitPo
 })
 
 /** One's own organisation's; those of the installation for whoever decides about it. */
-export async function showEntries(parts: Parts, principal: Principal): Promise<LimitEntries> {
-  const everybody = await mayInstallation(parts, principal)
+export async function showEntries(parts: Parts, by: By): Promise<LimitEntries> {
+  const everybody = await mayInstallation(parts, by)
   const rows = await listEntries(parts.context.database.queries, nowOf(parts))
   const visible = rows.filter(({ organisation_id: whose }) =>
-    whose === null ? everybody : whose === principal.organisationId,
+    whose === null ? everybody : whose === by.organisationId,
   )
   return { items: visible.map(showEntry) }
 }
@@ -61,12 +60,12 @@ export const showEntry = (row: EntryRow): LimitEntry => ({
   createdBy: row.created_by,
 })
 
-/** Callers of one's own organisation; whoever decides about the installation sees those, too, whom nobody knew. */
-export async function showLimited(parts: Parts, principal: Principal): Promise<LimitedNow> {
+/** Callers of one's own organisation, or of all for the operator who names none; whoever decides about the installation sees those, too, whom nobody knew. */
+export async function showLimited(parts: Parts, by: By): Promise<LimitedNow> {
   await parts.limited.flush()
   const after = new Date(nowOf(parts).getTime() - shownForMs)
-  const everybody = await mayInstallation(parts, principal)
-  const rows = await listLimited(parts.context.database.queries, principal.organisationId, everybody, after)
+  const everybody = await mayInstallation(parts, by)
+  const rows = await listLimited(parts.context.database.queries, by.organisationId, everybody, after)
   return { items: rows.map(showOne) }
 }
 

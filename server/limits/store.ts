@@ -189,7 +189,7 @@ export async function addLimited(queries: Queries, rows: readonly LimitedRow[]):
 /** The newest 200. @param everybody true shows those, too, whom nobody knew. */
 export async function listLimited(
   queries: Queries,
-  organisationId: string,
+  organisationId: string | null,
   everybody: boolean,
   after: Date,
 ): Promise<LimitedRow[]> {
@@ -197,8 +197,10 @@ export async function listLimited(
     .selectFrom('limits.limited')
     .selectAll()
     .where('last_at', '>', after)
-    .where((eb) =>
-      eb.or([eb('organisation_id', '=', organisationId), ...(everybody ? [eb('organisation_id', 'is', null)] : [])]),
+    .$if(organisationId !== null, (query) =>
+      query.where((eb) =>
+        eb.or([eb('organisation_id', '=', organisationId), ...(everybody ? [eb('organisation_id', 'is', null)] : [])]),
+      ),
     )
     .orderBy('last_at', 'desc')
     .orderBy('policy')

@@ -5,6 +5,8 @@ import type { Route } from '../platform/http/route.ts'
 import type { Job } from '../platform/jobs/job.ts'
 import type { Context, SubjectData } from '../platform/module.ts'
 import { defineModule } from '../platform/module.ts'
+import type { WebhooksAdministration } from './administration.ts'
+import { webhooksAdministration } from './administration.ts'
 import type { Webhooks } from './api.ts'
 import { config } from './config.ts'
 import { Courier } from './deliveries/courier.ts'
@@ -20,6 +22,7 @@ import { subjectData } from './subject-data.ts'
 type Uses = { keyring: Keyring; audit: Ledger; access: Access }
 
 export type WebhooksModule = Webhooks & {
+  administration(organisationId: string): WebhooksAdministration
   readonly routes: readonly Route[]
   readonly jobs: readonly Job[]
   readonly subjectData: SubjectData
@@ -64,6 +67,7 @@ export function createWebhooks(context: Context<typeof config>, { keyring, audit
     lendForwarder(forwarder) {
       parts.forwarder = forwarder
     },
+    administration: (organisationId) => webhooksAdministration(parts, organisationId),
     routes: [...endpointRoutes(parts), ...deliveryRoutes(parts), ...sourceRoutes(parts)],
     jobs: [delivery(parts, courier), sweep(parts)],
     subjectData: subjectData(parts),

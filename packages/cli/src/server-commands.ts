@@ -8,9 +8,11 @@ import type { Command, Input } from './command.ts'
 import { usageError } from './command.ts'
 import { grantCommands } from './grant-commands.ts'
 import { keyCommands } from './key-commands.ts'
+import { limitCommands } from './limit-commands.ts'
 import { policyCommands } from './policy-commands.ts'
 import type { Described, Shape } from './shapes.ts'
 import { shapes } from './shapes.ts'
+import { webhookCommands } from './webhook-commands.ts'
 
 /** The server that was installed together with this command. */
 const installedServer = fileURLToPath(new URL('../../../server/main.ts', import.meta.url))
@@ -136,6 +138,8 @@ const described: readonly Described[] = [
   ...keyCommands,
   ...grantCommands,
   ...policyCommands,
+  ...limitCommands,
+  ...webhookCommands,
   {
     name: 'passwords build-filter',
     operands: 'LIST OUT',

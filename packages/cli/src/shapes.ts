@@ -92,5 +92,32 @@ export const shapes = {
     words: 'list of roles with commas between them, such as member,auditor, or none.',
   },
   undecided: { pattern: /^(?:keep|remove)$/, words: 'word for what becomes of it: keep or remove.' },
+  policy: { pattern: /^[a-z][a-z0-9-]{0,39}$/, words: 'name of a policy: lower-case letters, digits and dashes.' },
+  countedBy: {
+    pattern: /^(?:address|network|route|account|key|organisation)$/,
+    words: 'thing to count by: address, network, route, account, key or organisation.',
+  },
+  seconds: { pattern: /^[1-9]\d{0,7}$/, words: 'number from 1 on.' },
+  words: { pattern: /^[A-Za-z][A-Za-z,-]{1,100}$/, words: 'list with commas between the words.' },
+  route: { pattern: /^\/[^\s\p{Cc}?#]{0,199}$/u, words: 'path of requests: it begins with a slash.' },
+  /** Who calls: by network or account. */
+  caller: {
+    pattern:
+      /^(?:[0-9a-fA-F:][0-9a-fA-F:.]{1,44}(?:\/\d{1,3})?|(?:usr|svc)_[a-z2-7]{26}|[a-z][a-z0-9-]{0,49}|(?=.{3,254}$)[^-\s@\p{Cc}\p{Cf}][^\s@\p{Cc}\p{Cf}]*@[^\s@\p{Cc}\p{Cf}]+)$/u,
+    words: 'address or network, mail address, identifier of a person or service account, or name of an application.',
+  },
+  entry: identifier('lim', 'entry'),
+  endpoint: identifier('whe', 'endpoint'),
+  delivery: identifier('whd', 'message'),
+  endpointOrDelivery: {
+    pattern: /^wh[ed]_[a-z2-7]{26}$/,
+    words: 'endpoint (whe_ and 26 letters and digits) and no message (whd_ and as many).',
+  },
+  receiver: { pattern: /^https:\/\/[^\s\p{Cc}]{1,1990}$/u, words: 'address of a receiver: it begins with https://.' },
+  events: {
+    pattern: /^[a-z][a-z0-9.,*-]{2,5000}$/,
+    words: 'list of types of events with commas between them, such as identity.user.*,access.role.assigned.',
+  },
+  delivered: { pattern: /^(?:waiting|delivered|dead)$/, words: 'state: waiting, delivered or dead.' },
   value: { pattern: /^[A-Za-z0-9][A-Za-z0-9=-]{0,100}$/, words: 'value: letters, digits, dashes, and ROLE=VALUE.' },
 } as const satisfies Readonly<Record<string, Shape>>

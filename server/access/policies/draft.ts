@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
+import { actorFor } from '../../platform/http/operator.ts'
 import type { Author } from '../author.ts'
-import { actorFor } from '../author.ts'
 import { event } from '../events.ts'
 import { lockOrganisation } from '../revision.ts'
 import { limits } from './limits.ts'

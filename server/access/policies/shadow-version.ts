@@ -1,5 +1,5 @@
+import { actorFor } from '../../platform/http/operator.ts'
 import type { Author } from '../author.ts'
-import { actorFor } from '../author.ts'
 import { refuse } from '../errors.ts'
 import { event } from '../events.ts'
 import { requireGreen } from './judge.ts'

@@ -1,5 +1,5 @@
+import { actorFor } from '../../platform/http/operator.ts'
 import type { Author } from '../author.ts'
-import { actorFor } from '../author.ts'
 import { event } from '../events.ts'
 import type { TestResult } from './judge.ts'
 import { judge } from './judge.ts'

@@ -1,6 +1,7 @@
 import type { Attempt } from '@custodia/wire/http/webhooks.ts'
-import { actorOf } from '../../platform/events/event.ts'
-import type { Principal } from '../../platform/http/principal.ts'
+
+import type { Asking } from '../../platform/http/operator.ts'
+import { actorFor } from '../../platform/http/operator.ts'
 import { newId } from '../../platform/random.ts'
 import { known } from '../endpoints/change.ts'
 import { refuse } from '../errors.ts'
@@ -18,14 +19,9 @@ import { insertDeliveries } from './store.ts'
  *
  * @throws Refusal WEBHOOKS_ENDPOINT_UNKNOWN, WEBHOOKS_DISABLED
  */
-export async function sendTest(
-  parts: Parts,
-  principal: Principal,
-  endpointId: string,
-  signal: AbortSignal,
-): Promise<Attempt> {
+export async function sendTest(parts: Parts, by: Asking, endpointId: string, signal: AbortSignal): Promise<Attempt> {
   const { context } = parts
-  const { organisationId } = principal
+  const { organisationId } = by
   const endpoint = await known(parts, organisationId, endpointId)
   if (endpoint.disabled_at !== null) throw refuse('WEBHOOKS_DISABLED')
   const now = nowOf(parts)
@@ -54,7 +50,7 @@ export async function sendTest(
   await conclude(parts, endpoint, row, tried)
   const data = { endpoint: endpointId, outcome: tried.outcome }
   await context.database.transaction((tx) =>
-    context.recorder.record(tx, event('delivery.tested', { organisationId, actor: actorOf(principal), data })),
+    context.recorder.record(tx, event('delivery.tested', { organisationId, actor: actorFor(by), data })),
   )
   const { outcome, status, durationMs } = tried
   return { number: 1, at: now.toISOString(), status, outcome, durationMs }

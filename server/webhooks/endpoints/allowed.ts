@@ -1,14 +1,17 @@
-import type { Principal } from '../../platform/http/principal.ts'
+import type { Asking } from '../../platform/http/operator.ts'
+import { boundBy } from '../../platform/http/operator.ts'
 import { refuse } from '../errors.ts'
 import { matches } from '../event-choice.ts'
 import type { Parts } from '../parts.ts'
 
 /**
- * An endpoint reads for whoever made it: it is told nothing that they may not read themselves.
+ * An endpoint reads for whoever made it: it is told nothing that they may not read themselves. The operator may read all of it.
  *
  * @throws Refusal WEBHOOKS_ABOVE_YOU
  */
-export async function mayTell({ access }: Parts, principal: Principal, personal: boolean): Promise<void> {
+export async function mayTell({ access }: Parts, by: Asking, personal: boolean): Promise<void> {
+  const principal = boundBy(by)
+  if (principal === null) return
   const held = new Set(await access.permissionsOf(principal))
   for (const permission of ['ledger:read', ...(personal ? ['ledger:personal'] : [])])
     if (!held.has(permission)) throw refuse('WEBHOOKS_ABOVE_YOU', { permission })

@@ -1,7 +1,9 @@
 import type { Endpoint, EndpointChange } from '@custodia/wire/http/webhooks.ts'
 import type { Queries } from '../../platform/database/database.ts'
-import { actorOf } from '../../platform/events/event.ts'
-import type { Principal } from '../../platform/http/principal.ts'
+
+import type { Actor } from '../../platform/events/event.ts'
+import type { Asking } from '../../platform/http/operator.ts'
+import { actorFor } from '../../platform/http/operator.ts'
 import { refuse } from '../errors.ts'
 import { event } from '../events.ts'
 import type { Parts } from '../parts.ts'
@@ -25,32 +27,27 @@ export async function known({ context }: Parts, organisationId: string, id: stri
  * @throws Refusal WEBHOOKS_ENDPOINT_UNKNOWN, WEBHOOKS_URL_REFUSED, WEBHOOKS_EVENT_UNKNOWN, WEBHOOKS_ABOVE_YOU;
  * WEBHOOKS_CHANGED_MEANWHILE to all but one of those who change it at once.
  */
-export async function change(
-  parts: Parts,
-  principal: Principal,
-  id: string,
-  wanted: EndpointChange,
-): Promise<Endpoint> {
-  const row = await known(parts, principal.organisationId, id)
+export async function change(parts: Parts, by: Asking, id: string, wanted: EndpointChange): Promise<Endpoint> {
+  const row = await known(parts, by.organisationId, id)
   const target = await readTarget(parts, row)
   const url = wanted.url === undefined ? target.url : checkedUrl(parts, wanted.url)
   const description = wanted.description ?? target.description
   const types = wanted.events === undefined ? row.types : checkedEvents(parts, wanted.events)
   const personal = wanted.personal ?? row.personal
   // Another address, too, is somebody who is told.
-  if (wanted.enabled !== false || Object.keys(wanted).length > 1) await mayTell(parts, principal, personal)
+  if (wanted.enabled !== false || Object.keys(wanted).length > 1) await mayTell(parts, by, personal)
   const next: Change = { target_sealed: await sealTarget(parts, row, { url, description }), types, personal }
   await parts.context.database.transaction(async (tx) => {
     const now = { ...row, version: row.version + 1 }
     if (!(await changeEndpoint(tx, row, { ...next, ...switched(row, wanted) })))
       throw refuse('WEBHOOKS_CHANGED_MEANWHILE')
     const data = { endpoint: id, types, personal }
-    const said = { organisationId: row.organisation_id, actor: actorOf(principal) }
+    const said = { organisationId: row.organisation_id, actor: actorFor(by) }
     if (Object.keys(wanted).some((name) => name !== 'enabled'))
       await parts.context.recorder.record(tx, event('endpoint.changed', { ...said, data, personal: { url } }))
     await recordSwitch(parts, tx, now, wanted, said)
   })
-  return await show(parts, await known(parts, principal.organisationId, id))
+  return await show(parts, await known(parts, by.organisationId, id))
 }
 
 /** Where it is switched on, or leads elsewhere, what was before counts no more. */
@@ -65,7 +62,7 @@ async function recordSwitch(
   tx: Queries,
   row: EndpointRow,
   { enabled }: EndpointChange,
-  { organisationId, actor }: { organisationId: string; actor: ReturnType<typeof actorOf> },
+  { organisationId, actor }: { organisationId: string; actor: Actor },
 ): Promise<void> {
   if (enabled === false) await disable(parts, tx, row, 'person', actor)
   else if (enabled === true && row.disabled_at !== null)
@@ -76,11 +73,11 @@ async function recordSwitch(
 }
 
 /** Removes an endpoint with its deliveries. @throws Refusal WEBHOOKS_ENDPOINT_UNKNOWN */
-export async function remove({ context }: Parts, principal: Principal, id: string): Promise<void> {
-  const { organisationId } = principal
+export async function remove({ context }: Parts, by: Asking, id: string): Promise<void> {
+  const { organisationId } = by
   await context.database.transaction(async (tx) => {
     if (!(await deleteEndpoint(tx, organisationId, id))) throw refuse('WEBHOOKS_ENDPOINT_UNKNOWN')
-    const said = { organisationId, actor: actorOf(principal), data: { endpoint: id } }
+    const said = { organisationId, actor: actorFor(by), data: { endpoint: id } }
     await context.recorder.record(tx, event('endpoint.removed', said))
   })
 }

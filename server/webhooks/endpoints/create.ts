@@ -1,7 +1,8 @@
 import { writeSecret } from '@custodia/edge/webhooks/standard.ts'
 import type { EndpointSecret, NewEndpoint } from '@custodia/wire/http/webhooks.ts'
-import { actorOf } from '../../platform/events/event.ts'
-import type { Principal } from '../../platform/http/principal.ts'
+
+import type { Asking } from '../../platform/http/operator.ts'
+import { actorFor, boundBy } from '../../platform/http/operator.ts'
 import { newId } from '../../platform/random.ts'
 import { refuse } from '../errors.ts'
 import { event } from '../events.ts'
@@ -21,13 +22,13 @@ const most = 20
  * @returns it with its secret, this once.
  * @throws Refusal WEBHOOKS_URL_REFUSED, WEBHOOKS_EVENT_UNKNOWN, WEBHOOKS_ABOVE_YOU, WEBHOOKS_TOO_MANY
  */
-export async function create(parts: Parts, principal: Principal, wanted: NewEndpoint): Promise<EndpointSecret> {
+export async function create(parts: Parts, by: Asking, wanted: NewEndpoint): Promise<EndpointSecret> {
   const { context, keyring } = parts
   const { personal = false, description = '' } = wanted
   const url = checkedUrl(parts, wanted.url)
   const types = checkedEvents(parts, wanted.events ?? null)
-  await mayTell(parts, principal, personal)
-  const whose = { id: newId('whe', context.random), organisation_id: principal.organisationId }
+  await mayTell(parts, by, personal)
+  const whose = { id: newId('whe', context.random), organisation_id: by.organisationId }
   const secret = writeSecret(context.random.bytes(32))
   const row: EndpointRow = {
     ...whose,
@@ -40,7 +41,7 @@ export async function create(parts: Parts, principal: Principal, wanted: NewEndp
     rotation: 0,
     version: 0,
     created_at: nowOf(parts),
-    created_by: principal.id,
+    created_by: boundBy(by)?.id ?? null,
     disabled_at: null,
     disabled_why: null,
     failures: 0,
@@ -48,11 +49,11 @@ export async function create(parts: Parts, principal: Principal, wanted: NewEndp
     open_until: null,
   }
   await context.database.transaction(async (tx) => {
-    if ((await countEndpoints(tx, principal.organisationId)) >= most) throw refuse('WEBHOOKS_TOO_MANY', { most })
+    if ((await countEndpoints(tx, by.organisationId)) >= most) throw refuse('WEBHOOKS_TOO_MANY', { most })
     await insertEndpoint(tx, row)
-    const { organisationId } = principal
+    const { organisationId } = by
     const data = { endpoint: row.id, types, personal }
-    const said = { organisationId, actor: actorOf(principal), data, personal: { url } }
+    const said = { organisationId, actor: actorFor(by), data, personal: { url } }
     await context.recorder.record(tx, event('endpoint.created', said))
   })
   return { endpoint: await show(parts, row), secret }

@@ -1,7 +1,8 @@
 import { writeSecret } from '@custodia/edge/webhooks/standard.ts'
 import type { EndpointSecret, RotateSecret } from '@custodia/wire/http/webhooks.ts'
-import { actorOf } from '../../platform/events/event.ts'
-import type { Principal } from '../../platform/http/principal.ts'
+
+import type { Asking } from '../../platform/http/operator.ts'
+import { actorFor } from '../../platform/http/operator.ts'
 import { refuse } from '../errors.ts'
 import { event } from '../events.ts'
 import type { Parts } from '../parts.ts'
@@ -19,12 +20,12 @@ const usualOverlapSeconds = 86_400
  */
 export async function rotate(
   parts: Parts,
-  principal: Principal,
+  by: Asking,
   id: string,
   { overlapSeconds = usualOverlapSeconds }: RotateSecret,
 ): Promise<EndpointSecret> {
   const { context, keyring } = parts
-  const row = await known(parts, principal.organisationId, id)
+  const row = await known(parts, by.organisationId, id)
   const secret = writeSecret(context.random.bytes(32))
   const until = new Date(nowOf(parts).getTime() + overlapSeconds * 1_000)
   const next = {
@@ -36,8 +37,8 @@ export async function rotate(
   await context.database.transaction(async (tx) => {
     if (!(await changeEndpoint(tx, row, next))) throw refuse('WEBHOOKS_CHANGED_MEANWHILE')
     const data = { endpoint: id, overlapUntil: until.toISOString() }
-    const said = { organisationId: row.organisation_id, actor: actorOf(principal), data }
+    const said = { organisationId: row.organisation_id, actor: actorFor(by), data }
     await context.recorder.record(tx, event('endpoint.rotated', said))
   })
-  return { endpoint: await show(parts, await known(parts, principal.organisationId, id)), secret }
+  return { endpoint: await show(parts, await known(parts, by.organisationId, id)), secret }
 }

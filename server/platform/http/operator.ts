@@ -1,6 +1,6 @@
-import type { Actor } from '../platform/events/event.ts'
-import { actorOf } from '../platform/events/event.ts'
-import type { Principal } from '../platform/http/principal.ts'
+import type { Actor } from '../events/event.ts'
+import { actorOf } from '../events/event.ts'
+import type { Principal } from './principal.ts'
 
 /**
  * Whoever has the machine, with its configuration and its keys, and gives it commands: bounded by no role, and nobody in particular.
@@ -12,7 +12,9 @@ export type Operator = { readonly kind: 'operator'; readonly organisationId: str
 export type Asking = Principal | Operator
 
 /** How the ledger names who asks. */
-export const actorFor = (by: Asking): Actor => (by.kind === 'operator' ? { kind: 'system' } : actorOf(by))
+export const actorFor = (by: Principal | { readonly kind: 'operator' }): Actor =>
+  by.kind === 'operator' ? { kind: 'system' } : actorOf(by)
 
 /** Whose permissions bound what may be given and taken. Null for the operator. */
-export const boundBy = (by: Asking): Principal | null => (by.kind === 'operator' ? null : by)
+export const boundBy = <Who extends { readonly kind: 'operator' }>(by: Principal | Who): Principal | null =>
+  by.kind === 'operator' ? null : by
