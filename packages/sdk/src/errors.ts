@@ -85,14 +85,24 @@ export const errorTable = {
     title: 'The address gave no answer that can be used.',
     help: 'Try again later; details.reason says what went wrong.',
   },
+  REQUEST_TIMEOUT: {
+    status: 408,
+    title: 'The request did not arrive in time.',
+    help: 'Send it again over a better connection.',
+  },
+  FORM_MALFORMED: {
+    status: 400,
+    title: 'The form can not be read, or in more than one way.',
+    help: 'Send multipart/form-data as browsers do: each field once, with one name and at most one file name; detail says what is wrong.',
+  },
   FILE_REFUSED: {
     status: 422,
     title: 'A file is not taken.',
-    help: 'Send another; detail says what is wrong with this one.',
+    help: 'Send another; field names it, and reason and detail say what is wrong with it.',
   },
   FILE_NOT_SCANNED: {
     status: 503,
-    title: 'The file could not be scanned, and nothing that was not is taken.',
+    title: 'A file could not be scanned, and nothing that was not is taken.',
     help: 'Try again in a moment.',
   },
   SERVER_BUSY: {
@@ -104,6 +114,11 @@ export const errorTable = {
     status: 429,
     title: 'Too many requests.',
     help: 'Wait as long as the Retry-After header says.',
+  },
+  PROOF_OF_WORK_REQUIRED: {
+    status: 429,
+    title: 'So much is asked of this that strangers have to work for it.',
+    help: 'Solve the ALTCHA challenge and send the request again with the proof in the header that proofHeader names; or wait as long as Retry-After says.',
   },
   NONCES_EXHAUSTED: {
     status: 503,

@@ -1,9 +1,12 @@
 import type { Request, RequestHandler, Response } from 'express'
+import type { Taken, UploadIntake } from '../uploads/intake.ts'
+import { takenOf } from '../uploads/intake.ts'
 import type { BrowserDefence } from './browser.ts'
+import { sentBy } from './challenge.ts'
 import type { InputGuard } from './input.ts'
 import type { KnownCaller, Limited, RequestLimits } from './limits.ts'
 import type { BrowserOptions } from './node.ts'
-import { answerNode, arriveNode, checkInput as checkNode, headOf, proofOf } from './node.ts'
+import { answerNode, arriveNode, checkInput as checkNode, headOf, proofOf, takeUploads as takeNode } from './node.ts'
 
 export { nonceOf } from './node.ts'
 
@@ -15,8 +18,10 @@ export { nonceOf } from './node.ts'
  */
 export function limitRequests(limits: RequestLimits): RequestHandler {
   return async (request, response, next) =>
-    answer(await limits.arrive(request.method, request.path, addressOf(request)), response, next)
+    answer(await limits.arrive(request.method, request.path, addressOf(request), sentOf(request)), response, next)
 }
+
+const sentOf = ({ headers }: Request) => sentBy(headers.host, headers)
 
 /**
  * The same by account, key and organisation. Mount it after whatever finds out who asks.
@@ -58,6 +63,30 @@ export function checkInput(guard: InputGuard): RequestHandler {
     if (await check(request, response)) next()
   }
 }
+
+/**
+ * Takes a request's files, looked at and scanned, in the place of its body. Mount it on the route that takes them.
+ *
+ * @example app.post('/photos', takeUploads(photos), (request, response) => save(uploadsOf(request).files))
+ */
+export function takeUploads(intake: UploadIntake): RequestHandler {
+  const take = takeNode(intake)
+  return async (request, response, next) => {
+    const taken = await take(request, response)
+    if (taken === null) return
+    uploads.set(request, taken)
+    next()
+  }
+}
+
+const uploads = new WeakMap<Request, Taken>()
+
+/**
+ * What `takeUploads` took.
+ *
+ * @throws CustodiaError REQUEST_INVALID where it does not run before this route.
+ */
+export const uploadsOf = (request: Request): Taken => takenOf(uploads.get(request))
 
 const addressOf = ({ ip, socket }: Request): string => ip ?? socket.remoteAddress ?? ''
 

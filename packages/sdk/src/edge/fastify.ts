@@ -1,7 +1,12 @@
+import { Readable } from 'node:stream'
 import type { FastifyPluginCallback, FastifyReply, FastifyRequest, onRequestAsyncHookHandler } from 'fastify'
+import { announcesBody } from '../body.ts'
 import type { Problem } from '../middleware/problem.ts'
 import { problemFrom } from '../middleware/problem.ts'
+import type { Taken, UploadIntake } from '../uploads/intake.ts'
+import { takenOf } from '../uploads/intake.ts'
 import type { BrowserDefence, BrowserVerdict } from './browser.ts'
+import { sentBy } from './challenge.ts'
 import type { InputGuard } from './input.ts'
 import type { KnownCaller, Limited, RequestLimits } from './limits.ts'
 import type { BrowserOptions } from './node.ts'
@@ -22,7 +27,10 @@ export type LimitRequestsOptions = {
 export const limitRequests: FastifyPluginCallback<LimitRequestsOptions> = (app, options, done) => {
   const { limits, caller = identified } = options
   app.addHook('onRequest', async (request, reply) =>
-    answer(reply, await limits.arrive(request.method, pathOf(request), request.ip)),
+    answer(
+      reply,
+      await limits.arrive(request.method, pathOf(request), request.ip, sentBy(request.headers.host, request.headers)),
+    ),
   )
   app.addHook('preParsing', async (request, reply) => {
     const known = caller(request)
@@ -75,8 +83,45 @@ export function checkInput(guard: InputGuard): onRequestAsyncHookHandler {
   }
 }
 
+/**
+ * Takes requests' files, looked at and scanned, in the place of their bodies. Register it in a scope of its own: every body that comes to
+ * a route there is taken for files, and nothing else.
+ *
+ * @example
+ * await app.register(async (scope) => {
+ *   await scope.register(takeUploads, { intake: photos })
+ *   scope.post('/photos', (request) => save(uploadsOf(request).files))
+ * })
+ */
+export const takeUploads: FastifyPluginCallback<{ readonly intake: UploadIntake }> = (app, { intake }, done) => {
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', (_request, _payload, parsed) => parsed(null, undefined))
+  app.addHook('preParsing', async (request, reply, payload) => {
+    if (reads.has(request.method) && !announcesBody(request.raw)) return payload
+    try {
+      uploads.set(request, await intake.take(request.raw))
+      return Readable.from([])
+    } catch (error) {
+      await refuse(request, reply, problemFrom(error))
+      return payload
+    }
+  })
+  done()
+}
+
+const reads = new Set(['GET', 'HEAD', 'OPTIONS', 'DELETE'])
+const uploads = new WeakMap<FastifyRequest, Taken>()
+
+/**
+ * What `takeUploads` took.
+ *
+ * @throws CustodiaError REQUEST_INVALID where it does not run before this route.
+ */
+export const uploadsOf = (request: FastifyRequest): Taken => takenOf(uploads.get(request))
+
 // Fastify's mark for a plugin that serves the scope it is registered in, and not a scope of its own.
-for (const plugin of [limitRequests, defendBrowser]) Object.assign(plugin, { [Symbol.for('skip-override')]: true })
+for (const plugin of [limitRequests, defendBrowser, takeUploads])
+  Object.assign(plugin, { [Symbol.for('skip-override')]: true })
 
 // As bytes: to text Fastify would add a charset, and RFC 8259 §11 defines none.
 export const refuse = (request: FastifyRequest, reply: FastifyReply, problem: Problem): FastifyReply =>

@@ -1,6 +1,7 @@
 import { csrfHeader } from '@custodia/edge/browser/csrf-token.ts'
 import { collect, ofInput } from '../body.ts'
 import { problemFrom, responseOf } from '../middleware/problem.ts'
+import type { Taken, UploadIntake } from '../uploads/intake.ts'
 import type { BrowserDefence, BrowserVerdict, ReplyHeaders } from './browser.ts'
 import type { InputGuard } from './input.ts'
 import type { BrowserOptions } from './node.ts'
@@ -41,6 +42,26 @@ export function checkInput(guard: InputGuard, handler: FetchHandler): FetchHandl
     const nonce = nonces.get(request)
     if (nonce !== undefined) nonces.set(checked, nonce)
     return await handler(checked)
+  }
+}
+
+/**
+ * Takes a request's files, looked at and scanned, in the place of its body.
+ *
+ * @example const photos = takeUploads(intake, (request, { files }) => save(files))
+ */
+export function takeUploads(
+  intake: UploadIntake,
+  handler: (request: Request, taken: Taken) => Response | Promise<Response>,
+): FetchHandler {
+  return async (request) => {
+    let taken: Taken
+    try {
+      taken = await intake.takeFetch(request)
+    } catch (error) {
+      return responseOf(problemFrom(error))
+    }
+    return await handler(request, taken)
   }
 }
 

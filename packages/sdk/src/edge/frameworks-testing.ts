@@ -125,7 +125,7 @@ export async function listening(listener: RequestListener): Promise<App> {
 }
 
 /** Sends the path as it is; `fetch` would resolve it before it leaves. */
-const sendTo =
+export const sendTo =
   (port: number): App['send'] =>
   ({ method = 'GET', target, headers, body, chunked = false }) =>
     new Promise((resolve, reject) => {
@@ -146,7 +146,7 @@ const sendTo =
       outgoing.end(bytes)
     })
 
-const sendBy =
+export const sendBy =
   (handler: onFetch.FetchHandler): App['send'] =>
   async ({ method = 'GET', target, headers, body, chunked = false }) => {
     const length = chunked || body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }

@@ -1,5 +1,8 @@
+import type { Sent } from '@custodia/edge/challenge/challenges.ts'
 import type { Context, MiddlewareHandler } from 'hono'
 import { problemFrom, responseOf } from '../middleware/problem.ts'
+import type { Taken, UploadIntake } from '../uploads/intake.ts'
+import { takenOf } from '../uploads/intake.ts'
 import type { BrowserDefence } from './browser.ts'
 import { arriveFetch, finishFetch, nonceOf as nonceOfRequest, refuseFetch } from './fetch.ts'
 import type { InputGuard } from './input.ts'
@@ -15,9 +18,17 @@ import type { BrowserOptions } from './node.ts'
 export function limitRequests(limits: RequestLimits, address: (context: Context) => string): MiddlewareHandler {
   return async (context, next) => {
     const { method, path } = context.req
-    return await answer(await limits.arrive(method, path, address(context)), context, next)
+    return await answer(await limits.arrive(method, path, address(context), sentOf(context)), context, next)
   }
 }
+
+/** Read only where somebody has no room. */
+const sentOf = ({ req }: Context): Sent => ({
+  host: new URL(req.url).hostname,
+  get headers() {
+    return Object.fromEntries(req.raw.headers)
+  },
+})
 
 /** The same by account, key and organisation. Use it after whatever finds out who asks. */
 export function limitCallers(
@@ -83,6 +94,32 @@ export function checkInput(guard: InputGuard): MiddlewareHandler {
     return undefined
   }
 }
+
+/**
+ * Takes a request's files, looked at and scanned, in the place of its body. Use it on the route that takes them.
+ *
+ * @example app.post('/photos', takeUploads(photos), (context) => save(uploadsOf(context).files))
+ */
+export function takeUploads(intake: UploadIntake): MiddlewareHandler {
+  return async (context, next) => {
+    try {
+      uploads.set(context, await intake.takeFetch(context.req.raw))
+    } catch (error) {
+      return responseOf(problemFrom(error))
+    }
+    await next()
+    return undefined
+  }
+}
+
+const uploads = new WeakMap<Context, Taken>()
+
+/**
+ * What `takeUploads` took.
+ *
+ * @throws CustodiaError REQUEST_INVALID where it does not run before this route.
+ */
+export const uploadsOf = (context: Context): Taken => takenOf(uploads.get(context))
 
 async function answer(
   { headers, refusal }: Limited,

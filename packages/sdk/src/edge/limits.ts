@@ -1,15 +1,19 @@
+import type { Challenges, Sent } from '@custodia/edge/challenge/challenges.ts'
+import { isChallengeScript } from '@custodia/edge/challenge/page.ts'
 import { limitFields } from '@custodia/edge/limits/fields.ts'
 import { GuardedCells } from '@custodia/edge/limits/guarded-cells.ts'
-import type { Refused, Verdict } from '@custodia/edge/limits/limits.ts'
+import type { Challenged, Refused, Verdict } from '@custodia/edge/limits/limits.ts'
 import { Limits } from '@custodia/edge/limits/limits.ts'
 import { MemoryCells } from '@custodia/edge/limits/memory-cells.ts'
-import type { Asked, CountedBy, LimitClass, Policy } from '@custodia/edge/limits/policy.ts'
+import type { Asked, CountedBy, Exceeded, LimitClass, Policy } from '@custodia/edge/limits/policy.ts'
 import { checkPolicies } from '@custodia/edge/limits/policy.ts'
 import type { Evaluate } from '@custodia/edge/limits/redis-cells.ts'
 import { redisCells } from '@custodia/edge/limits/redis-cells.ts'
 import { CustodiaError } from '../errors.ts'
 import type { Problem } from '../middleware/problem.ts'
 import { problemFrom } from '../middleware/problem.ts'
+import type { ChallengeSettings } from './challenge.ts'
+import { askForWork, challengeScript, openChallenges } from './challenge.ts'
 
 /** How often something may be done, as in `edge.limits` of an application behind the gateway. */
 export type LimitPolicy = {
@@ -21,6 +25,8 @@ export type LimitPolicy = {
   readonly perSeconds: number
   /** True counts and tells `onRefused`, and refuses nobody. */
   readonly dryRun?: boolean
+  /** `challenge`: whoever has no room comes in by work (ALTCHA). For policies by `address`, `network` and `route`. */
+  readonly exceeded?: Exceeded
   /** `read` are GET, HEAD and OPTIONS, `write` all others. */
   readonly classes?: readonly Extract<LimitClass, 'read' | 'write'>[]
   readonly methods?: readonly string[]
@@ -33,6 +39,10 @@ export type LimitsSettings = {
   readonly policies: Readonly<Record<string, LimitPolicy>>
   /** Where processes count together; each counts alone unless said, and while it does not answer within 50 ms. */
   readonly redis?: { readonly evaluate: Evaluate; readonly prefix?: string }
+  /** Where a policy challenges. */
+  readonly challenge?: ChallengeSettings
+  /** Told of whoever was asked for work, solved it, failed, or was let in by a pass. Must not wait. */
+  readonly onChallenged?: (challenged: Pick<Challenged, 'policy' | 'subject' | 'outcome'>) => void
   /** Told of whoever had no room, and of whoever would have had none under a policy that is only tried. Must not wait. */
   readonly onRefused?: (refused: Pick<Refused, 'policy' | 'subject' | 'waitMs'>) => void
 }
@@ -44,12 +54,17 @@ export type KnownCaller = {
   readonly key?: string | null
 }
 
-/** What a caller is told in any case, and the refusal; null where it may pass. */
+/** What a caller is told in any case, and what it is answered in the application's place; null where it may pass. */
 export type Limited = { readonly headers: Readonly<Record<string, string>>; readonly refusal: Problem | null }
 
 export type RequestLimits = {
-  /** Before anybody is known. @param path without its query. */
-  arrive(method: string, path: string, address: string): Limited | Promise<Limited>
+  /**
+   * Before anybody is known.
+   *
+   * @param path without its query.
+   * @param sent by which it may be shown that its sender worked; without it, policies that challenge refuse.
+   */
+  arrive(method: string, path: string, address: string, sent?: Sent): Limited | Promise<Limited>
   known(method: string, path: string, address: string, caller: KnownCaller): Limited | Promise<Limited>
 }
 
@@ -60,18 +75,36 @@ const free: Limited = { headers: {}, refusal: null }
  *
  * @throws CustodiaError CONFIGURATION_INVALID, with what is wrong in `details`.
  */
-export function createLimits({ policies, redis, onRefused }: LimitsSettings): RequestLimits {
+export function createLimits(settings: LimitsSettings): RequestLimits {
+  const { redis, onRefused, onChallenged } = settings
   const nowMs = () => performance.now()
   const store =
     redis === undefined
       ? new MemoryCells(nowMs)
       : new GuardedCells({ store: redisCells(redis.evaluate, redis.prefix), nowMs })
-  const limits = new Limits(onRefused === undefined ? { store } : { store, onRefused })
-  limits.use(checked(policies))
+  const policies = checked(settings.policies)
+  const challenges = challengesFor(settings, policies)
+  const limits = new Limits({
+    store,
+    ...(challenges === null ? {} : { challenges }),
+    ...(onRefused === undefined ? {} : { onRefused }),
+    ...(onChallenged === undefined ? {} : { onChallenged }),
+  })
+  limits.use(policies)
   return {
-    arrive: (method, path, address) => later(limits.arrive(limits.plan(asked(method, path)), address)),
+    arrive(method, path, address, sent) {
+      if (challenges !== null && isChallengeScript(path)) {
+        const plan = limits.plan(asked(method, path), ({ exceeded }) => exceeded !== 'challenge')
+        return later(limits.arrive(plan, address), (verdict) => script(method, path, verdict))
+      }
+      const answered = (verdict: Verdict | null) =>
+        verdict?.challenge !== undefined && sent !== undefined
+          ? withHeaders(askForWork(verdict, method, sent), verdict)
+          : said(verdict)
+      return later(limits.arrive(limits.plan(asked(method, path)), address, sent), answered)
+    },
     known: (method, path, address, { account, organisation = null, key = null }) =>
-      later(limits.known(limits.plan(asked(method, path)), { address, account, organisation, key })),
+      later(limits.known(limits.plan(asked(method, path)), { address, account, organisation, key }), said),
   }
 }
 
@@ -88,13 +121,30 @@ function asked(method: string, path: string): Asked {
   return { class: reads ? 'read' : 'write', method, path, route: 'all', application: null }
 }
 
-const later = (verdict: Verdict | null | Promise<Verdict | null>): Limited | Promise<Limited> =>
-  verdict instanceof Promise ? verdict.then(said) : said(verdict)
+type Saying = (verdict: Verdict | null) => Limited
+
+const later = (verdict: Verdict | null | Promise<Verdict | null>, say: Saying): Limited | Promise<Limited> =>
+  verdict instanceof Promise ? verdict.then(say) : say(verdict)
+
+/** @throws CustodiaError CONFIGURATION_INVALID where a policy challenges and nothing is said of it. */
+function challengesFor({ challenge }: LimitsSettings, policies: readonly Policy[]): Challenges | null {
+  if (challenge !== undefined) return openChallenges(challenge)
+  if (policies.every(({ exceeded }) => exceeded !== 'challenge')) return null
+  throw new CustodiaError('CONFIGURATION_INVALID', { field: 'challenge' })
+}
 
 function said(verdict: Verdict | null): Limited {
   if (verdict === null) return free
-  const headers = limitFields(verdict)
-  if (verdict.allowed) return { headers, refusal: null }
-  const problem = problemFrom(new CustodiaError('LIMIT_REACHED'))
+  if (verdict.allowed) return { headers: { ...limitFields(verdict), ...verdict.pass }, refusal: null }
+  return withHeaders(problemFrom(new CustodiaError('LIMIT_REACHED')), verdict)
+}
+
+function withHeaders(problem: Problem, verdict: Verdict): Limited {
+  const headers = { ...limitFields(verdict), ...verdict.pass }
   return { headers, refusal: { ...problem, headers: { ...problem.headers, ...headers } } }
+}
+
+function script(method: string, path: string, verdict: Verdict | null): Limited {
+  const limited = said(verdict)
+  return limited.refusal === null ? { ...limited, refusal: challengeScript(method, path) } : limited
 }

@@ -3,6 +3,7 @@ import { csrfHeader } from '@custodia/edge/browser/csrf-token.ts'
 import { announcesBody, collect, ofInput } from '../body.ts'
 import type { Problem } from '../middleware/problem.ts'
 import { problemFrom } from '../middleware/problem.ts'
+import type { Taken, UploadIntake } from '../uploads/intake.ts'
 import { beforeHead } from './before-head.ts'
 import type { BrowserArrival, BrowserDefence, BrowserVerdict, CsrfProof } from './browser.ts'
 import type { InputGuard } from './input.ts'
@@ -47,6 +48,25 @@ export function checkInput(guard: InputGuard): NodeCheck {
     } catch (error) {
       answerNode(request, response, problemFrom(error))
       return false
+    }
+  }
+}
+
+/**
+ * Takes a request's files, looked at and scanned, in the place of its body.
+ *
+ * @returns null where it was answered: nothing of it is taken then.
+ * @example const taken = await uploads(request, response)
+ */
+export function takeUploads(
+  intake: UploadIntake,
+): (request: IncomingMessage, response: ServerResponse) => Promise<Taken | null> {
+  return async (request, response) => {
+    try {
+      return await intake.take(request)
+    } catch (error) {
+      answerNode(request, response, problemFrom(error))
+      return null
     }
   }
 }

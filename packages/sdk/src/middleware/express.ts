@@ -5,7 +5,15 @@ import { CustodiaError } from '../errors.ts'
 import type { Identifier, OnResource } from './problem.ts'
 import { demandAccess, demandPermission, problemFrom } from './problem.ts'
 
-export { checkInput, defendBrowser, limitCallers, limitRequests, nonceOf } from '../edge/express.ts'
+export {
+  checkInput,
+  defendBrowser,
+  limitCallers,
+  limitRequests,
+  nonceOf,
+  takeUploads,
+  uploadsOf,
+} from '../edge/express.ts'
 export { requireSignature, signedRequestOf } from '../signatures/express.ts'
 
 // A property of our own, and not one that other middleware knows how to set.

@@ -4,7 +4,7 @@ import type { Identity } from '../assertion/identity.ts'
 import type { Identifier, OnResource } from './problem.ts'
 import { demandAccess, demandPermission, problemFrom } from './problem.ts'
 
-export { checkInput, defendBrowser, limitRequests, nonceOf } from '../edge/fastify.ts'
+export { checkInput, defendBrowser, limitRequests, nonceOf, takeUploads, uploadsOf } from '../edge/fastify.ts'
 export { requireSignature, signedRequestOf } from '../signatures/fastify.ts'
 
 declare module 'fastify' {

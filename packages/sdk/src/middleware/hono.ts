@@ -4,7 +4,15 @@ import type { Identity } from '../assertion/identity.ts'
 import type { Identifier, OnResource } from './problem.ts'
 import { demandAccess, demandPermission, problemFrom } from './problem.ts'
 
-export { checkInput, defendBrowser, limitCallers, limitRequests, nonceOf } from '../edge/hono.ts'
+export {
+  checkInput,
+  defendBrowser,
+  limitCallers,
+  limitRequests,
+  nonceOf,
+  takeUploads,
+  uploadsOf,
+} from '../edge/hono.ts'
 export { requireSignature, signedRequestOf } from '../signatures/hono.ts'
 
 /** For `new Hono<CustodiaEnvironment>()`: `context.get('identity')` is who asks. */

@@ -32,6 +32,8 @@ const shown: Partial<Readonly<Record<CustodiaErrorCode, readonly string[]>>> = {
   REQUEST_INVALID: ['field', 'detail'],
   MEDIA_TYPE_UNSUPPORTED: ['field'],
   REQUEST_TOO_LARGE: ['limitBytes'],
+  PROOF_OF_WORK_REQUIRED: ['challenge', 'proofHeader', 'passHeader'],
+  FORM_MALFORMED: ['field', 'detail'],
   FILE_REFUSED: ['field', 'reason', 'detail'],
 }
 

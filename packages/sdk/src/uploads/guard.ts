@@ -1,4 +1,5 @@
 import { parseClamdAddress, scanWithClamd } from '@custodia/edge/uploads/clamd.ts'
+import { examine } from '@custodia/edge/uploads/examine.ts'
 import type { RefusalReason } from '@custodia/edge/uploads/finding.ts'
 import type { KindName } from '@custodia/edge/uploads/kinds.ts'
 import { kinds } from '@custodia/edge/uploads/kinds.ts'
@@ -8,7 +9,10 @@ import { usualPolicy } from '@custodia/edge/uploads/policy.ts'
 import { CustodiaError } from '../errors.ts'
 
 export { attachment } from '@custodia/edge/uploads/content-disposition.ts'
+export { downloadHeaders } from '@custodia/edge/uploads/download-headers.ts'
 export { safeFileName } from '@custodia/edge/uploads/file-name.ts'
+export type { Taken, TakenFile, UploadIntake, UploadIntakeOptions } from './intake.ts'
+export { createUploadIntake } from './intake.ts'
 
 export type UploadGuardOptions = {
   /** Where `clamd` listens, as `unix:/run/clamav/clamd.ctl` or `127.0.0.1:3310`; null says that nothing scans. */
@@ -49,16 +53,16 @@ export function createUploadGuard(options: UploadGuardOptions): UploadGuard {
   const policy: UploadPolicy = { ...usualPolicy, ...options.policy }
   for (const kind of policy.kinds as readonly string[]) if (!Object.hasOwn(kinds, kind)) throw wrong('policy.kinds')
   const clamd = options.clamd === null ? null : addressOf(options.clamd)
+  const scan = clamd === null ? null : (bytes: Uint8Array) => scanWithClamd(bytes, clamd, options.scanSeconds ?? 60)
   const bounds = { ...usualBounds, timeoutSeconds: options.lookSeconds ?? usualBounds.timeoutSeconds }
   return {
     async examine(content, given) {
-      const found = await lookApart({ bytes: content, name: given, policy }, bounds)
-      if (!found.taken) return { verdict: 'refused', reason: found.reason }
-      const scan = clamd === null ? null : await scanWithClamd(content, clamd, options.scanSeconds ?? 60)
-      if (scan?.verdict === 'found') return { verdict: 'refused', reason: 'malware' }
-      if (scan?.verdict === 'unsure') return { verdict: 'unsure', why: scan.why }
-      const { name, mediaType, flags, remade } = found
-      return { verdict: 'taken', name, mediaType, flags, content: remade ?? content }
+      const look = () => lookApart({ bytes: content, name: given, policy }, bounds)
+      const found = await examine(content, look, scan)
+      if (found.verdict === 'refused') return { verdict: 'refused', reason: found.reason }
+      if (found.verdict === 'unsure') return found
+      const { remade, ...taken } = found
+      return { ...taken, content: remade ?? content }
     },
   }
 }
