@@ -231,6 +231,12 @@ const webhooks = createRoute({
   component: lazyRouteComponent(() => import('./webhooks/webhooks.tsx'), 'WebhooksPage'),
 })
 
+const uploads = createRoute({
+  getParentRoute: () => inside,
+  path: '/uploads',
+  component: lazyRouteComponent(() => import('./uploads/uploads.tsx'), 'UploadsPage'),
+})
+
 const browserReports = createRoute({
   getParentRoute: () => inside,
   path: '/browser-reports',
@@ -272,6 +278,7 @@ const routeTree = root.addChildren([
     ledger,
     limits,
     webhooks,
+    uploads,
     browserReports,
     mailbox,
   ]),

@@ -10,5 +10,6 @@ export const navigationTexts = {
   what: 'What one may do',
   who: 'Who may do it',
   limits: 'Limits',
+  uploads: 'Uploads',
   webhooks: 'Webhooks',
 } as const

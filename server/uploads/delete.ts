@@ -4,12 +4,11 @@ import { refuse } from './errors.ts'
 import { event } from './events.ts'
 import type { Parts } from './parts.ts'
 import { about } from './receive.ts'
-import { find } from './show.ts'
+import type { UploadRow } from './store.ts'
 import { deleteUpload } from './store.ts'
 
-/** Deletes a file of whoever asks, in any state. @throws Refusal UPLOAD_UNKNOWN. */
-export async function remove(parts: Parts, principal: Principal, id: string): Promise<void> {
-  const row = await find(parts, principal, id)
+/** Deletes a file that whoever asks may delete, in any state. @throws Refusal UPLOAD_UNKNOWN where somebody else did. */
+export async function remove(parts: Parts, principal: Principal, row: UploadRow): Promise<void> {
   await parts.context.database.transaction(async (tx) => {
     if (!(await deleteUpload(tx, row.id))) throw refuse('UPLOAD_UNKNOWN')
     await parts.context.recorder.record(

@@ -36,6 +36,16 @@ export const errors = {
     title: 'There is no such file.',
     help: 'Check the identifier. Files of others, and those that were deleted or have expired, are unknown, too.',
   },
+  UPLOAD_CURSOR_INVALID: {
+    status: 400,
+    title: 'The cursor is not one that this list gave.',
+    help: 'Begin again without a cursor.',
+  },
+  UPLOAD_DECIDED: {
+    status: 409,
+    title: 'It was decided on this file already.',
+    help: 'Only what is in quarantine is scanned again. What was refused is gone; whoever sent it may send it once more.',
+  },
   UPLOAD_NOT_THERE: {
     status: 409,
     title: 'The file may not be read.',

@@ -25,6 +25,10 @@ export const events = {
     /** `signature`: what the scanner found; null for any other reason. */
     data: Type.Object({ upload, reason: Type.String(), signature: nullable }),
   },
+  'file.scan-asked': {
+    summary: 'Somebody asked to have a file in quarantine scanned now.',
+    data: Type.Object({ upload }),
+  },
   'file.deleted': { summary: 'A file was deleted.', data: Type.Object({ upload }) },
   'files.expired': { summary: 'Files whose time was over were deleted.', data: Type.Object({ files: Type.Integer() }) },
   'link.made': {

@@ -15,6 +15,7 @@ import { errors } from './errors.ts'
 import { events } from './events.ts'
 import { examiner } from './examine.ts'
 import { settling, sweep } from './jobs.ts'
+import { organisationRoutes } from './organisation-routes.ts'
 import type { Parts } from './parts.ts'
 import { Quarantine } from './quarantine.ts'
 import { routes } from './routes.ts'
@@ -38,6 +39,10 @@ export const uploads = defineModule<UploadsModule, Uses, typeof config>({
   permissions: {
     'uploads:files:read': { summary: 'Load one’s own files.' },
     'uploads:files:write': { summary: 'Send files, and delete one’s own.' },
+    'uploads:organisation:read': { summary: 'See which files the organisation has, and why some are held back.' },
+    'uploads:organisation:write': {
+      summary: 'Delete files of the organisation, and have those in quarantine scanned.',
+    },
   },
   errors,
   events,
@@ -65,7 +70,7 @@ export async function createUploads(context: Context<typeof config>, { keyring }
   if (settings.scanner === 'off') context.log.warn({}, 'files are taken without a scan for malware')
   const quarantine = new Quarantine(parts)
   return {
-    routes: routes(parts, quarantine),
+    routes: [...routes(parts, quarantine), ...organisationRoutes(parts, quarantine)],
     jobs: [settling(quarantine), sweep(parts)],
     subjectData: subjectData(parts),
     hostHandler: serveFiles(parts),

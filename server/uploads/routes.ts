@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import { closed, Id } from '@custodia/wire/http/common.ts'
-import { DownloadLink, NewUpload, Upload } from '@custodia/wire/http/uploads.ts'
+import { DownloadLink, NewUpload, Upload, UploadQuery, Uploads } from '@custodia/wire/http/uploads.ts'
 import { Type } from 'typebox'
 import { actorOf } from '../platform/events/event.ts'
 import type { Route } from '../platform/http/route.ts'
@@ -11,6 +11,7 @@ import { event } from './events.ts'
 import { fileHeaders } from './file-headers.ts'
 import { readFrames } from './frames.ts'
 import { makeLink } from './link.ts'
+import { listOwn } from './list.ts'
 import { openMeta } from './meta.ts'
 import type { Parts } from './parts.ts'
 import type { Quarantine } from './quarantine.ts'
@@ -46,6 +47,18 @@ export function routes(parts: Parts, quarantine: Quarantine): readonly Route[] {
         quarantine.soon()
         return new Reply(202, upload)
       },
+    }),
+    defineRoute({
+      method: 'GET',
+      path: '/v1/uploads',
+      summary: 'List your files, the newest first.',
+      who: { permission: 'uploads:files:read' },
+      limit: 'read',
+      sensitive: false,
+      query: UploadQuery,
+      reply: Uploads,
+      errors: ['UPLOAD_CURSOR_INVALID'],
+      handle: async ({ principal, query }) => await listOwn(parts, principal, query),
     }),
     defineRoute({
       method: 'GET',
@@ -104,7 +117,7 @@ export function routes(parts: Parts, quarantine: Quarantine): readonly Route[] {
       reply: Type.Null(),
       errors: ['UPLOAD_UNKNOWN'],
       async handle({ principal, params }) {
-        await remove(parts, principal, params.uploadId)
+        await remove(parts, principal, await find(parts, principal, params.uploadId))
         return null
       },
     }),

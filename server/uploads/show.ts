@@ -21,6 +21,14 @@ export async function find(parts: Parts, principal: Principal, id: string): Prom
   return row
 }
 
+/** Finds a file of the organisation, whosever it is. @throws Refusal UPLOAD_UNKNOWN. */
+export async function findInOrganisation(parts: Parts, principal: Principal, id: string): Promise<UploadRow> {
+  const row = await readUpload(parts.context.database.queries, id)
+  if (row?.organisation_id !== principal.organisationId || row.expires_at <= nowOf(parts))
+    throw refuse('UPLOAD_UNKNOWN')
+  return row
+}
+
 /** As `find`, for its content. @throws Refusal UPLOAD_NOT_THERE with the state. */
 export async function findThere(parts: Parts, principal: Principal, id: string): Promise<UploadRow> {
   const row = await find(parts, principal, id)

@@ -103,6 +103,37 @@ export async function readUpload(queries: Queries, id: string): Promise<UploadRo
   return row ?? null
 }
 
+export type UploadSearch = {
+  readonly organisationId: string
+  /** All of the organisation where it is left out. */
+  readonly owner?: Owner | undefined
+  readonly states: readonly State[]
+  readonly now: Date
+  /** The one after which the page begins. */
+  readonly before?: { readonly createdAt: Date; readonly id: string } | undefined
+}
+
+/** The newest first. */
+export async function listUploads(queries: Queries, search: UploadSearch, limit: number): Promise<UploadRow[]> {
+  const { organisationId, owner, states, now, before } = search
+  return await tables(queries)
+    .selectFrom('uploads.upload')
+    .selectAll()
+    .where('organisation_id', '=', organisationId)
+    .where('state', 'in', states)
+    .where('expires_at', '>', now)
+    .$if(owner !== undefined, (query) =>
+      query.where('owner_kind', '=', owner?.kind as Owner['kind']).where('owner_id', '=', owner?.id as string),
+    )
+    .$if(before !== undefined, (query) =>
+      query.where(sql<boolean>`(created_at, id) < (${before?.createdAt}, ${before?.id})`),
+    )
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(limit)
+    .execute()
+}
+
 /** Changes a file that is in one of these states, and by nobody else's hand since. @returns false where it is not. */
 export async function changeUpload(
   queries: Queries,

@@ -62,6 +62,7 @@ const byHeader: Authenticator = {
 export async function openUploadsHouse(): Promise<UploadsHouse> {
   const house = await openTestHouse([uploads], {
     sender: { summary: 'Sends files.', permissions: ['uploads:files:read', 'uploads:files:write'] },
+    keeper: { summary: 'Looks after files.', permissions: ['uploads:organisation:read', 'uploads:organisation:write'] },
   })
   const stops: (() => Promise<void>)[] = []
   return {

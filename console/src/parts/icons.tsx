@@ -55,6 +55,12 @@ export const MailIcon = icon(
     <path d="m2 4.5 6 4.5 6-4.5" />
   </>,
 )
+export const FileIcon = icon(
+  <>
+    <path d="M3.5 1.5h5.5l3.5 3.5v9.5h-9Z" />
+    <path d="M9 1.5V5h3.5M8 12V8M6 9.8 8 7.8l2 2" />
+  </>,
+)
 export const MenuIcon = icon(<path d="M2 4.5h12M2 8h12M2 11.5h12" />)
 export const CloseIcon = icon(<path d="m4 4 8 8M12 4l-8 8" />)
 export const CheckIcon = icon(<path d="m3 8.5 3.2 3.2L13 4.8" />)

@@ -24,6 +24,7 @@ const groups = [
       { to: '/ledger', label: texts.shell.ledger, needs: 'ledger:read' },
       { to: '/limits', label: navigationTexts.limits, needs: 'limits:read' },
       { to: '/webhooks', label: navigationTexts.webhooks, needs: 'webhooks:endpoints:read' },
+      { to: '/uploads', label: navigationTexts.uploads, needs: 'uploads:organisation:read' },
       { to: '/browser-reports', label: navigationTexts.browserReports, needs: 'browser:reports:read' },
       { to: '/mailbox', label: texts.shell.mailbox, needs: 'mail:mailbox:read' },
     ],

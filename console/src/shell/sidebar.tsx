@@ -7,6 +7,7 @@ import {
   DecisionIcon,
   DevicesIcon,
   EyeIcon,
+  FileIcon,
   HomeIcon,
   KeyIcon,
   LedgerIcon,
@@ -47,6 +48,7 @@ const icons = {
   '/organisation/look': BrushIcon,
   '/limits': StopIcon,
   '/webhooks': ArrowOutIcon,
+  '/uploads': FileIcon,
   '/browser-reports': WarningIcon,
   '/mailbox': MailIcon,
 } as const

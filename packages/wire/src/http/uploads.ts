@@ -1,6 +1,6 @@
 import type { Static } from 'typebox'
 import { Type } from 'typebox'
-import { Id, Instant } from './common.ts'
+import { Cursor, closed, Id, Instant, NextCursor } from './common.ts'
 
 const nullable = <T extends ReturnType<typeof Type.String>>(type: T) => Type.Union([type, Type.Null()])
 
@@ -47,6 +47,41 @@ export const NewUpload = Type.Object({
   days: Type.Optional(Type.String({ pattern: '^[1-9][0-9]{0,3}$' })),
 })
 export type NewUpload = Static<typeof NewUpload>
+
+/** `GET /v1/uploads`, and `GET /v1/organisation/uploads`: the newest first. */
+export const UploadQuery = Type.Object(
+  {
+    /** `quarantine`: received or looked at. */
+    state: Type.Optional(Type.Union([UploadState, Type.Literal('quarantine')])),
+    cursor: Type.Optional(Cursor),
+    /** 25 unless said. */
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100 })),
+  },
+  closed,
+)
+export type UploadQuery = Static<typeof UploadQuery>
+
+export const Uploads = Type.Object({ items: Type.Array(Upload), next: NextCursor })
+export type Uploads = Static<typeof Uploads>
+
+/** A file as whoever looks after those of an organisation sees it: what it is, and none of its content. */
+export const KeptUpload = Type.Object({
+  ...Upload.properties,
+  /** Null where the key that it was sealed under was destroyed. */
+  name: nullable(Type.String()),
+  owner: Type.Object({
+    kind: Type.Union([Type.Literal('application'), Type.Literal('user'), Type.Literal('service')]),
+    id: Type.String(),
+  }),
+  /** Whose data it is. */
+  subjectId: nullable(Type.String()),
+  /** When somebody looks at it next; null where that is decided. */
+  nextTryAt: Type.Union([Instant, Type.Null()]),
+})
+export type KeptUpload = Static<typeof KeptUpload>
+
+export const KeptUploads = Type.Object({ items: Type.Array(KeptUpload), next: NextCursor })
+export type KeptUploads = Static<typeof KeptUploads>
 
 /** `POST /v1/uploads/:uploadId/links`. Whoever has it may load the file until then. */
 export const DownloadLink = Type.Object({ url: Type.String(), expiresAt: Instant })
