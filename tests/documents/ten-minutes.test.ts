@@ -48,8 +48,11 @@ describe('whoever puts an application that they have behind the gateway', { time
 
     const flooded = (await reader.follow('docs/guide/survive-a-flood.md')).map(({ output }) => output).join('')
     const passed = Number(/^ +(\d+) 200 $/m.exec(flooded)?.[1])
-    assert.ok(passed >= 300 && passed < 400, flooded)
+    assert.match(flooded, /^ +\d+ "code":"PROOF_OF_WORK_REQUIRED"\n +5\d ok$/m)
+    assert.match(flooded, /^custodia_limits_challenged_total\{by="route",outcome="asked"\} \d+$/m)
+    assert.ok(passed >= 250 && passed < 400, flooded)
     assert.match(flooded, /^ +\d+ 429 1$/m)
+    assert.match(flooded, /^lim_[a-z2-7]{26} +deny +203\.0\.113\.0\/24 /m)
     assert.match(flooded, /^custodia_limits_refused_total\{by="address",dry_run="false"\} \d+$/m)
   })
 })
