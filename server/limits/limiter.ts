@@ -111,6 +111,7 @@ function tell(verdict: Verdict | null, always: boolean): Told | null {
     : refuseRequest('PROOF_OF_WORK_REQUIRED', {
         ...details,
         proofHeader: ownNames.proof,
+        passHeader: ownNames.pass,
         challenge: JSON.stringify(challenge),
       })
 }

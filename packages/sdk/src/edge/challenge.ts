@@ -69,8 +69,12 @@ export function askForWork({ challenge, waitMs }: Verdict, method: string, sent:
   return { status: problem.status, headers: challengePageHeaders, body: challengePage(page) }
 }
 
-/** @param host as a Host header has it. */
-export const sentBy = (host: string | undefined, headers: Sent['headers']): Sent => ({
-  host: (host ?? '').toLowerCase().replace(/:\d+$/, ''),
+/** The host is read only where somebody has no room. */
+export const sentBy = (headers: Sent['headers']): Sent => ({
   headers,
+  get host() {
+    return String(headers.host ?? '')
+      .toLowerCase()
+      .replace(/:\d+$/, '')
+  },
 })

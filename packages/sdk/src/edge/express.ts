@@ -18,10 +18,12 @@ export { nonceOf } from './node.ts'
  */
 export function limitRequests(limits: RequestLimits): RequestHandler {
   return async (request, response, next) =>
-    answer(await limits.arrive(request.method, request.path, addressOf(request), sentOf(request)), response, next)
+    answer(
+      await limits.arrive(request.method, request.path, addressOf(request), sentBy(request.headers)),
+      response,
+      next,
+    )
 }
-
-const sentOf = ({ headers }: Request) => sentBy(headers.host, headers)
 
 /**
  * The same by account, key and organisation. Mount it after whatever finds out who asks.

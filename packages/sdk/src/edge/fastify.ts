@@ -27,10 +27,7 @@ export type LimitRequestsOptions = {
 export const limitRequests: FastifyPluginCallback<LimitRequestsOptions> = (app, options, done) => {
   const { limits, caller = identified } = options
   app.addHook('onRequest', async (request, reply) =>
-    answer(
-      reply,
-      await limits.arrive(request.method, pathOf(request), request.ip, sentBy(request.headers.host, request.headers)),
-    ),
+    answer(reply, await limits.arrive(request.method, pathOf(request), request.ip, sentBy(request.headers))),
   )
   app.addHook('preParsing', async (request, reply) => {
     const known = caller(request)

@@ -24,7 +24,9 @@ export function limitRequests(limits: RequestLimits, address: (context: Context)
 
 /** Read only where somebody has no room. */
 const sentOf = ({ req }: Context): Sent => ({
-  host: new URL(req.url).hostname,
+  get host() {
+    return new URL(req.url).hostname
+  },
   get headers() {
     return Object.fromEntries(req.raw.headers)
   },
