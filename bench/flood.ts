@@ -1,17 +1,13 @@
-import { fork } from 'node:child_process'
-import { once } from 'node:events'
-import { setPriority } from 'node:os'
 import { setTimeout as pause } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { startTestRedis } from '../server/platform/cache/testing.ts'
 import type { CrowdCounts } from '../tests/crowd.ts'
 import { addresses } from '../tests/crowd.ts'
 import { signIn } from '../tests/harness.ts'
 import type { Paced } from '../tests/paced.ts'
 import { paced, quantile } from '../tests/paced.ts'
+import { startCrowd } from './measure/crowd.ts'
 import type { LoadedServer } from './measure/custodia.ts'
 import { withCustodia } from './measure/custodia.ts'
-import type { FloodMessage } from './measure/flood-process.ts'
 import { median } from './measure/in-turn.ts'
 import { startPeer } from './measure/peer.ts'
 import { processorMs } from './measure/processor-time.ts'
@@ -105,11 +101,7 @@ async function people({ server, accounts }: LoadedServer, asked: Pick<Paced, 'ho
 }
 
 async function attack(name: string, { pid, server }: LoadedServer, calm: Paced[], request: string): Promise<Row> {
-  const child = fork(fileURLToPath(new URL('measure/flood-process.ts', import.meta.url)))
-  const tell = (message: FloodMessage) => child.send(message)
-  // It comes from elsewhere, and takes no processor from who is attacked that somebody else wants.
-  setPriority(child.pid as number, 10)
-  tell({ crowd: { port: server.port, addresses: addresses(attackers, 10), request } })
+  const crowd = startCrowd({ port: server.port, addresses: addresses(attackers, 10), request })
   const quiet: number[][] = []
   const attacked: number[][] = []
   const busy: number[] = []
@@ -118,16 +110,15 @@ async function attack(name: string, { pid, server }: LoadedServer, calm: Paced[]
     await paced(calm, calmPerSecond, 2)
     for (let round = 0; round < rounds; round++) {
       quiet.push(await paced(calm, calmPerSecond, seconds))
-      const counted = once(child, 'message')
-      tell({ perSecond: floodPerSecond, seconds: seconds + settleMs / 1000 })
+      const counted = crowd.flood(floodPerSecond, seconds + settleMs / 1000)
       await pause(settleMs)
       const before = processorMs(pid)
       attacked.push(await paced(calm, calmPerSecond, seconds))
       busy.push((processorMs(pid) - before) / (seconds * 1000))
-      counts.push((await counted)[0] as CrowdCounts)
+      counts.push(await counted)
     }
   } finally {
-    child.disconnect()
+    crowd.end()
   }
   const p = (share: number) => (tookMs: readonly number[]) => quantile(tookMs, share)
   const both = (share: number) => [quiet, attacked].map((all) => median(all.map(p(share))).toFixed(2)).join(' then ')

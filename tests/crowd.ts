@@ -12,6 +12,8 @@ export type CrowdOptions = {
 /** What came of what was sent. */
 export type CrowdCounts = {
   sent: number
+  /** Connections that were made for it; whoever has one keeps it. */
+  opened: number
   /** Answers by their status. */
   statuses: Record<number, number>
   /** Turns of an address that was still waiting for its last answer. */
@@ -53,7 +55,7 @@ export class Crowd {
     return this.#counts
   }
 
-  /** All together send so many in a second, evenly and in turn, whoever still waits left out. */
+  /** All together send so many in a second, evenly and in turn, whoever still waits left out; then waits for the last answers, for five seconds at most. */
   async flood(perSecond: number, seconds: number): Promise<CrowdCounts> {
     this.#counts = none()
     const startedMs = performance.now()
@@ -62,7 +64,7 @@ export class Crowd {
       const tick = setInterval(() => {
         const elapsed = (performance.now() - startedMs) / 1000
         for (const due = Math.min(seconds, elapsed) * perSecond; turn < due; turn++) this.#take(turn)
-        if (elapsed < seconds) return
+        if (elapsed < seconds || (this.#waits() && elapsed < seconds + 5)) return
         clearInterval(tick)
         resolve()
       }, 2)
@@ -72,6 +74,10 @@ export class Crowd {
 
   end(): void {
     for (const { socket } of this.#members) socket?.destroy()
+  }
+
+  #waits(): boolean {
+    return this.#members.some(({ waiting }) => waiting !== null)
   }
 
   #take(turn: number): void {
@@ -88,6 +94,7 @@ export class Crowd {
   }
 
   #open(member: Member): Socket {
+    this.#counts.opened += 1
     const socket = connect({ host: '127.0.0.1', port: this.#port, localAddress: member.address, noDelay: true })
     socket.on('error', () => {})
     socket.on('data', (chunk: Buffer) => {
@@ -112,4 +119,4 @@ export class Crowd {
   }
 }
 
-const none = (): CrowdCounts => ({ sent: 0, statuses: {}, held: 0, cut: 0 })
+const none = (): CrowdCounts => ({ sent: 0, opened: 0, statuses: {}, held: 0, cut: 0 })

@@ -5,9 +5,12 @@ import { accessCheck } from '../bench/access-check.ts'
 import { cedar } from '../bench/cedar.ts'
 import { envelope } from '../bench/envelope.ts'
 import { flood } from '../bench/flood.ts'
+import { gatewayDefended } from '../bench/gateway-defended.ts'
 import { gatewayHop } from '../bench/gateway-hop.ts'
+import { idleConnections } from '../bench/idle-connections.ts'
 import { keyVerification } from '../bench/key-verification.ts'
 import { ledgerAppend } from '../bench/ledger-append.ts'
+import { limiter } from '../bench/limiter.ts'
 import type { Bench, Row } from '../bench/measure/row.ts'
 import { memory } from '../bench/memory.ts'
 import { passkeySignIns } from '../bench/passkey-sign-in.ts'
@@ -25,6 +28,7 @@ const benches: readonly Bench[] = [
   sessionStores,
   sessionMemory,
   gatewayHop,
+  gatewayDefended,
   signIns,
   passkeySignIns,
   envelope,
@@ -33,8 +37,10 @@ const benches: readonly Bench[] = [
   keyVerification,
   relations,
   ledgerAppend,
+  limiter,
   flood,
   start,
+  idleConnections,
   memory,
 ]
 const names = benches.map(({ name }) => name).join(', ')

@@ -26,6 +26,12 @@ const prerequisites: readonly Prerequisite[] = [
   { name: 'ffuf', packages: ['ffuf'], suites: 'scans with ffuf', present: () => found('ffuf') },
   { name: 'hydra', packages: ['hydra'], suites: 'guessing with hydra', present: () => found('hydra') },
   {
+    name: 'nginx',
+    packages: ['nginx-light'],
+    suites: 'figures beside nginx',
+    present: () => existsSync('/usr/sbin/nginx'),
+  },
+  {
     name: 'oathtool',
     packages: ['oathtool'],
     suites: 'TOTP against another implementation',
@@ -46,6 +52,7 @@ const prerequisites: readonly Prerequisite[] = [
   },
   { name: 'sslscan', packages: ['sslscan'], suites: 'TLS as sslscan sees it', present: () => found('sslscan') },
   { name: 'sqlmap', packages: ['sqlmap'], suites: 'scans with sqlmap', present: () => found('sqlmap') },
+  { name: 'testssl', packages: ['testssl.sh'], suites: 'TLS as testssl.sh sees it', present: () => found('testssl') },
   { name: 'wapiti', packages: ['wapiti'], suites: 'scans with wapiti', present: () => found('wapiti') },
   {
     name: 'a second PostgreSQL (15)',

@@ -8,6 +8,8 @@ export type Peer = {
   readonly port: number
   /** Asks for one round. @returns the figure of that name in the answer. */
   ask(figure: string): Promise<number>
+  /** Likewise. @returns all of its figures. */
+  askAll(): Promise<Readonly<Record<string, number>>>
   stop(): Promise<void>
 }
 
@@ -17,17 +19,19 @@ export async function startPeer(name: string, args: readonly string[] = []): Pro
   const ended = once(child, 'exit').then(([code]) => Promise.reject(new Error(`${name} ended with ${code}`)))
   // Once it was told to stop, nobody waits for an answer any more.
   ended.catch(() => {})
-  const answer = async (figure: string): Promise<number> => {
+  const answer = async (): Promise<Record<string, number>> => {
     const [message] = (await Promise.race([once(child, 'message'), ended])) as [Record<string, number>]
-    return message[figure] as number
+    return message
+  }
+  const ask = async () => {
+    child.send({})
+    return await answer()
   }
   return {
     pid: child.pid as number,
-    port: await answer('port'),
-    async ask(figure) {
-      child.send({})
-      return await answer(figure)
-    },
+    port: (await answer()).port as number,
+    ask: async (figure) => (await ask())[figure] as number,
+    askAll: ask,
     stop: () => endProcess(child),
   }
 }

@@ -145,7 +145,7 @@ async function flood(
     `authorization: Bearer ${forged}`,
     `cookie: ${cookie.slice(0, -4)}AAAA`,
   ]
-  const all: CrowdCounts = { sent: 0, statuses: {}, held: 0, cut: 0 }
+  const all: CrowdCounts = { sent: 0, opened: 0, statuses: {}, held: 0, cut: 0 }
   for (const [i, lie] of lies.entries()) {
     const part = addresses(count, 10 + i).filter((_, member) => Math.floor(member / 10) % lies.length === i)
     const host = `${new URL(publicUrl).hostname}:${port}`
