@@ -33,7 +33,6 @@ const shown: Partial<Readonly<Record<CustodiaErrorCode, readonly string[]>>> = {
   MEDIA_TYPE_UNSUPPORTED: ['field'],
   REQUEST_TOO_LARGE: ['limitBytes'],
   PROOF_OF_WORK_REQUIRED: ['challenge', 'proofHeader', 'passHeader'],
-  PROOF_OF_WORK_REQUIRED: ['challenge', 'proofHeader', 'passHeader'],
   FORM_MALFORMED: ['field', 'detail'],
   FILE_REFUSED: ['field', 'reason', 'detail'],
 }
