@@ -72,7 +72,7 @@ describe('the package that is published', () => {
       assert.doesNotMatch(file, /(?<!\.d)\.ts$|testing|\.test\./)
       if (!/\.(?:js|d\.ts)$/.test(file)) continue
       const code = readFileSync(join(installed, file), 'utf8')
-      assert.doesNotMatch(code, /@custodia\/wire|from '[^']*\.ts'/, file)
+      assert.doesNotMatch(code, /@custodia\/(?:wire|edge)|from '[^']*\.ts'/, file)
     }
   })
 })
