@@ -117,3 +117,39 @@ test('a proof that the server does not take is asked for once, not for ever', as
   assert.deepEqual([sent.length, asked], [2, 1])
   forget()
 })
+
+test('a request that has to be worked for is sent once more with its proof; of several at once one works', async () => {
+  const { createChallenge } = await import('altcha-lib')
+  const { deriveKey } = await import('altcha-lib/algorithms/pbkdf2')
+  const challenge = JSON.stringify(
+    await createChallenge({
+      algorithm: 'PBKDF2/SHA-256',
+      cost: 1,
+      keyPrefix: '0',
+      deriveKey,
+      hmacSignatureSecret: 'x',
+    }),
+  )
+  let proofs = 0
+  let open = false
+  answer = (incoming, response) => {
+    if (incoming.headers['custodia-work'] !== undefined) {
+      proofs++
+      open = true
+    }
+    const problem = { code: 'PROOF_OF_WORK_REQUIRED', title: 'T', help: 'H', proofHeader: 'authorization', challenge }
+    if (open) response.writeHead(200).end('{"in":true}')
+    else response.writeHead(429).end(JSON.stringify(problem))
+  }
+  const all = await Promise.all(Array.from({ length: 5 }, () => request('GET', `${base}/v1/me`)))
+  assert.deepEqual(all, Array(5).fill({ in: true }))
+  assert.equal(proofs, 1)
+  open = false
+  proofs = 0
+  answer = (incoming, response) => {
+    if (incoming.headers['custodia-work'] !== undefined) proofs++
+    response.writeHead(429).end(JSON.stringify({ code: 'PROOF_OF_WORK_REQUIRED', title: 'T', help: 'H', challenge }))
+  }
+  assert.equal((await failure(request('GET', `${base}/v1/me`))).code, 'PROOF_OF_WORK_REQUIRED')
+  assert.equal(proofs, 1)
+})

@@ -1,5 +1,6 @@
 import { proveFresh } from './fresh.ts'
 import { Problem, parseRetryAfter, readProblem } from './problem.ts'
+import { working } from './working.ts'
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
@@ -15,13 +16,24 @@ export function withQuery(path: string, query: Readonly<Record<string, string | 
   return text === '' ? path : `${path}?${text}`
 }
 
-async function send(method: Method, path: string, body: unknown, signal: AbortSignal | undefined): Promise<Response> {
+function send(method: Method, path: string, body: unknown, signal: AbortSignal | undefined): Promise<Response> {
+  return working((headers) => sendOnce(method, path, body, signal, headers))
+}
+
+async function sendOnce(
+  method: Method,
+  path: string,
+  body: unknown,
+  signal: AbortSignal | undefined,
+  more: Readonly<Record<string, string>>,
+): Promise<Response> {
   const limit = AbortSignal.timeout(timeLimitMs)
   let response: Response
   try {
     response = await fetch(path, {
       method,
-      ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+      headers: body === undefined ? more : { 'content-type': 'application/json', ...more },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       credentials: 'same-origin',
       cache: 'no-store',
       // The API never redirects; what does is something in between, which must not see a body.

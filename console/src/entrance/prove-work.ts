@@ -7,9 +7,9 @@ import { Problem } from '../api/problem.ts'
 const patienceMs = 120_000
 
 /**
- * Works off what an account that is being guessed at asks of strangers.
+ * Works off what an account that is being guessed at, or a route under attack, asks of strangers.
  *
- * @param challenge ALTCHA's, as JSON, from the refusal IDENTITY_PROOF_OF_WORK.
+ * @param challenge ALTCHA's, as JSON, from the refusal IDENTITY_PROOF_OF_WORK or PROOF_OF_WORK_REQUIRED.
  * @returns the proof: base64 of `{ challenge, solution }`.
  * @throws Problem where this browser did not find it in time.
  */
@@ -21,7 +21,7 @@ export async function proveWork(challenge: string): Promise<string> {
       status: 0,
       code: 'WORK_UNFINISHED',
       title: 'Your browser did not finish its part in time.',
-      help: 'Somebody is guessing at this account, so strangers have to work for each try. Try again in a few minutes.',
+      help: 'There is an attack, so strangers have to work for what they ask. Try again in a few minutes.',
     })
   return btoa(JSON.stringify({ challenge: asked, solution }))
 }

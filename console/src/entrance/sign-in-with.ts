@@ -7,7 +7,7 @@ export async function signInWith(body: { email: string; password: string }): Pro
   try {
     return await request<Progress>('POST', '/v1/sign-in', body)
   } catch (error) {
-    if (!(error instanceof Problem) || error.challenge === null) throw error
+    if (!(error instanceof Problem) || error.code !== 'IDENTITY_PROOF_OF_WORK' || error.challenge === null) throw error
     const { proveWork } = await import('./prove-work.ts')
     const proofOfWork = await proveWork(error.challenge)
     return await request<Progress>('POST', '/v1/sign-in', { ...body, proofOfWork })

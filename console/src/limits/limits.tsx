@@ -79,11 +79,13 @@ function LimitedLine({ one }: { one: Limited }) {
       <p className="flex flex-wrap items-center gap-2">
         <span className="font-mono text-[13px] break-all">{one.subject}</span>
         <Badge tone={one.dryRun ? 'plain' : 'warn'}>{one.policy}</Badge>
+        {one.challenged && <span className="text-[13px] text-muted">{limitTexts.now.challenged}</span>}
         {one.dryRun && <span className="text-[13px] text-muted">{limitTexts.now.dryRun}</span>}
       </p>
       <p className="mt-0.5 flex flex-wrap gap-x-3 text-[13px] text-muted">
         <span className="font-mono break-all">{one.route}</span>
         <span>{limitTexts.now.times(one.times)}</span>
+        {one.challenged && <span>{limitTexts.now.solved(one.solved)}</span>}
         <span>
           {limitTexts.now.last} <Moment at={one.lastAt} />
         </span>

@@ -72,6 +72,7 @@ function PolicyLine({ policy }: { policy: LimitPolicy }) {
       <p className="flex flex-wrap items-center gap-2">
         <span className="font-medium break-words">{policy.name}</span>
         {policy.dryRun && <Badge tone="accent">{texts.dryRun}</Badge>}
+        {policy.exceeded === 'challenge' && <Badge tone="accent">{texts.challenges}</Badge>}
         <span className="text-[13px] text-muted">{limitTexts.scopes[policy.scope]}</span>
       </p>
       <p className="mt-0.5 flex flex-wrap gap-x-3 text-[13px] text-muted">

@@ -37,6 +37,7 @@ export function SetPolicy(props: { mayAll: boolean; onClose: () => void }) {
       burst: Number(text('burst')),
       perSeconds: Number(text('perSeconds')),
       dryRun: form.has('dryRun'),
+      exceeded: text('exceeded') === 'challenge' ? 'challenge' : 'refuse',
       ...(kind === undefined ? {} : { classes: [kind] }),
       ...(text('path') === '' ? {} : { path: text('path') }),
       ...(text('application') === '' ? {} : { application: text('application') }),
@@ -106,6 +107,13 @@ export function SetPolicy(props: { mayAll: boolean; onClose: () => void }) {
           error={wrong.application}
         />
         <ScopeChoice mayAll={props.mayAll} />
+        <Select label={words.exceeded} name="exceeded">
+          {(['refuse', 'challenge'] as const).map((one) => (
+            <option key={one} value={one}>
+              {words.exceededAs[one]}
+            </option>
+          ))}
+        </Select>
         <Tick name="dryRun" label={words.dryRun} help={words.dryRunWhat} />
         {problem !== null && !said && <ProblemNotice problem={problem} />}
         <div className="flex justify-end gap-2 pt-3 max-sm:flex-col-reverse">
