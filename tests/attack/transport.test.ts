@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
+import type { X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { get } from 'node:http'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
+import type { EphemeralKeyInfo, TLSSocket } from 'node:tls'
+import { connect } from 'node:tls'
 import type { Caller } from '../../tools/demo/call.ts'
 import { caller } from '../../tools/demo/call.ts'
 import type { TestServer } from '../harness.ts'
@@ -21,7 +24,7 @@ const attackSeconds = 10
 /** What a client that behaves may wait meanwhile, on a machine that does other things too. */
 const patienceMs = 2_000
 
-describe('tools that attack the listener', { timeout: 180_000 }, () => {
+describe('tools that attack the listener', { timeout: 300_000 }, () => {
   let server: TestServer
   let call: Caller
   let said = ''
@@ -101,6 +104,29 @@ describe('tools that attack the listener', { timeout: 180_000 }, () => {
         assert.ok(Date.now() < until, 'connections of the attack are held still')
     })
 
+  const shake = () =>
+    new Promise<TLSSocket>((resolve, reject) => {
+      const socket: TLSSocket = connect(
+        { host: '127.0.0.1', port: server.port, servername: 'localhost', rejectUnauthorized: false },
+        () => resolve(socket),
+      )
+      socket.once('error', reject)
+    })
+
+  /** For how long the certificate holds in all. */
+  const liveDays = async () => {
+    const socket = await shake()
+    const { validFromDate, validToDate } = socket.getPeerX509Certificate() as X509Certificate
+    socket.destroy()
+    return (validToDate.getTime() - validFromDate.getTime()) / 86_400_000
+  }
+
+  test('the key agreement is the hybrid one, which the tools below are too old to know', async () => {
+    const socket = await shake()
+    assert.equal((socket.getEphemeralKeyInfo() as EphemeralKeyInfo).name, 'X25519MLKEM768')
+    socket.destroy()
+  })
+
   test('sslscan: TLS 1.3 alone, groups and ciphers that are on the list, nothing known to be weak', {
     skip: without('sslscan'),
   }, () => {
@@ -125,7 +151,51 @@ describe('tools that attack the listener', { timeout: 180_000 }, () => {
     assert.ok(found('heartbleed').every((one) => one.vulnerable === '0'))
     assert.ok(found('renegotiation').every((one) => one.supported === '0'))
   })
+
+  test('testssl.sh: TLS 1.3 alone, forward secrecy, no vulnerability, and no finding above INFO that has no reason', {
+    skip: without('testssl'),
+    timeout: 170_000,
+  }, async () => {
+    const report = join(server.folder, 'testssl.json')
+    const scan = spawn(
+      'testssl',
+      [
+        ...['--quiet', '--color', '0', '--warnings', 'off', '--nodns', 'none', '--ip', '127.0.0.1', '--fast'],
+        ...['--connect-timeout', '5', '--openssl-timeout', '10', '--jsonfile', report],
+        ...['--add-ca', join(server.folder, 'tls/authority.pem')],
+        ...['--protocols', '--fs', '--server-preference', '--server-defaults', '--headers', '--vulnerable'],
+        `localhost:${server.port}`,
+      ],
+      { stdio: 'ignore' },
+    )
+    const late = setTimeout(() => scan.kill('SIGKILL'), 160_000)
+    await once(scan, 'close')
+    clearTimeout(late)
+    const findings = JSON.parse(readFileSync(report, 'utf8')) as { id: string; severity: string; finding: string }[]
+    const of = (id: string) => findings.find((one) => one.id === id)?.finding ?? 'not looked at'
+    const offered = ['SSLv2', 'SSLv3', 'TLS1', 'TLS1_1', 'TLS1_2', 'TLS1_3'].filter(
+      (id) => !/^not offered/.test(of(id)),
+    )
+    assert.deepEqual(offered, ['TLS1_3'])
+    assert.match(of('PFS'), /^offered/)
+    assert.match(of('ALPN_HTTP2'), /^h2/)
+    assert.match(of('cert_chain_of_trust'), /^passed/)
+    for (const id of 'heartbleed CCS ROBOT FREAK POODLE_SSL DROWN LOGJAM BEAST LUCKY13 RC4'.split(' '))
+      assert.match(of(id), /^not vulnerable/, id)
+    // No list of revoked certificates and no OCSP: what is documented is lives that are short.
+    assert.equal(of('OCSP_stapling'), 'not offered')
+    const days = await liveDays()
+    assert.ok(days <= 91, `it lives for ${days} days`)
+    const above = findings.filter(({ id, severity }) => !['OK', 'INFO'].includes(severity) && !(id in explained))
+    assert.deepEqual(above, [])
+  })
 })
+
+/** What testssl.sh finds, and why it stays. */
+const explained: Readonly<Record<string, string>> = {
+  engine_problem: 'it is about the openssl of the tool itself',
+  cert_revocation: 'no OCSP and no list of revoked certificates: lives that are short (docs/guide/transport.md)',
+}
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what colours are made of
 const colours = /\u001b\[[\d;]*[A-Za-z]/g
