@@ -194,10 +194,42 @@ describe('what browsers report', () => {
     await other.stop()
   })
 
+  it('is rolled back to the one before in one step, and once more to the one before that', async () => {
+    const back = (instead: unknown, roles = 'keeper', name = 'app') =>
+      call('POST', `/v1/browser-policies/${name}/roll-back`, roles, { instead })
+    assert.equal((await back(2, 'watcher')).status, 403)
+    for (const wrong of [1, 3, 7]) assert.equal((await back(wrong)).body.code, 'BROWSER_POLICY_CHANGED')
+    for (const wrong of [0, -1, 1.5, null, '2']) assert.equal((await back(wrong)).status, 400)
+    assert.equal((await back(2, 'keeper', 'nobody')).status, 404)
+    assert.equal((await make('keeper', { ...body, instead: 2, sources: { 'font-src': ['data:'] } })).status, 200)
+
+    const at = nowMs
+    const [one, two] = await Promise.all([back(3), back(3)])
+    assert.deepEqual([one.status, two.status].sort(), [200, 409])
+    assert.deepEqual(module.live('app'), { sources: {}, trustedTypes: true })
+    assert.partialDeepStrictEqual((await policy()).live, { number: 4, restores: 2, liveAt: new Date(at).toISOString() })
+    assert.equal((await policy()).before, 1)
+    assert.equal((await back(4)).status, 200)
+    assert.deepEqual(module.live('app'), { sources: { 'img-src': ['data:'] }, trustedTypes: true })
+    assert.partialDeepStrictEqual(await policy(), { live: { number: 5, restores: 1 }, before: null })
+    assert.equal((await back(5)).body.code, 'BROWSER_POLICY_FIRST')
+    const events = house.events.filter(({ type }) => type === 'browser.policy.rolled-back')
+    assert.deepEqual(
+      events.map(({ data }) => data),
+      [
+        { application: 'app', number: 4, restores: 2, instead: 3 },
+        { application: 'app', number: 5, restores: 1, instead: 4 },
+      ],
+    )
+    // What is made live anew has what was live as the one before, whatever that brought back.
+    assert.equal((await make('keeper', { ...body, instead: 5, sources: {} })).status, 200)
+    assert.equal((await policy()).before, 1)
+  })
+
   it('is taken back, once', async () => {
     assert.equal((await call('DELETE', '/v1/browser-policies/app?number=1', 'keeper')).status, 409)
-    assert.equal((await call('DELETE', '/v1/browser-policies/app?number=2', 'keeper')).status, 204)
-    assert.equal((await call('DELETE', '/v1/browser-policies/app?number=2', 'keeper')).status, 409)
+    assert.equal((await call('DELETE', '/v1/browser-policies/app?number=6', 'keeper')).status, 204)
+    assert.equal((await call('DELETE', '/v1/browser-policies/app?number=6', 'keeper')).status, 409)
     assert.equal(module.live('app'), null)
   })
 

@@ -16,6 +16,11 @@ export const errors = {
     title: 'The policy of this application is not learnt.',
     help: 'Set its profile to `learn` in the configuration (edge.browser.profile), or allow sources there.',
   },
+  BROWSER_POLICY_FIRST: {
+    status: 409,
+    title: 'Nothing was live before this version.',
+    help: 'Take the policy back: then nothing is held, and everything reported.',
+  },
   BROWSER_POLICY_CHANGED: {
     status: 409,
     title: 'Somebody else changed it just now.',

@@ -13,6 +13,10 @@ export const events = {
       instead: Type.Union([Type.Integer(), Type.Null()]),
     }),
   },
+  'policy.rolled-back': {
+    summary: 'Somebody made live again what was live before, of a learnt content security policy of an application.',
+    data: Type.Object({ ...version, restores: Type.Integer(), instead: Type.Integer() }),
+  },
   'policy.retired': {
     summary: 'Somebody took the learnt content security policy of an application back.',
     data: Type.Object(version),

@@ -26,7 +26,13 @@ export async function makeLive(
   const now = nowOf(parts)
   await database.transaction(async (tx) => {
     if (instead !== null && !(await retireLive(tx, name, instead, now))) throw refuse('BROWSER_POLICY_CHANGED')
-    const number = await insertLive(tx, { application: name, sources, trusted_types: trustedTypes, live_at: now })
+    const number = await insertLive(tx, {
+      application: name,
+      sources,
+      trusted_types: trustedTypes,
+      restores: null,
+      live_at: now,
+    })
     if (number === null) throw refuse('BROWSER_POLICY_CHANGED')
     const data = { application: name, number, sources, trustedTypes, instead }
     await recorder.record(tx, event('policy.made-live', { ...by(principal), data }))
@@ -45,7 +51,7 @@ export async function retire(parts: Parts, principal: Principal, name: string, n
   })
 }
 
-const by = (principal: Principal) => ({ organisationId: principal.organisationId, actor: actorOf(principal) })
+export const by = (principal: Principal) => ({ organisationId: principal.organisationId, actor: actorOf(principal) })
 
 function checked(sources: NewBrowserPolicy['sources']): Record<string, string[]> {
   try {

@@ -5,6 +5,7 @@ import {
   BrowserPolicy,
   BrowserReports,
   NewBrowserPolicy,
+  RollBackBrowserPolicy,
 } from '@custodia/wire/http/browser.ts'
 import { closed } from '@custodia/wire/http/common.ts'
 import { Type } from 'typebox'
@@ -14,6 +15,7 @@ import type { Route } from '../platform/http/route.ts'
 import { defineRoute } from '../platform/http/route.ts'
 import { makeLive, retire } from './make-live.ts'
 import type { Parts } from './parts.ts'
+import { rollBack } from './roll-back.ts'
 import { showPolicies, showPolicy, showReports } from './show.ts'
 
 const One = Type.Object({ application: ApplicationName }, closed)
@@ -86,6 +88,20 @@ export function routes(parts: Parts): readonly Route[] {
       ],
       async handle({ principal, params, body }) {
         await makeLive(parts, principal, params.application, body)
+        return await showPolicy(parts, params.application)
+      },
+    }),
+    defineRoute({
+      ...writing,
+      method: 'POST',
+      path: `${path}/:application/roll-back`,
+      summary: 'Make live again what was live before, in one step.',
+      params: One,
+      body: RollBackBrowserPolicy,
+      reply: BrowserPolicy,
+      errors: ['BROWSER_APPLICATION_UNKNOWN', 'BROWSER_POLICY_FIRST', 'BROWSER_POLICY_CHANGED'],
+      async handle({ principal, params, body }) {
+        await rollBack(parts, principal, params.application, body.instead)
         return await showPolicy(parts, params.application)
       },
     }),

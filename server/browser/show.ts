@@ -7,8 +7,9 @@ import type {
 } from '@custodia/wire/http/browser.ts'
 import type { Parts } from './parts.ts'
 import { applicationOf } from './parts.ts'
+import { originOf } from './roll-back.ts'
 import type { PolicyRow } from './store.ts'
-import { listInlines, listLive, listPolicies, listReports, summariseReports } from './store.ts'
+import { listInlines, listLive, listPolicies, listReports, readBefore, summariseReports } from './store.ts'
 
 const maxListed = 500
 const maxVersions = 50
@@ -44,6 +45,7 @@ export async function showPolicy(parts: Parts, name: string): Promise<BrowserPol
   const { queries } = parts.context.database
   const versions = await listPolicies(queries, name, maxVersions)
   const live = versions.find((one) => one.retired_at === null) ?? null
+  const before = live === null ? null : await readBefore(queries, live)
   const reported = await summariseReports(queries, name, live?.live_at ?? new Date(0))
   const inlines = await listInlines(queries, name, maxHashes)
   const { lines, unresolved } = propose(reported, inlines)
@@ -52,6 +54,7 @@ export async function showPolicy(parts: Parts, name: string): Promise<BrowserPol
     title,
     profile,
     live: live === null ? null : showVersion(live),
+    before: before === null ? null : originOf(before),
     proposal: { lines: [...lines], unresolved: [...unresolved] },
     versions: versions.map(showVersion),
   }
@@ -61,6 +64,7 @@ const showVersion = (row: PolicyRow): BrowserPolicyVersion => ({
   number: row.number,
   sources: Object.fromEntries(Object.entries(row.sources).map(([name, sources]) => [name, [...sources]])),
   trustedTypes: row.trusted_types,
+  restores: row.restores,
   liveAt: row.live_at.toISOString(),
   retiredAt: row.retired_at?.toISOString() ?? null,
 })

@@ -23,6 +23,8 @@ export type PolicyRow = {
   number: number
   sources: Readonly<Record<string, readonly string[]>>
   trusted_types: boolean
+  /** The version whose text this one brought back. */
+  restores: number | null
   live_at: Date
   retired_at: Date | null
 }
@@ -122,6 +124,24 @@ export async function listLive(queries: Queries): Promise<PolicyRow[]> {
   return await tables(queries).selectFrom('browser.policy').selectAll().where('retired_at', 'is', null).execute()
 }
 
+export async function readLive(tx: Queries, application: string): Promise<PolicyRow | null> {
+  const query = tables(tx).selectFrom('browser.policy').selectAll().where('application', '=', application)
+  return (await query.where('retired_at', 'is', null).executeTakeFirst()) ?? null
+}
+
+/** The version that stood before this one; before one that was brought back, what stood before it when it was made. */
+export async function readBefore(tx: Queries, row: PolicyRow): Promise<PolicyRow | null> {
+  const found = await tables(tx)
+    .selectFrom('browser.policy')
+    .selectAll()
+    .where('application', '=', row.application)
+    .where('number', '<', row.restores ?? row.number)
+    .orderBy('number', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  return found ?? null
+}
+
 /** @returns false where another one is live than was thought. */
 export async function retireLive(tx: Queries, application: string, number: number, now: Date): Promise<boolean> {
   const result = await tables(tx)
@@ -137,11 +157,12 @@ export async function retireLive(tx: Queries, application: string, number: numbe
 /** @returns its number; null where another one is live. */
 export async function insertLive(
   tx: Queries,
-  { application, sources, trusted_types, live_at }: Omit<PolicyRow, 'number' | 'retired_at'>,
+  { application, sources, trusted_types, restores, live_at }: Omit<PolicyRow, 'number' | 'retired_at'>,
 ): Promise<number | null> {
   const { rows } = await sql<{ number: number }>`
-    insert into browser.policy (application, number, sources, trusted_types, live_at)
-    select ${application}, coalesce(max(number), 0) + 1, ${JSON.stringify(sources)}::jsonb, ${trusted_types}::boolean, ${live_at}::timestamptz
+    insert into browser.policy (application, number, sources, trusted_types, restores, live_at)
+    select ${application}, coalesce(max(number), 0) + 1, ${JSON.stringify(sources)}::jsonb, ${trusted_types}::boolean, ${restores}::integer,
+      ${live_at}::timestamptz
     from browser.policy where application = ${application}
     on conflict do nothing returning number`.execute(tx)
   return rows[0]?.number ?? null

@@ -181,11 +181,24 @@ describe('the browser defences of applications, in a browser', withBrowser, () =
       ({ proposal: { lines } }) => lines.some(({ source }) => source === 'data:'),
     )
     await page.reload()
-    await page.getByLabel('img-src data:').check()
+    const section = page.locator('section', { hasText: 'The policy of other' })
+    await section.getByLabel('img-src data:').check()
     await page.getByRole('button', { name: 'Make live: other' }).click()
-    await page.getByText('Version 1 is live.').nth(1).waitFor()
+    await section.getByText('Version 1 is live.').waitFor()
     await page.getByText('inline by script-src-attr').first().waitFor()
     await assertWellMade(page)
+
+    // A version that turns out wrong is rolled back in one step.
+    await ask('POST', '/v1/browser-policies/other', { sources: {}, trustedTypes: true, instead: 1 })
+    await page.reload()
+    await section.getByText('Version 2 is live.').waitFor()
+    const back = page.getByRole('button', { name: 'Back to version 1: other' })
+    await assertWellMade(page)
+    await back.press('Enter')
+    await page.getByText('Version 3 is live. It brought version 1 back.').waitFor()
+    const { live } = await ask<BrowserPolicy>('GET', '/v1/browser-policies/other')
+    assert.ok(live?.sources['img-src']?.includes('data:'))
+    await back.waitFor({ state: 'detached' })
     await visitor.leave()
   })
 

@@ -27,7 +27,7 @@ export function LearntPolicy({ application, title }: { application: string; titl
 }
 
 function Proposal({ policy }: { policy: BrowserPolicy }) {
-  const { live, proposal, application } = policy
+  const { live, before, proposal, application } = policy
   const { data: me } = useSuspenseQuery(meQuery)
   const queries = useQueryClient()
   const [unticked, setUnticked] = useState<readonly number[] | null>(null)
@@ -38,12 +38,16 @@ function Proposal({ policy }: { policy: BrowserPolicy }) {
     mutationFn: (body: NewBrowserPolicy) => request('POST', `/v1/browser-policies/${application}`, body),
     onSuccess: done,
   })
+  const rollBack = useMutation({
+    mutationFn: (instead: number) => request('POST', `/v1/browser-policies/${application}/roll-back`, { instead }),
+    onSuccess: done,
+  })
   const retire = useMutation({
     mutationFn: (number: number) => request('DELETE', `/v1/browser-policies/${application}?number=${number}`),
     onSuccess: done,
   })
   const disabled = !me.permissions.includes('browser:policies:write')
-  const problem = makeLive.error ?? retire.error
+  const problem = makeLive.error ?? rollBack.error ?? retire.error
   const submit = (event: FormEvent) => {
     event.preventDefault()
     makeLive.mutate(
@@ -55,7 +59,7 @@ function Proposal({ policy }: { policy: BrowserPolicy }) {
   }
   return (
     <form onSubmit={submit} className="space-y-4">
-      <p className="text-muted">{live === null ? browserTexts.watching : browserTexts.live(live.number)}</p>
+      <p className="text-muted">{stateOf(live)}</p>
       {proposal.lines.length === 0 ? (
         <p>{browserTexts.nothing}</p>
       ) : (
@@ -103,6 +107,16 @@ function Proposal({ policy }: { policy: BrowserPolicy }) {
         >
           {browserTexts.makeLive}
         </Button>
+        {live !== null && before !== null && (
+          <Button
+            aria-label={browserTexts.rollBackOf(before, policy.title)}
+            busy={rollBack.isPending}
+            disabled={disabled}
+            onClick={() => rollBack.mutate(live.number)}
+          >
+            {browserTexts.rollBack(before)}
+          </Button>
+        )}
         {live !== null && (
           <Button
             look="grave"
@@ -117,4 +131,9 @@ function Proposal({ policy }: { policy: BrowserPolicy }) {
       </div>
     </form>
   )
+}
+
+function stateOf(live: BrowserPolicy['live']): string {
+  if (live === null) return browserTexts.watching
+  return live.restores === null ? browserTexts.live(live.number) : browserTexts.restored(live.number, live.restores)
 }

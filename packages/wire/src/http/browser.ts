@@ -36,6 +36,8 @@ export const BrowserPolicyVersion = Type.Object({
   number: Type.Integer(),
   sources: Sources,
   trustedTypes: Type.Boolean(),
+  /** The version whose text this one brought back; null where it was made anew. */
+  restores: nullable(Type.Integer()),
   liveAt: Instant,
   retiredAt: nullable(Instant),
 })
@@ -56,6 +58,8 @@ export const BrowserPolicy = Type.Object({
   title: Type.String(),
   profile: Type.Union([Type.Literal('strict'), Type.Literal('learn'), Type.Literal('off')]),
   live: nullable(BrowserPolicyVersion),
+  /** The version that a roll-back brings back; null where none was live before. */
+  before: nullable(Type.Integer()),
   proposal: Type.Object({
     lines: Type.Array(ProposedLine),
     /** What no source would allow. */
@@ -83,3 +87,13 @@ export const NewBrowserPolicy = Type.Object(
   closed,
 )
 export type NewBrowserPolicy = Static<typeof NewBrowserPolicy>
+
+/** `POST /v1/browser-policies/{application}/roll-back` */
+export const RollBackBrowserPolicy = Type.Object(
+  {
+    /** The number of the version that is live now. */
+    instead: Type.Integer({ minimum: 1, maximum: 2_147_483_647 }),
+  },
+  closed,
+)
+export type RollBackBrowserPolicy = Static<typeof RollBackBrowserPolicy>
