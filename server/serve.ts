@@ -76,7 +76,9 @@ export async function serve(instance: Instance, log: Log): Promise<Serving> {
   const unknown = unknownVersions(settings.apiVersions, routes)
   if (unknown.length > 0) throw new Error(`CUSTODIA_API_VERSIONS names ${unknown.join(', ')}, which no route has.`)
   const pagesFolder = fileURLToPath(new URL('../console/dist', import.meta.url))
-  const pages = existsSync(join(pagesFolder, 'index.html')) ? loadPages(pagesFolder) : null
+  const pages = existsSync(join(pagesFolder, 'index.html'))
+    ? loadPages(pagesFolder, { secure: publicUrl.startsWith('https:') })
+    : null
   if (pages === null) log.warn({}, 'there are no pages, so nobody can sign in: make them with `npx vite build console`')
 
   const certificate =

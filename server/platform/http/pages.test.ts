@@ -50,6 +50,18 @@ describe('pages', () => {
       assert.equal((await get(path, packed)).statusCode, 404, path)
   })
 
+  it('say where browsers report to: by https also by the Reporting API, where Chromium passes over report-uri', async () => {
+    const plain = (await get('/assets/two.js')).headers
+    assert.match(String(plain['content-security-policy']), /; report-uri \/v1\/browser-reports$/)
+    assert.equal(plain['reporting-endpoints'], undefined)
+    const secure = fastify()
+    secure.all('*', (request, reply) => void loadPages(folder, { secure: true }).serve(request, reply))
+    const { headers } = await secure.inject({ url: '/assets/two.js' })
+    await secure.close()
+    assert.match(String(headers['content-security-policy']), /; report-uri \/v1\/browser-reports; report-to custodia$/)
+    assert.equal(headers['reporting-endpoints'], 'custodia="/v1/browser-reports"')
+  })
+
   it('are not sent again to whoever has them', async () => {
     const { etag } = (await get('/assets/one.js')).headers
     const again = await get('/assets/one.js', { ...packed, 'if-none-match': String(etag) })

@@ -30,21 +30,29 @@ const types: Readonly<Record<string, string>> = {
 export const reportPath = '/v1/browser-reports'
 
 /** Nothing inline, nothing from elsewhere, no string becomes script. */
-export const pageHeaders = {
-  'content-security-policy': [
-    "default-src 'none'",
-    "script-src 'self'",
-    "style-src 'self'",
-    "img-src 'self'",
-    "connect-src 'self'",
-    "font-src 'self'",
-    "base-uri 'none'",
-    "form-action 'self'",
-    "frame-ancestors 'none'",
-    "require-trusted-types-for 'script'",
-    "trusted-types 'none'",
-    `report-uri ${reportPath}`,
-  ].join('; '),
+const policy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self'",
+  "connect-src 'self'",
+  "font-src 'self'",
+  "base-uri 'none'",
+  "form-action 'self'",
+  "frame-ancestors 'none'",
+  "require-trusted-types-for 'script'",
+  "trusted-types 'none'",
+]
+
+/**
+ * @param secure whether browsers come by https: Chromium takes `report-to` there alone, and where it stands passes over `report-uri`, which
+ * the others take.
+ */
+const pageHeaders = (secure: boolean) => ({
+  ...(secure ? { 'reporting-endpoints': `custodia="${reportPath}"` } : {}),
+  'content-security-policy': [...policy, `report-uri ${reportPath}`, ...(secure ? ['report-to custodia'] : [])].join(
+    '; ',
+  ),
   'cross-origin-embedder-policy': 'require-corp',
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
@@ -52,13 +60,14 @@ export const pageHeaders = {
   'permissions-policy': permissionsPolicy,
   'referrer-policy': 'no-referrer',
   'x-content-type-options': 'nosniff',
-} as const
+})
 
 /**
  * Reads the built pages into memory once, and beside each what the build packed with Brotli. Requests are looked up by their exact path, so no path can lead out of the folder;
  * an address that is no file and that a browser opens as a page gets `index.html`, and the page's own router does the rest.
  */
-export function loadPages(folder: string): Pages {
+export function loadPages(folder: string, { secure = false }: { readonly secure?: boolean } = {}): Pages {
+  const common = pageHeaders(secure)
   const pages = new Map<string, Page>()
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile()) continue
@@ -82,7 +91,7 @@ export function loadPages(folder: string): Pages {
       if (page === undefined) return false
       const immutable = page !== index && path.startsWith('/assets/')
       void reply.headers({
-        ...pageHeaders,
+        ...common,
         'content-type': page.type,
         'cache-control': immutable ? 'public, max-age=31536000, immutable' : 'no-cache',
         etag: page.etag,
