@@ -41,6 +41,9 @@ const guides = [
   'docs/guide/transport.md',
 ]
 
+/** Guides whose other fences show what is sent, and are no files. */
+const showing = ['docs/guide/limits.md', 'docs/guide/webhooks.md']
+
 /** Blocks that are not carried out here, each with its reason. */
 const exempt: Readonly<Record<string, string>> = {
   'npm test': 'it runs this very test',
@@ -76,7 +79,7 @@ const lock = createHash('sha256')
 const stamp = join(root, 'node_modules/.installed')
 const installed = existsSync(stamp) && readFileSync(stamp, 'utf8') === lock
 
-describe('whoever follows the documents word for word', { timeout: 480_000 }, () => {
+describe('whoever follows the documents word for word', { timeout: 600_000 }, () => {
   test('has the dependencies of the lock file; otherwise start with npm test', () => assert.ok(installed))
 
   test('sees the demo start, go on, move and stop, and verifies its ledger', { skip: !installed }, async (t) => {
@@ -186,6 +189,17 @@ describe('whoever follows the documents word for word', { timeout: 480_000 }, ()
     assert.match(outputOf(administering, 'users recover'), /\/recovery#[a-z2-7]{52}$/m)
     assert.match(outputOf(administering, 'sessions end'), /^\d+ sessions? of ana@northwind\.example ended\.$/m)
 
+    const limited = await reader.follow('docs/guide/limits.md')
+    assert.match(
+      outputOf(limited, 'limits enforce'),
+      /^searches +installation +address +30 +60 +enforced +\/v1\/users$/m,
+    )
+    assert.match(outputOf(limited, 'limits deny'), /^lim_[a-z2-7]{26} +deny +203\.0\.113\.0\/24 +installation/m)
+
+    const sending = await reader.follow('docs/guide/webhooks.md')
+    assert.match(outputOf(sending, 'webhooks list'), /^whe_[a-z2-7]{26} +on +0 +0 +identity\.user\.\* +https:/m)
+    assert.match(outputOf(sending, 'webhooks rotate'), /^whsec_\S+$/m)
+
     const policies = await reader.follow('docs/guide/policies.md')
     assert.match(outputOf(policies, 'policies test'), /^1 policy, 2 tests: all is well\.$/m)
     assert.match(outputOf(policies, 'policies shadow'), /^Version 1\.$/m)
@@ -200,7 +214,7 @@ describe('whoever follows the documents word for word', { timeout: 480_000 }, ()
 })
 
 describe('what the documents name', () => {
-  const pages = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'ARCHITECTURE.md', ...guides]
+  const pages = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'ARCHITECTURE.md', ...guides, ...showing]
   const names = (pattern: RegExp) =>
     pages.flatMap((page) => {
       const text = textOf(page)
