@@ -10,8 +10,10 @@ import { openDatabase } from '../../server/platform/database/open.ts'
 import { keepingLog } from '../../server/platform/telemetry/testing.ts'
 
 // Decisions of one limiter on one store, in a process of its own. Each message asks for a round. Nobody comes near a limit.
-const [kind = '', store = '', url = ''] = process.argv.slice(2)
-const roundMs = 1_500
+const [kind = '', store = '', limits = '', url = ''] = process.argv.slice(2)
+/** An address alone, or its network as well, as each request to the server has. */
+const both = limits === '2'
+const roundMs = 1_000
 const subjects = Array.from({ length: 10_000 }, (_, i) => `10.0.${i >> 8}.${i & 255}`)
 const points = 1_000_000
 const duration = 60
@@ -23,11 +25,22 @@ type Decide = (subject: string) => unknown
 /** Without the guard that stands before a store in service: one that gave up would be fast. */
 function ours(cells: CellStore): Decide {
   const rate = rateOf(points, duration)
-  return (subject) => {
-    const cell: Cell = { pool: 'read', subject, rate, lost: rate }
-    return cells.spend([cell])
+  const cell = (pool: string, subject: string): Cell => ({ pool, subject, rate, lost: rate })
+  if (!both) return (subject) => cells.spend([cell('read', subject)])
+  return (subject) => cells.spend([cell('read', subject), cell('network', wide(subject))])
+}
+
+/** One after the other: it has no way to spend both or none. */
+function flexible(make: (keyPrefix: string) => { consume(key: string): Promise<unknown> }): Decide {
+  const [read, network] = [make('read'), make('network')]
+  if (!both) return (subject) => read.consume(subject)
+  return async (subject) => {
+    await read.consume(subject)
+    await network.consume(wide(subject))
   }
 }
+
+const wide = (subject: string) => `${subject.slice(0, subject.lastIndexOf('.'))}.0/24`
 
 const limiters: Readonly<Record<string, () => Promise<Decide>>> = {
   'ours process': async () => ours(new MemoryCells(nowMs)),
@@ -37,24 +50,23 @@ const limiters: Readonly<Record<string, () => Promise<Decide>>> = {
   },
   'ours postgres': async () => ours(postgresCells(openDatabase({ url, log }).queries)),
   'flexible process': async () => {
-    const limiter = new RateLimiterMemory({ points, duration })
-    return (subject) => limiter.consume(subject)
+    return flexible((keyPrefix) => new RateLimiterMemory({ keyPrefix, points, duration }))
   },
   'flexible redis': async () => {
     const storeClient = createClient({ url })
     await storeClient.connect()
-    const limiter = new RateLimiterRedis({ storeClient, useRedisPackage: true, points, duration })
-    return (subject) => limiter.consume(subject)
+    const options = { storeClient, useRedisPackage: true, points, duration }
+    return flexible((keyPrefix) => new RateLimiterRedis({ ...options, keyPrefix }))
   },
   'flexible postgres': async () => {
     const storeClient = new pg.Pool({ connectionString: url, max: 16 })
     const options = { storeClient, tableName: 'flexible', points, duration, clearExpiredByTimeout: false }
-    const limiter = await new Promise<RateLimiterPostgres>((resolve, reject) => {
-      const made = new RateLimiterPostgres(options, (error) => (error ? reject(error) : resolve(made)))
+    await new Promise<void>((resolve, reject) => {
+      new RateLimiterPostgres(options, (error) => (error ? reject(error) : resolve()))
     })
     // Like our cells, which nobody has to keep: otherwise each decision would wait for the disk.
     await storeClient.query('alter table flexible set unlogged')
-    return (subject) => limiter.consume(subject)
+    return flexible((keyPrefix) => new RateLimiterPostgres({ ...options, keyPrefix, tableCreated: true }))
   },
 }
 const decide = await limiters[`${kind} ${store}`]?.()
