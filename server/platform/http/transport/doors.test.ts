@@ -26,7 +26,10 @@ const handler: HostHandler = {
     const proof = clientProof(request, Date.now())
     response.end(JSON.stringify({ host: request.headers.host, proof }))
   },
-  upgrade: (_request, socket: Duplex) => endSocket(socket, 'HTTP/1.1 101 Switching Protocols\r\n\r\n'),
+  upgrade(request, socket: Duplex) {
+    if (request.url === '/stay') socket.write('HTTP/1.1 101 Switching Protocols\r\n\r\n')
+    else endSocket(socket, 'HTTP/1.1 101 Switching Protocols\r\n\r\n')
+  },
 }
 
 describe('hosts that demand certificates of clients', { timeout: 60_000 }, () => {
@@ -309,6 +312,24 @@ describe('hosts that demand certificates of clients', { timeout: 60_000 }, () =>
     assert.equal((await http1('listed.test', 'other')).status, 200)
   })
 
+  test('a certificate that runs out is none from then on, and WebSockets end with it', async () => {
+    issued.brief = await (authority as TestAuthority).issue({ days: [-1, 3 / 86_400] })
+    const one = session('must.test', 'brief')
+    const upgraded = shake('must.test', 'brief')
+    upgraded.write(head('must.test', 'Connection: Upgrade', 'Upgrade: websocket').replace('/', '/stay'))
+    const ended = said(upgraded)
+    assert.equal((await http2(one, 'must.test')).status, 200)
+    let last = await http2(one, 'must.test')
+    for (
+      const until = Date.now() + 10_000;
+      last.status === 200 && Date.now() < until;
+      last = await http2(one, 'must.test')
+    )
+      await new Promise((resolve) => setTimeout(resolve, 100))
+    assert.deepEqual(codeOf(last), [403, 'CLIENT_CERTIFICATE_REQUIRED'])
+    assert.match(await ended, /^HTTP\/1\.1 101 /)
+  })
+
   test('a list that has run out lets nobody in', async () => {
     const list = await (authority as TestAuthority).revoke([], -1)
     served.server.demand({
@@ -317,6 +338,35 @@ describe('hosts that demand certificates of clients', { timeout: 60_000 }, () =>
     })
     assert.equal((await http1('listed.test', 'good')).status, 0)
   })
+})
+
+test('connections on which nobody waits do not keep the server from stopping', { timeout: 30_000 }, async () => {
+  const [authority, names] = [await newAuthority(), await newAuthority()]
+  const served = await openHttpServer({
+    tls: await names.issue({ names: hosts, usage: 'server' }),
+    hostHandlers: [handler],
+    demands: [{ host: 'must.test', certificates: { authorities: authority.pem, revoked: null, required: true } }],
+  })
+  const { certificate, key } = await authority.issue()
+  const shake = (ALPNProtocols: string[]) =>
+    connect({
+      ...({ cert: certificate, key, host: '127.0.0.1', port: served.port } as ConnectionOptions),
+      servername: 'must.test',
+      rejectUnauthorized: false,
+      ALPNProtocols,
+    }).on('error', () => {})
+  const idle = shake(['http/1.1'])
+  idle.write('GET / HTTP/1.1\r\nHost: must.test\r\n\r\n')
+  await once(idle, 'data')
+  const session = connectHttp2('https://must.test', { createConnection: () => shake(['h2']) })
+  session.on('error', () => {})
+  const stream = session.request({ ':path': '/' })
+  await once(stream, 'response')
+  stream.resume()
+  await once(stream, 'close')
+  const startedMs = performance.now()
+  await served.server.drain(20)
+  assert.ok(performance.now() - startedMs < 10_000)
 })
 
 test('all that come to a listener may have to prove themselves, and what one host says of its own stands', {
