@@ -8,7 +8,7 @@ import { Reader } from './reader.ts'
 const python = spawnSync('python3', ['-c', 'import cryptography']).status === 0
 const skip = python ? false : 'there is no python3 with cryptography on this machine'
 
-describe('whoever puts an application that they have behind the gateway', { timeout: 240_000, skip }, () => {
+describe('whoever puts an application that they have behind the gateway', { timeout: 480_000, skip }, () => {
   test('has it answer those who signed in alone, and tell them by name', async (t) => {
     const reader = await Reader.arrive()
     t.after(() => reader.leave())
@@ -54,5 +54,9 @@ describe('whoever puts an application that they have behind the gateway', { time
     assert.match(flooded, /^ +\d+ 429 1$/m)
     assert.match(flooded, /^lim_[a-z2-7]{26} +deny +203\.0\.113\.0\/24 /m)
     assert.match(flooded, /^custodia_limits_refused_total\{by="address",dry_run="false"\} \d+$/m)
+
+    const files = (await reader.follow('docs/guide/uploads.md')).map(({ output }) => output).join('')
+    assert.match(files, /"state":"refused","name":"photo\.png".*"reason":"content-/)
+    assert.match(files, /^content-disposition: attachment; filename="letter\.txt"[\s\S]*^Dear Ana$/im)
   })
 })
