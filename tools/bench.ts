@@ -3,6 +3,7 @@ import { availableParallelism, cpus } from 'node:os'
 import { parseArgs } from 'node:util'
 import { accessCheck } from '../bench/access-check.ts'
 import { cedar } from '../bench/cedar.ts'
+import { challenges } from '../bench/challenges.ts'
 import { envelope } from '../bench/envelope.ts'
 import { flood } from '../bench/flood.ts'
 import { gatewayDefended } from '../bench/gateway-defended.ts'
@@ -38,6 +39,7 @@ const benches: readonly Bench[] = [
   relations,
   ledgerAppend,
   limiter,
+  challenges,
   flood,
   start,
   idleConnections,

@@ -9,14 +9,14 @@ import { checkLimits } from '../../server/platform/http/limits.ts'
 import { root } from '../../tools/suite.ts'
 
 const guide = readFileSync(join(root, 'docs/guide/limits.md'), 'utf8')
-const [configuration, policy, entry, edge, ...more] = [...guide.matchAll(/```json\n([^`]+)```/g)].map(
+const [configuration, policy, challenging, entry, edge, ...more] = [...guide.matchAll(/```json\n([^`]+)```/g)].map(
   ([, text = '']): { limits?: { classes?: unknown } } => JSON.parse(text),
 )
 
 test('whoever copies from the guide to limits writes what is taken', () => {
   assert.equal(more.length, 0)
   assert.equal(checkLimits(configuration?.limits?.classes).read.burst, 2_400)
-  assert.ok(Value.Check(SetLimitPolicy, policy))
+  for (const one of [policy, challenging]) assert.ok(Value.Check(SetLimitPolicy, one))
   assert.ok(Value.Check(NewLimitEntry, entry))
   assert.equal(checkEdgeLimits(edge?.limits, 'limits').length, 2)
 })
