@@ -110,7 +110,7 @@ describe('the store of limits taken away and brought back', { timeout: 200_000 }
       await server?.remove()
     })
 
-    const load = () => paced(clients, 30, 3)
+    const load = () => paced(clients, 30, 3, true)
     /** What people see, and what monitors see. */
     const lost = async () => {
       const { storeLost } = (await server.call('GET', '/v1/limits/policies', { cookie })).body
