@@ -22,7 +22,9 @@ function write({ file, text }: (typeof pieces)[number], around: readonly string[
   // A dash of dots at the end of a line stands for what the reader does there.
   const lines = text.replaceAll(/\) …$/gm, ') {}').split('\n')
   const imports = lines.filter((line) => line.startsWith('import '))
-  const rest = lines.filter((line) => !line.startsWith('import '))
+  const inner = (line: string, i: number) =>
+    line.replace(/^export default /, `const given${i} = `).replace(/^export /, '')
+  const rest = lines.filter((line) => !line.startsWith('import ')).map(inner)
   const declared = around.map((name) => `declare const ${name}: any\n`).join('')
   writeFileSync(
     join(folder, file),
