@@ -2,10 +2,11 @@ import { randomBytes } from 'node:crypto'
 import { Readable } from 'node:stream'
 import type { Examined } from '@custodia/edge/uploads/examine.ts'
 import { refusals } from '@custodia/edge/uploads/finding.ts'
+import { FormParts, kindOfBody } from '@custodia/edge/uploads/form/form-parts.ts'
 import type { FormPart } from '@custodia/edge/uploads/form/part-head.ts'
 import { MalformedForm, partHead } from '@custodia/edge/uploads/form/part-head.ts'
 import { boundaryOf, FormReader } from '@custodia/edge/uploads/form/read-form.ts'
-import { kindNames, kinds } from '@custodia/edge/uploads/kinds.ts'
+import { kinds } from '@custodia/edge/uploads/kinds.ts'
 import { refuseRequest } from '../../platform/http/errors.ts'
 import type { Uploads } from '../../uploads/api.ts'
 import { refuse } from '../errors.ts'
@@ -16,8 +17,6 @@ import type { UploadRule } from './uploads-config.ts'
 /** Together, in this process and from one address: each has a file on the disk that is as large as its request may be. */
 const mostTogether = 32
 const mostOfAddress = 4
-/** What all fields that are no files may hold: they are in memory. */
-const maxFieldBytes = 262_144
 
 export type Sent = {
   readonly payload: Readable
@@ -134,9 +133,8 @@ function bodyName({ as }: UploadRule, contentType: string | undefined): string |
       throw refuseRequest('MEDIA_TYPE_UNSUPPORTED', { field: 'header.content-type' })
     return null
   }
-  const type = /^([a-z0-9.+-]+\/[a-z0-9.+-]+)(?:; *charset=utf-8)?$/i.exec(contentType ?? '')?.[1]?.toLowerCase()
-  const kind = kindNames.find((one) => kinds[one].mediaType === type)
-  if (kind === undefined) throw refuseRequest('MEDIA_TYPE_UNSUPPORTED', { field: 'header.content-type' })
+  const kind = kindOfBody(contentType)
+  if (kind === null) throw refuseRequest('MEDIA_TYPE_UNSUPPORTED', { field: 'header.content-type' })
   return `file.${kinds[kind].extensions[0]}`
 }
 
@@ -180,23 +178,22 @@ async function readForm(
 ): Promise<Held[]> {
   const reader = new FormReader(boundaryOf(contentType) as string)
   const held: Held[] = []
-  const names = new Set<string>()
+  const parts = new FormParts(rule)
   let part: FormPart | null = null
   let field: Buffer[] = []
-  let fieldBytes = 0
   let writer = spool.writer()
   try {
     for await (const piece of pieces)
       for (const event of reader.write(piece))
         if (event.kind === 'part') {
-          part = checkPart(event.part, { names, held, rule })
+          parts.begin(event.part)
+          part = event.part
           field = []
           writer = spool.writer()
         } else if (event.kind === 'content') {
           if (part?.fileName !== null) await writer.write(event.bytes)
           else {
-            fieldBytes += event.bytes.length
-            if (fieldBytes > maxFieldBytes) throw new MalformedForm('has fields that are too long')
+            parts.field(event.bytes.length)
             field.push(Buffer.from(event.bytes))
           }
         } else if (part !== null)
@@ -208,22 +205,6 @@ async function readForm(
       throw refuse('GATEWAY_FORM_MALFORMED', { field: 'body', detail: `the form ${error.message}` })
     throw error
   }
-}
-
-/** Before a byte of its content is held. */
-function checkPart(
-  part: FormPart,
-  { names, held, rule }: { names: Set<string>; held: readonly Held[]; rule: UploadRule },
-): FormPart {
-  if (names.has(part.name) && !rule.repeated.has(part.name)) throw new MalformedForm('has a field twice')
-  names.add(part.name)
-  const isFile = part.fileName !== null
-  const alike = held.filter((one) => (one.part.fileName !== null) === isFile).length
-  if (alike >= (isFile ? rule.maxFiles : rule.maxFields))
-    throw new MalformedForm(isFile ? 'has too many files' : 'has too many fields')
-  if (!isFile && part.mediaType !== null && part.mediaType !== 'text/plain')
-    throw new MalformedForm('has a field that is neither text nor a file')
-  return part
 }
 
 /** Written anew: no reader of it can find another boundary than the one that was read here. */
