@@ -1,4 +1,5 @@
 import { crossSite } from '@custodia/edge/browser/cross-site.ts'
+import type { CsrfTokens } from '@custodia/edge/browser/csrf-token.ts'
 import { canonicalPath } from '@custodia/edge/input/canonical-path.ts'
 import type { Access } from '../access/api.ts'
 import type { ApiKeys } from '../apikeys/api.ts'
@@ -10,7 +11,7 @@ import { refuseRequest } from '../platform/http/errors.ts'
 import type { Told } from '../platform/http/limits.ts'
 import type { About, RequestHead } from '../platform/http/ports.ts'
 import type { Principal } from '../platform/http/principal.ts'
-import { repeatedHeader } from '../platform/http/steps/headers.ts'
+import { repeatedIn } from '../platform/http/repeated-headers.ts'
 import { acceptSignature } from '../platform/http/steps/signed.ts'
 import type { ClientProof } from '../platform/http/transport/client-certificate.ts'
 import type { Sessions } from '../sessions/api.ts'
@@ -20,6 +21,7 @@ import type { Caller } from './caller.ts'
 import { callerOf, describe } from './caller.ts'
 import { lackingCertificate, toldOf } from './client-certificates.ts'
 import type { DecisionLog } from './decision-log.ts'
+import { hasCsrfToken } from './edge/csrf.ts'
 import { refuse } from './errors.ts'
 import type { AssertionMint } from './mint-assertion.ts'
 import type { Rule } from './rules.ts'
@@ -33,6 +35,7 @@ export type AdmitNeeds = {
   readonly keys: ApiKeys
   readonly wrongKeys: WrongKeys
   readonly mint: AssertionMint
+  readonly csrf: CsrfTokens
   /** Of each application, by name. */
   readonly limits: ReadonlyMap<string, ApplicationLimits>
   readonly decisions: DecisionLog
@@ -55,7 +58,7 @@ export type Admitted = {
 
 /** Checks of the head that need nobody's identity. @returns the path on which the decision is made. */
 export function checkHead(head: RequestHead, rawHeaders: readonly string[]): string {
-  const repeated = repeatedHeader(rawHeaders)
+  const repeated = repeatedIn({ headers: head.headers, rawHeaders })
   if (repeated !== null)
     throw refuseRequest('REQUEST_HEADER_INVALID', { field: `header.${repeated}`, detail: 'appears twice' })
   const taken = takenAway(head.headers.connection)
@@ -119,7 +122,7 @@ export async function admit(
     return certificate === null ? open : { ...open, certificate }
   }
 
-  const caller = await callerOf(head, new URL(origin).host, needs)
+  const caller = await callerOf(head, origin.slice(origin.indexOf('//') + 2), needs)
   if (caller === null && lacking !== null) throw stranger()
   if (caller === null) throw rule?.signed === true ? unsigned() : refuseRequest('AUTHENTICATION_REQUIRED')
   const { principal } = caller
@@ -144,7 +147,8 @@ export async function admit(
     denied('unsigned')
     throw unsigned()
   }
-  const header = crossSite(head, { origins: new Set([origin]), admitted })
+  const hasToken = () => hasCsrfToken(needs.csrf, application, principal, head)
+  const header = crossSite(head, { origins: new Set([origin]), admitted, hasToken })
   if (header !== null) {
     denied('cross-site')
     throw refuseRequest('CROSS_SITE_REFUSED', { field: `header.${header}` })

@@ -12,6 +12,7 @@ import { sendChallengePage } from '../platform/http/challenge-page.ts'
 import { refuseRequest } from '../platform/http/errors.ts'
 import { problemFor, problemType } from '../platform/http/problem.ts'
 import { headOf } from '../platform/http/register-routes.ts'
+import { requestIds } from '../platform/http/request-ids.ts'
 import { clientProof } from '../platform/http/transport/client-certificate.ts'
 import type { Random } from '../platform/random.ts'
 import type { Log } from '../platform/telemetry/log.ts'
@@ -88,7 +89,7 @@ export async function serveApplication(
     logger: false,
     trustProxy: needs.trustedProxies.length > 0 ? [...needs.trustedProxies] : false,
     forceCloseConnections: true,
-    genReqId: () => `req_${needs.random.bytes(8).toString('hex')}`,
+    genReqId: requestIds(),
     frameworkErrors: (error, request, reply) => answer(error, request, reply as FastifyReply),
   })
   // Bodies are passed on as they arrive: nobody here reads them, but for those that were signed.
@@ -107,7 +108,13 @@ export async function serveApplication(
   app.decorateRequest('nonce', null)
   app.decorateRequest('forwarded', false)
   const browser = browserDefence(application, origin, needs)
-  app.addHook('onSend', async (request, reply, payload) => browser.send(request, reply, payload))
+  app.addHook('onSend', (request, reply, payload, done) => {
+    try {
+      done(null, browser.send(request, reply, payload))
+    } catch (error) {
+      done(error as Error)
+    }
+  })
   app.decorateRequest('allowed', null)
   app.decorateRequest('uploadRule', null)
   app.decorateRequest('remade', null)

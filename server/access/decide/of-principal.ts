@@ -15,7 +15,18 @@ export function questionOf(principal: Principal, permission: string, about: Abou
   }
 }
 
+/** The same one for the same principal, who never changes: what is remembered of it is found without reading it. */
 export function whoOf(principal: Principal): Who {
+  const known = whos.get(principal)
+  if (known !== undefined) return known
+  const who = made(principal)
+  whos.set(principal, who)
+  return who
+}
+
+const whos = new WeakMap<Principal, Who>()
+
+function made(principal: Principal): Who {
   const { id, organisationId, roles } = principal
   const kind = principal.kind === 'key' ? principal.owner.kind : principal.kind
   const scopes = principal.kind === 'user' ? undefined : principal.scopes

@@ -115,3 +115,41 @@ test('what began before a change of whomever is not kept', () => {
     assert.equal(remembered.get(asked(usual)), undefined, change)
   }
 })
+
+test('what is found by the very caller is of one permission and one organisation, and ends as anything else', () => {
+  const bus = { isHealthy: true }
+  const remembered = new Remembered({ healthy: () => bus.isHealthy } as never)
+  const { who } = asked(usual)
+  const ask = (more: Partial<Question> = {}): Question => ({
+    ...{ who, permission: 'inbox:read', what: { type: null, id: 'org_a', organisationId: 'org_a' }, facts },
+    ...more,
+  })
+  const known = (question: Question) => remembered.get(question) !== undefined
+  const until5 = { ...decision, verdict: { ...verdict, untilMs: 5 } }
+  const fill = () => {
+    remembered.keep(ask(), until5, remembered.generation)
+    // Asked once, so that it is found by the caller from now on.
+    assert.ok(known(ask()) && known(ask()))
+  }
+  fill()
+  for (const other of [
+    ask({ permission: 'inbox:write' }),
+    ask({ what: { type: null, id: 'org_b', organisationId: 'org_b' } }),
+    ask({ what: { type: 'inbox:mailbox', id: 'org_a', organisationId: 'org_a' } }),
+    ask({ who: { ...who, id: 'usr_cy' } }),
+    ask({ facts: { ...facts, nowMs: 5 } }),
+  ])
+    assert.equal(known(other), false, JSON.stringify(other))
+  bus.isHealthy = false
+  assert.equal(known(ask()), false)
+  bus.isHealthy = true
+  for (const forget of [
+    () => remembered.forget('org_a'),
+    () => remembered.forget(null),
+    () => remembered.forgetSubject(who.id),
+  ]) {
+    fill()
+    forget()
+    assert.equal(known(ask()), false)
+  }
+})

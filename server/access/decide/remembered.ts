@@ -1,6 +1,6 @@
 import type { Bus } from '../../platform/cache/cache.ts'
 import type { Held, Standing } from '../relations/api.ts'
-import type { Question, Verdict } from './question.ts'
+import type { Question, Verdict, Who } from './question.ts'
 
 /** A decision, and what it stood on: for the log, in which a remembered one is to be decided again as any other. */
 type RememberedDecision = {
@@ -14,6 +14,7 @@ type Known = { readonly decisions: Map<string, RememberedDecision>; readonly sub
 
 const maxOrganisations = 1_000
 const maxEach = 20_000
+const maxOfCaller = 1_000
 
 /**
  * Decisions by organisation, for as long as nothing changed there that was announced, and none of what they were made from has ended. They
@@ -22,6 +23,8 @@ const maxEach = 20_000
 export class Remembered {
   readonly #bus: Bus
   readonly #byOrganisation = new Map<string, Known>()
+  /** What callers may in their own organisation, by the very object that says who they are. */
+  #ofCaller = new WeakMap<Who, Map<string, RememberedDecision>>()
   #generation = 0
 
   constructor(bus: Bus) {
@@ -34,8 +37,17 @@ export class Remembered {
 
   get(question: Question): RememberedDecision | undefined {
     if (!this.#bus.healthy()) return undefined
-    const found = this.#byOrganisation.get(question.who.organisationId)?.decisions.get(keyOf(question))
-    return found !== undefined && found.verdict.untilMs > question.facts.nowMs ? found : undefined
+    const { who, permission, what, facts } = question
+    const plain = what.type === null && what.organisationId === who.organisationId
+    const quick = plain ? this.#ofCaller.get(who)?.get(permission) : undefined
+    const found = quick ?? this.#byOrganisation.get(who.organisationId)?.decisions.get(keyOf(question))
+    if (found === undefined || found.verdict.untilMs <= facts.nowMs) return undefined
+    if (plain && quick === undefined) {
+      const decisions = this.#ofCaller.get(who)
+      if (decisions === undefined) this.#ofCaller.set(who, new Map([[permission, found]]))
+      else if (decisions.size < maxOfCaller) decisions.set(permission, found)
+    }
+    return found
   }
 
   keep(question: Question, decision: RememberedDecision, generation: number): void {
@@ -57,16 +69,21 @@ export class Remembered {
   }
 
   forget(organisationId: string | null): void {
-    this.#generation += 1
+    this.#forgetCallers()
     if (organisationId === null) this.#byOrganisation.clear()
     else this.#byOrganisation.delete(organisationId)
   }
 
   /** Where it is not said in which organisation: in each that decided about them. */
   forgetSubject(subjectId: string): void {
-    this.#generation += 1
+    this.#forgetCallers()
     for (const [organisationId, { subjects }] of this.#byOrganisation)
       if (subjects.has(subjectId)) this.#byOrganisation.delete(organisationId)
+  }
+
+  #forgetCallers(): void {
+    this.#generation += 1
+    this.#ofCaller = new WeakMap()
   }
 }
 

@@ -22,8 +22,9 @@ import type { HostHandler } from './ports.ts'
 import { isFault, problemFor, problemType } from './problem.ts'
 import { takeRaw, whole } from './raw-body.ts'
 import { registerRoutes } from './register-routes.ts'
+import { repeatedIn } from './repeated-headers.ts'
+import { requestIds } from './request-ids.ts'
 import type { Route } from './route.ts'
-import { repeatedIn } from './steps/headers.ts'
 import { parseStrictJson } from './strict-json.ts'
 import type { ClientCertificates, TlsMaterial } from './tls.ts'
 import { tlsOptions } from './tls.ts'
@@ -301,13 +302,6 @@ function refuseMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
 const socketErrors: Readonly<Record<string, 'REQUEST_TIMEOUT' | 'REQUEST_HEADERS_TOO_LARGE'>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 'REQUEST_TIMEOUT',
   HPE_HEADER_OVERFLOW: 'REQUEST_HEADERS_TOO_LARGE',
-}
-
-/** Request ids: a random prefix per process and a count. */
-function requestIds(): () => string {
-  const prefix = `req_${crypto.randomUUID().slice(0, 13).replace('-', '')}`
-  let count = 0
-  return () => `${prefix}_${(++count).toString(36)}`
 }
 
 function methodsFor(routes: readonly Route[], url: string): string[] {
