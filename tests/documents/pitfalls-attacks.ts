@@ -100,10 +100,11 @@ const from = (origin: string, path: string, more: RequestInit & { readonly heade
 const json = (text: string) =>
   new Request(`${site}/settings`, { method: 'PUT', headers: { 'content-type': 'application/json' }, body: text })
 
+/** Of the processor: whoever else is at work on this machine does not count. */
 const millisecondsOf = (act: () => unknown) => {
-  const began = performance.now()
+  const before = process.cpuUsage()
   act()
-  return performance.now() - began
+  return process.cpuUsage(before).user / 1_000
 }
 const script = '<script>alert(1)</script>'
 
