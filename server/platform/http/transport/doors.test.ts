@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { ClientHttp2Session } from 'node:http2'
 import { connect as connectHttp2 } from 'node:http2'
 import { connect as connectBare } from 'node:net'
@@ -8,29 +7,12 @@ import type { Duplex } from 'node:stream'
 import { after, before, describe, test } from 'node:test'
 import type { ConnectionOptions, TLSSocket } from 'node:tls'
 import { connect } from 'node:tls'
-import { endSocket } from '../end-socket.ts'
-import type { HostHandler } from '../ports.ts'
 import type { TestHttpServer } from '../testing.ts'
 import { openHttpServer } from '../testing.ts'
 import type { Issued, TestAuthority } from './authority-testing.ts'
 import { newAuthority } from './authority-testing.ts'
-import { clientProof } from './client-certificate.ts'
-
-const hosts = ['must.test', 'may.test', 'other.test', 'open.test', 'listed.test', 'localhost']
-
-/** Tells who asked for which host. */
-const handler: HostHandler = {
-  hosts,
-  claims: (host) => hosts.includes(host) && host !== 'localhost',
-  handle(request: IncomingMessage, response: ServerResponse) {
-    const proof = clientProof(request, Date.now())
-    response.end(JSON.stringify({ host: request.headers.host, proof }))
-  },
-  upgrade(request, socket: Duplex) {
-    if (request.url === '/stay') socket.write('HTTP/1.1 101 Switching Protocols\r\n\r\n')
-    else endSocket(socket, 'HTTP/1.1 101 Switching Protocols\r\n\r\n')
-  },
-}
+import type { Body } from './doors-testing.ts'
+import { answerIn, codeOf, handler, hosts } from './doors-testing.ts'
 
 describe('hosts that demand certificates of clients', { timeout: 60_000 }, () => {
   let served: TestHttpServer
@@ -339,94 +321,6 @@ describe('hosts that demand certificates of clients', { timeout: 60_000 }, () =>
     assert.equal((await http1('listed.test', 'good')).status, 0)
   })
 })
-
-test('connections on which nobody waits do not keep the server from stopping', { timeout: 30_000 }, async () => {
-  const [authority, names] = [await newAuthority(), await newAuthority()]
-  const served = await openHttpServer({
-    tls: await names.issue({ names: hosts, usage: 'server' }),
-    hostHandlers: [handler],
-    demands: [{ host: 'must.test', certificates: { authorities: authority.pem, revoked: null, required: true } }],
-  })
-  const { certificate, key } = await authority.issue()
-  const shake = (ALPNProtocols: string[]) =>
-    connect({
-      ...({ cert: certificate, key, host: '127.0.0.1', port: served.port } as ConnectionOptions),
-      servername: 'must.test',
-      rejectUnauthorized: false,
-      ALPNProtocols,
-    }).on('error', () => {})
-  const idle = shake(['http/1.1'])
-  idle.write('GET / HTTP/1.1\r\nHost: must.test\r\n\r\n')
-  await once(idle, 'data')
-  const session = connectHttp2('https://must.test', { createConnection: () => shake(['h2']) })
-  session.on('error', () => {})
-  const stream = session.request({ ':path': '/' })
-  await once(stream, 'response')
-  stream.resume()
-  await once(stream, 'close')
-  const startedMs = performance.now()
-  await served.server.drain(20)
-  assert.ok(performance.now() - startedMs < 10_000)
-})
-
-test('all that come to a listener may have to prove themselves, and what one host says of its own stands', {
-  timeout: 60_000,
-}, async () => {
-  const [everybody, some, names] = [await newAuthority(), await newAuthority(), await newAuthority()]
-  const served = await openHttpServer({
-    tls: await names.issue({ names: hosts, usage: 'server' }),
-    hostHandlers: [handler],
-    demands: [
-      { host: null, certificates: { authorities: everybody.pem, revoked: null, required: true } },
-      { host: 'must.test', certificates: { authorities: some.pem, revoked: null, required: true } },
-    ],
-  })
-  const status = async (
-    servername: string,
-    { certificate, key }: Issued | { certificate?: string; key?: string },
-    host = servername,
-  ) => {
-    const socket = connect({
-      host: '127.0.0.1',
-      port: served.port,
-      servername,
-      rejectUnauthorized: false,
-      ...({ cert: certificate, key } as ConnectionOptions),
-    })
-    let text = ''
-    socket.on('error', () => {})
-    socket.on('data', (chunk) => (text += chunk))
-    socket.write(`GET /small HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`)
-    await new Promise((resolve) => socket.once('close', resolve))
-    return answerIn(text).status
-  }
-  const [one, other] = [await everybody.issue(), await some.issue()]
-  try {
-    assert.equal(await status('localhost', one), 200)
-    assert.equal(await status('open.test', one), 200)
-    assert.equal(await status('', one, 'localhost'), 200)
-    assert.equal(await status('must.test', other), 200)
-    assert.equal(await status('localhost', {}), 0)
-    assert.equal(await status('open.test', {}), 0)
-    assert.equal(await status('', {}, 'localhost'), 0)
-    assert.equal(await status('open.test', other), 0)
-    assert.equal(await status('must.test', one), 0)
-    assert.equal(await status('open.test', one, 'localhost'), 421)
-    assert.equal(await status('open.test', one, 'must.test'), 421)
-  } finally {
-    await served.server.drain(0)
-  }
-})
-
-type Body = { code?: string; proof?: Record<string, unknown> | null }
-
-function answerIn(text: string): { status: number; body: Body } {
-  const [first = '', ...rest] = text.split('\r\n\r\n')
-  const body = /\{.*\}/s.exec(rest.join('\r\n\r\n'))?.[0]
-  return { status: Number(/^HTTP\/1\.1 (\d+)/.exec(first)?.[1] ?? 0), body: body === undefined ? {} : JSON.parse(body) }
-}
-
-const codeOf = ({ status, body }: { status: number; body: Body }) => [status, body.code]
 
 /** Passes on what is written a byte at a time, until a hello is surely over. */
 function slowly(socket: Duplex): Duplex {
