@@ -36,14 +36,17 @@ function listen(find: typeof findCounter): void {
 /** Sends the proof to the address itself, keeps the pass that comes back, and opens the address again. */
 function openPage(): void {
   const { worker = '', header = '', challenge = '' } = document.currentScript?.dataset ?? {}
+  const show = (id: string, visible: boolean) => {
+    const part = document.getElementById(id)
+    if (part !== null) part.hidden = !visible
+  }
   const say = (text: string) => {
     const state = document.getElementById('state')
     if (state !== null) state.textContent = text
   }
   const giveUp = (text: string) => {
     say(text)
-    const again = document.getElementById('again')
-    if (again !== null) again.hidden = false
+    show('again', true)
   }
   /** How often within a minute this tab was asked: whose pass is not kept would work for ever. */
   const rounds = (): number => {
@@ -79,6 +82,7 @@ function openPage(): void {
     }
     working.postMessage(JSON.parse(challenge))
   }
+  show('without', false)
   try {
     begin()
   } catch {

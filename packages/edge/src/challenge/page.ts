@@ -59,7 +59,7 @@ export function challengePage({ challenge, proofHeader, retryAfterSeconds, note 
 <style>${ownPageStyle}</style></head><body><main><h1>One moment</h1>
 <p>More is asked of this address than it answers. Your browser shows by some arithmetic that it means it; then the page opens by itself.</p>
 <p id="state" role="status">This needs JavaScript.</p>
-<noscript><p>Your browser runs none here. Allow it for this address, or wait ${wait} and load the page again: it opens when there is room.</p></noscript>
+<p id="without">Your browser runs none here. Allow it for this address, or wait ${wait} and load the page again: it opens when there is room.</p>
 <p id="again" hidden><a href="">Try again</a></p><small>${asHtml(note)}</small></main>
 <script src="${folder}page.js" data-worker="${folder}worker.js" data-header="${asHtml(proofHeader)}" data-challenge="${asHtml(challenge)}"></script></body></html>`
 }
