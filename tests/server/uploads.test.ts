@@ -78,6 +78,22 @@ test('an application sends a file with the SDK, reads it, and gives a link to a 
   assert.equal((await load(url)).status, 404)
 })
 
+test('what was sent is listed page by page, by its state', async () => {
+  const { uploads } = custodia
+  const sent: string[] = []
+  for (const content of ['some words', '<html>']) {
+    const { id } = await uploads.send({ name: 'a.txt', content: Buffer.from(content) })
+    await uploads.settled(id, { timeoutMs: 60_000 })
+    sent.push(id)
+  }
+  const all = (await Array.fromAsync(uploads.list())).map(({ id }) => id)
+  assert.deepEqual(all.slice(0, 2), sent.toReversed())
+  const refused = await Array.fromAsync(uploads.list({ state: 'refused' }))
+  assert.ok(refused.some(({ id, reason }) => id === sent[1] && reason === 'text-active'))
+  assert.ok(refused.every(({ state }) => state === 'refused'))
+  assert.deepEqual(await Array.fromAsync(uploads.list({ state: 'quarantine' })), [])
+})
+
 test('an image is made anew, in a process of its own beside a whole server', async () => {
   const png = readFileSync(new URL('images/benign.png', samples))
   const { id } = await custodia.uploads.send({ name: 'a.png', content: Buffer.concat([png, Buffer.from('<script>')]) })

@@ -33,6 +33,10 @@ export type Uploads = {
    * @param options.timeoutMs 10,000 unless said. It is in quarantine still where that is over, as while the scanner is away.
    */
   settled(id: string, options?: { readonly timeoutMs?: number }): Promise<UploadedFile>
+  /** What the application sent and is still kept, the newest first; in one state alone where that is said. */
+  list(options?: {
+    readonly state?: UploadedFile['state'] | 'quarantine'
+  }): AsyncGenerator<UploadedFile, void, undefined>
   /** Its bytes, where it is `there`. */
   content(id: string): Promise<Buffer>
   /** An address from which a browser may load it, for a short time; whoever has it may. Ask for it when somebody wants it. */
@@ -100,6 +104,21 @@ export function createUploads(
         await pause(pollMs)
       }
     },
+    async *list({ state } = {}) {
+      for (let cursor = ''; ; ) {
+        const query = new URLSearchParams({
+          limit: '100',
+          ...(state === undefined ? {} : { state }),
+          ...(cursor === '' ? {} : { cursor }),
+        })
+        const { items, next } = readPage(await called().get(`/v1/uploads?${query}`))
+        yield* items
+        if (next === null) return
+        // A page that leads to itself would never end.
+        if (next === cursor) throw new CustodiaError('CUSTODIA_REPLY_INVALID')
+        cursor = next
+      }
+    },
     content: async (id) =>
       await called().load({
         method: 'GET',
@@ -133,6 +152,14 @@ const invalid = (field: string) => new CustodiaError('INPUT_INVALID', { field })
 // RFC 8187 §3.2.1: attr-char leaves out what encodeURIComponent leaves in.
 const disposition = (name: string) =>
   `attachment; filename*=UTF-8''${encodeURIComponent(name).replace(/['()*]/g, (one) => `%${one.charCodeAt(0).toString(16).toUpperCase()}`)}`
+
+/** @throws CustodiaError CUSTODIA_REPLY_INVALID */
+function readPage(value: unknown): { items: UploadedFile[]; next: string | null } {
+  const { items, next } = (value ?? {}) as Record<string, unknown>
+  if (!Array.isArray(items) || (next !== null && typeof next !== 'string'))
+    throw new CustodiaError('CUSTODIA_REPLY_INVALID')
+  return { items: items.map(readUpload), next }
+}
 
 /** @throws CustodiaError CUSTODIA_REPLY_INVALID */
 function readUpload(value: unknown): UploadedFile {
