@@ -27,6 +27,18 @@ export const events = {
     }),
     personal: Type.Object({ path: Type.String(), subject: Type.Optional(Type.String()) }),
   },
+  'requests.unfit': {
+    summary:
+      'Requests to an application were refused, because they do not fit its document. Counted per operation and why; written once a minute.',
+    /** `operation`: null where the document has none such. `reason`: unknown, method, unfit, media-type, body. */
+    data: Type.Object({
+      application: Type.String(),
+      operation: Type.Union([Type.String(), Type.Null()]),
+      reason: Type.String(),
+      requests: Type.Integer(),
+      since: Type.String(),
+    }),
+  },
   'file.refused': {
     summary: 'A file on its way to an application was not passed on.',
     /** `reason`: as for a file that is sent here, or `not-scanned`; `signature`: what the scanner found. */

@@ -17,6 +17,7 @@ import type { Application } from './applications.ts'
 import { applicationContexts, applicationPermissions, applicationResources, config } from './applications.ts'
 import { DecisionLog } from './decision-log.ts'
 import { openInputs } from './edge/input.ts'
+import { UnfitLog } from './edge/unfit-log.ts'
 import { UploadDefence } from './edge/uploads.ts'
 import { errors } from './errors.ts'
 import { event, events } from './events.ts'
@@ -67,7 +68,8 @@ export async function createGateway(context: Context<typeof config>, uses: Uses)
   const { clock, random, recorder, database, publicUrl, trustedProxies, log } = context
   const { applications, maxSignedBodyBytes } = context.config
   const { keyring, access, limits, sessions, identity, apikeys: keys, browser, webhooks } = uses
-  const inputs = await openInputs(applications)
+  const unfit = new UnfitLog(context)
+  const inputs = await openInputs(applications, (one) => unfit.add(one))
   const upstreams = await openUpstreams(applications, context)
   const signer = await keyring.signer('assertion')
   const decisions = new DecisionLog(recorder, clock)
@@ -162,7 +164,10 @@ export async function createGateway(context: Context<typeof config>, uses: Uses)
 
   const stopListening = sessions.onEnd((sessionId) => (sessionId === null ? void recheck() : sockets.end(sessionId)))
   const stopHearing = keys.onChange((keyId) => void recheck(keyId))
-  const flushing = setInterval(() => decisions.flush(), flushMs)
+  const flushing = setInterval(() => {
+    decisions.flush()
+    unfit.flush()
+  }, flushMs)
   const rechecking = setInterval(() => void recheck(), recheckMs)
 
   /** A socket outlives no session and no key: also one that expired in silence, or whose end was not heard of. */
@@ -201,6 +206,7 @@ export async function createGateway(context: Context<typeof config>, uses: Uses)
       stopListening()
       stopHearing()
       decisions.flush()
+      unfit.flush(0)
       sockets.end(null)
       await Promise.all([...served.values()].map(({ app }) => app.close()))
     },

@@ -20,7 +20,13 @@ export class HeldReplies {
   #total = 0
 
   /** @param released called with a function that lets go of the memory: once the reply was sent. */
-  async look(
+  async look(allowed: AllowedInput, answer: Answer, released: (release: () => void) => void): Promise<Seen> {
+    const seen = await this.#look(allowed, answer, released)
+    if (seen.unfit !== null) allowed.unfit('reply')
+    return seen
+  }
+
+  async #look(
     { operation }: AllowedInput,
     { status, headers, stream }: Answer,
     released: (release: () => void) => void,

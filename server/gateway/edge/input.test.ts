@@ -273,3 +273,31 @@ test('a file that is not there, is none or can not be held to stops the start, w
     await assert.rejects(openInputs(application(join(folder, name))), new RegExp(`input: .*${name}`))
   }
 })
+
+test('what was refused stands in the ledger, counted by operation and reason, and has nothing of what was sent', async () => {
+  const written = async () => {
+    await rig.gateway.stop()
+    await rig.restart()
+  }
+  await written()
+  rig.context.events.length = 0
+  await ask('/api/secret-zq')
+  await ask('/api/orders', { method: 'DELETE' })
+  await ask('/api/orders?limit=zq')
+  await post('x', { 'content-type': 'text/zq' })
+  for (let i = 0; i < 3; i++) await post('{"item":"zq"}')
+  await post('{"item":"a","count":1}')
+  await written()
+  const found = rig.context.events.filter(({ type }) => type === 'gateway.requests.unfit')
+  assert.deepEqual(
+    found.map(({ data }) => [data.operation, data.reason, data.requests]).sort(),
+    [
+      ['GET /api/orders', 'unfit', 1],
+      ['POST /api/orders', 'body', 3],
+      ['POST /api/orders', 'media-type', 1],
+      [null, 'method', 1],
+      [null, 'unknown', 1],
+    ].sort(),
+  )
+  assert.doesNotMatch(JSON.stringify(found), /zq/)
+})

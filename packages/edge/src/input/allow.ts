@@ -16,8 +16,15 @@ export type InputVerdict =
   | { readonly kind: 'allowed'; readonly operation: Operation; readonly body: BodyPlan }
   | { readonly kind: 'unknown' }
   | { readonly kind: 'method'; readonly allowed: readonly string[] }
-  | { readonly kind: 'unfit'; readonly unfit: Unfit }
-  | { readonly kind: 'media-type'; readonly unfit: Unfit }
+  | RefusedInput
+
+/** An operation of the document was asked for, and not as it says. */
+export type RefusedInput = {
+  readonly kind: 'unfit' | 'media-type'
+  readonly unfit: Unfit
+  /** Null where only the body's plan was judged. */
+  readonly operation: Operation | null
+}
 
 /** @param path decoded, in its canonical form. */
 export function allowInput(
@@ -29,16 +36,18 @@ export function allowInput(
   const found = compiled.find(head.method, path)
   if (found === null) return { kind: 'unknown' }
   if (!('operation' in found)) return { kind: 'method', allowed: found }
-  const unfit = found.operation.head(head, found.path)
-  if (unfit !== null) return { kind: 'unfit', unfit }
-  const body = found.operation.body(head.headers)
-  return refusalOf(body) ?? { kind: 'allowed', operation: found.operation, body }
+  const { operation } = found
+  const unfit = operation.head(head, found.path)
+  if (unfit !== null) return { kind: 'unfit', unfit, operation }
+  const body = operation.body(head.headers)
+  const refused = refusalOf(body)
+  return refused === null ? { kind: 'allowed', operation, body } : { ...refused, operation }
 }
 
 /** @returns null where the plan refuses nothing. */
-export function refusalOf(plan: BodyPlan): InputVerdict | null {
+export function refusalOf(plan: BodyPlan): RefusedInput | null {
   if (plan.act !== 'refuse') return null
-  return { kind: plan.mediaType ? 'media-type' : 'unfit', unfit: plan.unfit }
+  return { kind: plan.mediaType ? 'media-type' : 'unfit', unfit: plan.unfit, operation: null }
 }
 
 /** Holds a whole body to its plan. */
