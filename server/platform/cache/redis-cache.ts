@@ -1,5 +1,6 @@
 import type { CellStore } from '@custodia/edge/limits/cell-store.ts'
 import { redisCells } from '@custodia/edge/limits/redis-cells.ts'
+import { ErrorReply } from 'redis'
 import type { Log } from '../telemetry/log.ts'
 import type { Budget, Cache } from './cache.ts'
 import { budgetOf } from './cell-rate.ts'
@@ -96,13 +97,16 @@ class RedisCache implements Cache {
 
   async #ask<T>(command: (client: RedisClient) => Promise<T>): Promise<T> {
     const connection = this.#connection.current
-    if (connection === null) throw new Error('the Redis of the cache is lost')
+    if (connection === null) throw lost(new Error('the Redis of the cache is lost'))
     try {
       return await withDeadline('the Redis of the cache', answerMs, command(connection.client))
     } catch (error) {
       // An error that Redis answers leaves the connection good; silence does not.
       if (error instanceof DeadlinePassed) this.#connection.drop(connection)
-      throw error
+      throw error instanceof ErrorReply ? error : lost(error as Error)
     }
   }
 }
+
+/** Told apart from a fault: whoever asked may try again in a moment (`platform/http/problem.ts`). */
+const lost = (error: Error): Error => Object.assign(error, { code: 'CACHE_LOST' })

@@ -61,6 +61,8 @@ const translations: Readonly<Record<string, () => Refusal>> = {
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: () => refuseRequest('REQUEST_HEADER_INVALID', { field: 'header.content-length' }),
   FST_ERR_CTP_EMPTY_JSON_BODY: () => refuseRequest('REQUEST_INVALID', { field: 'body', detail: 'is empty' }),
   FST_ERR_BAD_URL: () => refuseRequest('REQUEST_INVALID', { field: 'path', detail: 'is not a valid address' }),
+  // What can not be shared for the moment is no fault of ours, and soon over.
+  CACHE_LOST: () => refuseRequest('SERVER_BUSY', { retryAfterSeconds: 5 }),
   FST_ERR_MAX_PARAM_LENGTH: () => refuseRequest('REQUEST_INVALID', { field: 'path', detail: 'is too long' }),
 }
 

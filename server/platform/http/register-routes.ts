@@ -138,8 +138,16 @@ class Call implements Exchange, Timed, RouteRequest<Who, TObject, TObject, TSche
     const reply = this.#reply
     if (reply.sent) return
     if (reply.raw.headersSent) reply.raw.destroy()
+    // Whoever has not sent the whole of their request yet is who was waited for.
+    else if (bodyIsMissing(this.#request))
+      void reply.header('connection', 'close').send(refuseRequest('REQUEST_TIMEOUT'))
     else void reply.send(refuseRequest('SERVER_BUSY', { retryAfterSeconds: 5 }))
   }
+}
+
+function bodyIsMissing({ raw, headers }: FastifyRequest): boolean {
+  const announced = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
+  return announced && !raw.complete
 }
 
 /** The labels of one route's durations by status: the same object each time, which the figures know again without reading it. */
