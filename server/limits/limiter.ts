@@ -36,6 +36,8 @@ export function limiterOn(standing: Standing): Limiter {
 
 export function applicationLimits(standing: Standing, application: string): ApplicationLimits {
   const planFor = (method: string, path: string): Plan => {
+    // Nearly always nobody set a policy for applications: those that are built in are for own routes.
+    if (!standing.limits.concerns(application)) return noPlan
     const reads = method === 'GET' || method === 'HEAD' || method === 'OPTIONS'
     const asked: Asked = { class: reads ? 'read' : 'write', method, path, route: application, application }
     return standing.limits.plan(asked, countsAt(path))
@@ -45,6 +47,9 @@ export function applicationLimits(standing: Standing, application: string): Appl
     known: (method, path, principal, address) => known(standing, planFor(method, path), principal, address),
   }
 }
+
+const unasked: Asked = { class: 'read', method: '', path: '', route: '', application: null }
+const noPlan: Plan = { asked: unasked, version: 0, before: [], after: [] }
 
 /** Where a policy that is too strict is taken back: only what is built in holds there. */
 const isWayOut = (path: string) => path.startsWith('/v1/limits') || path === '/v1/me' || path.startsWith('/v1/me/fresh')
@@ -60,9 +65,9 @@ function arrive({ limits, lists }: Standing, plan: Plan, address: string, sent: 
 
 function known({ limits, lists }: Standing, plan: Plan, principal: Principal, address: string): Telling {
   const { organisationId } = principal
-  const entries = [lists.ofAccount(principal.id, organisationId), lists.ofAddress(address, organisationId)].filter(
-    isLetIn,
-  )
+  const ofAccount = lists.ofAccount(principal.id, organisationId)
+  const ofAddress = lists.ofAddress(address, organisationId)
+  const entries = ofAccount === null && ofAddress === null ? none : [ofAccount, ofAddress].filter(isLetIn)
   if (entries.some((entry) => entry?.ownOnly !== true)) return null
   if (lists.ofAddress(address, null) !== null) return null
   const isProgram = principal.kind !== 'user'
@@ -75,6 +80,8 @@ function known({ limits, lists }: Standing, plan: Plan, principal: Principal, ad
   const counted = entries.length === 0 ? plan : { ...plan, after: plan.after.filter(isEverybodys) }
   return told(limits.known(counted, caller), isProgram)
 }
+
+const none: readonly (ListEntry | null)[] = []
 
 /** An organisation lifts what it set itself. */
 const isEverybodys = ({ policy }: Plan['after'][number]) => policy.organisation === undefined

@@ -105,6 +105,11 @@ export class Limits {
     return plan.version === this.#version
   }
 
+  /** Whether any policy may match requests to an application; to own routes where it is null. */
+  concerns(application: string | null): boolean {
+    return this.#compiled.some(({ policy }) => policy.application === undefined || policy.application === application)
+  }
+
   /** @param counts leaves policies out, where it says false. */
   plan(asked: Asked, counts: (policy: Policy) => boolean = () => true): Plan {
     const matching = this.#compiled.filter(({ policy }) => counts(policy) && matches(policy, asked))
