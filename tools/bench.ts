@@ -21,6 +21,7 @@ import { sessionMemory } from '../bench/session-memory.ts'
 import { sessionStores } from '../bench/session-stores.ts'
 import { signIns } from '../bench/sign-in.ts'
 import { start } from '../bench/start.ts'
+import { uploads } from '../bench/uploads.ts'
 
 // `npm run bench`: every promise about speed, each beside its limit or a peer. docs/bench.md says how to read it.
 
@@ -41,6 +42,7 @@ const benches: readonly Bench[] = [
   limiter,
   challenges,
   flood,
+  uploads,
   start,
   idleConnections,
   memory,
