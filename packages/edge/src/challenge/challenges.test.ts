@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
 import type { CellStore } from '../limits/cell-store.ts'
+import { GuardedCells } from '../limits/guarded-cells.ts'
 import type { Challenged, Refused, Verdict } from '../limits/limits.ts'
 import { Limits } from '../limits/limits.ts'
 import { MemoryCells } from '../limits/memory-cells.ts'
@@ -302,4 +303,26 @@ test('only what is counted before anybody is known can challenge', () => {
     )
   const [policy] = checkPolicies({ one: { by: 'network', burst: 1, perSeconds: 1, exceeded: 'challenge' } }, 'limits')
   assert.equal(policy?.exceeded, 'challenge')
+})
+
+test('while the store is lost whoever works comes in all the same, and a pass is counted by each process', async () => {
+  const store = new GuardedCells({
+    store: { spend: () => Promise.reject(new Error('the store is lost')) },
+    nowMs: () => 1_800_000_000_000,
+  })
+  const { ask, proven } = await start({ store, policies: [busy, { ...each, burst: 1_000 }] })
+  assert.equal(store.lost, true)
+  const pass = { 'custodia-pass': passOf(await ask({ 'custodia-work': await proven() })) }
+  let passed = 1
+  for (let i = 0; i < passRequests + 5; i++) if ((await ask(pass)).allowed) passed += 1
+  assert.equal(passed, passRequests)
+})
+
+test('a store that answers late or never keeps nobody who works longer than it may', async () => {
+  const store = new GuardedCells({ store: { spend: () => new Promise(() => {}) }, nowMs: () => 1_800_000_000_000 })
+  const { ask, proven } = await start({ store })
+  const proof = { 'custodia-work': await proven() }
+  const startedMs = performance.now()
+  assert.equal((await ask(proof)).allowed, true)
+  assert.ok(performance.now() - startedMs < 1_000)
 })
