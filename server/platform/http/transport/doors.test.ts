@@ -282,6 +282,9 @@ describe('hosts that demand certificates of clients', { timeout: 60_000 }, () =>
     await once(standing, 'data')
     const one = session('listed.test', 'good')
     assert.equal((await http2(one, 'listed.test')).status, 200)
+    const upgraded = shake('listed.test', 'good')
+    upgraded.write(head('listed.test', 'Connection: Upgrade', 'Upgrade: websocket').replace('/', '/stay'))
+    await once(upgraded, 'data')
     const list = await (authority as TestAuthority).revoke([issued.good as Issued])
     served.server.demand({
       host: 'listed.test',
@@ -290,6 +293,7 @@ describe('hosts that demand certificates of clients', { timeout: 60_000 }, () =>
     assert.match(String((await http2(one, 'listed.test')).status), /^(?:0|421)$/)
     standing.write(head('listed.test'))
     assert.doesNotMatch(await said(standing), /HTTP\/1\.1 200/)
+    if (!upgraded.destroyed) await once(upgraded, 'close')
     assert.equal((await http1('listed.test', 'good')).status, 0)
     assert.equal((await http1('listed.test', 'other')).status, 200)
   })

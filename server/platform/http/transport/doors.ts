@@ -26,7 +26,7 @@ type Needs = {
 
 const helloMs = 10_000
 /** How long requests of a connection that has to prove itself anew may take to end. */
-const graceMs = 10_000
+const graceMs = 5_000
 
 /**
  * Sends each connection through the door of the name that it asks for in its first message. Each door is a TLS server of its own, with its
