@@ -1,3 +1,4 @@
+import { csrfTokens } from '@custodia/edge/browser/csrf-token.ts'
 import type { Access } from '../access/api.ts'
 import type { ApiKeys } from '../apikeys/api.ts'
 import type { Browser } from '../browser/api.ts'
@@ -89,6 +90,7 @@ export async function createGateway(context: Context<typeof config>, uses: Uses)
     upstreams,
     log,
     limits: new Map(applications.map(({ name, edge }) => [name, limits.forApplication(name, edge.limits)])),
+    csrf: csrfTokens(await keyring.secret('csrf-token'), (length) => random.bytes(length)),
     mint: new AssertionMint(signer, publicUrl, clock),
   }
   const originOf = (application: Application) => {

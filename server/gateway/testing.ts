@@ -67,7 +67,7 @@ const signer = {
 }
 const grants: Record<string, string[]> = {
   reader: ['app:read', 'machine:read'],
-  writer: ['app:read', 'app:write', 'cases:use'],
+  writer: ['app:read', 'app:write', 'cases:use', 'beside:use', 'without:use'],
 }
 
 /** @param more applications beside `app` and `gone`, by what they would have in the configuration. */
@@ -192,7 +192,7 @@ function neighboursOf(live: Map<string, UserPrincipal>) {
   const identity = {
     person: async (id: string) => ({ id, organisationId: 'org_a', email: 'ann@example.com', name: 'Ann "Ä" Lee' }),
   } as unknown as Identity
-  const keyring = { signer: async () => signer } as unknown as Keyring
+  const keyring = { signer: async () => signer, secret: async () => Buffer.alloc(32, 5) } as unknown as Keyring
   // Whoever asks about keys uses real ones: `keys.test.ts`.
   const apikeys = { authenticateAt: () => null, onChange: () => () => {} } as unknown as ApiKeys
   const webhooks = { lendForwarder() {} }

@@ -259,6 +259,7 @@ describe('a configuration of browser defences', () => {
     assert.deepEqual(checkBrowser({}, 'edge.browser'), {
       profile: 'strict',
       nonces: false,
+      csrfTokens: false,
       allowance: { sources: {}, trustedTypes: true },
       cors: [],
     })
@@ -269,6 +270,7 @@ describe('a configuration of browser defences', () => {
       { profile: 'lax' },
       { profile: true },
       { nonces: 'yes' },
+      { csrfTokens: 1 },
       { trustedTypes: 0 },
       { csp: "default-src 'self'" },
       { sources: { 'script-src': ['*'] } },

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { pipeline, Readable, Transform } from 'node:stream'
 import type { CorsAnswer } from '@custodia/edge/browser/cors.ts'
 import { cors, varyByOrigin, withoutCors } from '@custodia/edge/browser/cors.ts'
+import type { CsrfTokens } from '@custodia/edge/browser/csrf-token.ts'
 import type { ReplyHeaders, Wanted } from '@custodia/edge/browser/headers.ts'
 import { headersFor } from '@custodia/edge/browser/headers.ts'
 import { InlineHashes } from '@custodia/edge/browser/inline-hashes.ts'
@@ -12,9 +13,12 @@ import { refuseRequest } from '../../platform/http/errors.ts'
 import type { RequestHead } from '../../platform/http/ports.ts'
 import type { Random } from '../../platform/random.ts'
 import type { Application } from '../applications.ts'
+import { csrfSession } from './csrf.ts'
 
 /** What an application is told of the nonce for its scripts. A client's own is dropped as every `custodia-` header is. */
 const nonceHeader = 'custodia-csp-nonce'
+/** What it is told for what its scripts send: the token of this session at this application. */
+const tokenHeader = 'custodia-csrf-token'
 
 /** Where browsers report to, on the application's own host. */
 export const reportPath = '/.custodia/reports'
@@ -35,7 +39,12 @@ export type BrowserDefence = {
   report(request: IncomingMessage, address: string): Promise<void>
 }
 
-type Needs = { readonly browser: Browser; readonly random: Random; readonly publicUrl: string }
+type Needs = {
+  readonly browser: Browser
+  readonly random: Random
+  readonly publicUrl: string
+  readonly csrf: CsrfTokens
+}
 
 /**
  * Scripts get no nonce from us on their way: whatever was injected into a page would get one, too. The application is told a fresh one with
@@ -44,7 +53,7 @@ type Needs = { readonly browser: Browser; readonly random: Random; readonly publ
 export function browserDefence(
   application: Application,
   origin: string,
-  { browser, random, publicUrl }: Needs,
+  { browser, random, publicUrl, csrf }: Needs,
 ): BrowserDefence {
   const { profile, nonces, allowance, cors: policies } = application.edge.browser
   const { name } = application
@@ -55,6 +64,10 @@ export function browserDefence(
     signInOrigin: new URL(publicUrl).origin,
     reportPath,
   }
+  const tokenOf = ({ admitted }: FastifyRequest) => {
+    const session = csrfSession(application, admitted?.caller?.principal ?? null)
+    return session === null ? {} : { [tokenHeader]: csrf.make(session) }
+  }
   const wantedFor = ({ forwarded, nonce }: FastifyRequest): Wanted =>
     forwarded
       ? { ...common, profile, nonce, live: learns ? browser.live(name) : null }
@@ -63,10 +76,11 @@ export function browserDefence(
   return {
     admit: (head, path) => cors(policies, head, path),
     nonce: () => (nonces && profile !== 'off' ? random.bytes(18).toString('base64url') : null),
-    asking: ({ nonce, headers }) => ({
-      ...(nonce === null ? {} : { [nonceHeader]: nonce }),
+    asking: (request) => ({
+      ...(request.nonce === null ? {} : { [nonceHeader]: request.nonce }),
+      ...tokenOf(request),
       // What is to be read must not be packed.
-      ...(learns && isDocument(headers) ? { 'accept-encoding': 'identity' } : {}),
+      ...(learns && isDocument(request.headers) ? { 'accept-encoding': 'identity' } : {}),
     }),
     arriving: (headers) => (profile === 'strict' || policies.length > 0 ? withoutCors(headers) : headers),
     send(request, reply, body) {
