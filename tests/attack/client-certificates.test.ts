@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
-import { rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, rmSync, writeFileSync } from 'node:fs'
 import type { IncomingHttpHeaders } from 'node:http'
 import { connect as connectHttp2 } from 'node:http2'
 import type { Server } from 'node:https'
@@ -257,9 +257,11 @@ describe('certificates on both sides of a real process', { timeout: 120_000 }, (
     }
     const next = await (await newAuthority('names')).issue({ names: hosts, usage: 'server' })
     file('server.key', next.key)
+    chmodSync(join(folder, 'server.key'), 0o644)
     file('server.pem', next.certificate)
     server.child.kill('SIGHUP')
     await logged('another certificate is in use')
+    await logged('others on this machine can read')
     for (const host of ['open.localhost', 'machine.localhost', 'robots.localhost'])
       assert.equal(await shown(host), new X509Certificate(next.certificate).fingerprint256, host)
     assert.equal((await http1('machine.localhost', 'robot')).status, 200)
