@@ -1,3 +1,4 @@
+import { longestWaitMs } from '@custodia/edge/limits/guarded-cells.ts'
 import { setting } from '../platform/config/setting.ts'
 import { checkLimits, defaultLimits } from '../platform/http/limits.ts'
 
@@ -16,5 +17,14 @@ export const config = {
     values: ['auto', 'process', 'redis', 'postgres'],
     example: 'postgres',
     default: 'auto',
+  }),
+  storeWaitMs: setting.number({
+    description:
+      'How long a request waits for Redis or PostgreSQL to count it. Once that was too short, this process counts alone for a while.',
+    min: 5,
+    max: 100,
+    unit: 'milliseconds',
+    example: '20',
+    default: longestWaitMs,
   }),
 }

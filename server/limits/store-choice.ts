@@ -34,6 +34,7 @@ export function chooseStore(context: Context<typeof config>): Store {
   if (store === undefined) throw new Error('CUSTODIA_LIMITS_STORE is redis, which needs CUSTODIA_REDIS_URL.')
   const cells = new GuardedCells({
     store,
+    longestWaitMs: context.config.storeWaitMs,
     // A wait is a stretch of time, whatever the wall clock does meanwhile.
     nowMs: () => performance.now(),
     onChange(state, error) {

@@ -7,11 +7,13 @@ export type GuardedOptions = {
   readonly store: CellStore
   /** Must not go back: a wait is counted by it, and nothing that processes share. */
   readonly nowMs: () => number
+  /** `longestWaitMs` unless said. */
+  readonly longestWaitMs?: number
   /** Told when the store is lost, and when it is there again; each once. */
   readonly onChange?: (state: 'lost' | 'back', error?: unknown) => void
 }
 
-/** Nobody waits longer for a store that is elsewhere. */
+/** Nobody waits longer for a store that is elsewhere, unless said. */
 export const longestWaitMs = 50
 const firstRestMs = 250
 const longestRestMs = 5_000
@@ -56,7 +58,7 @@ export class GuardedCells implements CellStore {
 
   async #ask(cells: readonly Cell[]): Promise<Spent> {
     try {
-      const spent = await within(longestWaitMs, this.#options.store.spend(cells))
+      const spent = await within(this.#options.longestWaitMs ?? longestWaitMs, this.#options.store.spend(cells))
       this.#remember(cells, spent)
       return spent
     } catch (error) {
@@ -114,7 +116,7 @@ export class GuardedCells implements CellStore {
 
   async #isBack(): Promise<boolean> {
     try {
-      await within(longestWaitMs, this.#options.store.spend([probe]))
+      await within(this.#options.longestWaitMs ?? longestWaitMs, this.#options.store.spend([probe]))
       return true
     } catch {
       return false
