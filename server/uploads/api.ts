@@ -7,8 +7,9 @@ export type Uploads = {
   /**
    * Looks at a file that whoever asks keeps, and has it scanned, as everything that is sent here is. Two at once in a process; others wait.
    *
+   * @param read gives its content once it is its turn, so that what waits is not in memory.
    * @param stop ends it; what was asked is then `unsure`.
    * @returns `unsure` where no scanner is set up, or none answers. Nothing is thrown for what lies in the file.
    */
-  examine(content: Uint8Array, name: string, policy: UploadPolicy, stop: AbortSignal): Promise<Examined>
+  examine(read: () => Promise<Uint8Array>, name: string, policy: UploadPolicy, stop: AbortSignal): Promise<Examined>
 }

@@ -25,17 +25,14 @@ export function examiner(parts: Needs): Uploads['examine'] {
     else next()
   }
 
-  return async (content, name, policy, stop) => {
+  return async (read, name, policy, stop) => {
     const { context, scan } = parts
     if (scan === null && context.config.scanner === 'clamd') return { verdict: 'unsure', why: 'unset' }
     await enter()
     try {
       if (stop.aborted) return { verdict: 'unsure', why: 'stopped' }
-      const examined = await examine(
-        content,
-        () => lookApart({ bytes: content, name, policy }, usualBounds, stop),
-        scan,
-      )
+      const bytes = await read()
+      const examined = await examine(bytes, () => lookApart({ bytes, name, policy }, usualBounds, stop), scan)
       return stop.aborted ? { verdict: 'unsure', why: 'stopped' } : examined
     } finally {
       leave()

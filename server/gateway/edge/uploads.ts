@@ -17,6 +17,10 @@ import type { UploadRule } from './uploads-config.ts'
 /** Together, in this process and from one address: each has a file on the disk that is as large as its request may be. */
 const mostTogether = 32
 const mostOfAddress = 4
+/** For all files of one request. What is not looked at by then was not scanned. */
+const lookMs = 120_000
+/** How many times as large as its cap a request may become by what is made anew. */
+const mostGrown = 4
 
 export type Sent = {
   readonly payload: Readable
@@ -56,7 +60,8 @@ export class UploadDefence {
    */
   async receive(rule: UploadRule, sent: Sent, done: (release: () => void) => void): Promise<Passed> {
     if (Number(sent.contentLength ?? 0) > rule.maxBytes) throw tooLarge(rule)
-    const name = bodyName(rule, sent.contentType)
+    // Before anything is held: it throws where the type is none that is taken.
+    bodyName(rule, sent.contentType)
     this.#enter(sent.address)
     const gone = new AbortController()
     let spool: SealedSpool | null = null
@@ -70,11 +75,25 @@ export class UploadDefence {
       await spool.close()
       throw endedEarly()
     }
-    const pieces = inTime(sent.payload, rule, gone.signal)
+    try {
+      return await this.#take(rule, sent, spool, gone.signal)
+    } catch (error) {
+      // With whoever went away the spool is gone, too.
+      throw gone.signal.aborted ? endedEarly() : error
+    }
+  }
+
+  async #take(rule: UploadRule, sent: Sent, spool: SealedSpool, gone: AbortSignal): Promise<Passed> {
+    const name = bodyName(rule, sent.contentType)
+    const pieces = inTime(sent.payload, rule, gone)
     const held =
       name === null ? await readForm(pieces, rule, sent.contentType, spool) : [await readFile(pieces, name, spool)]
     const parts: Part[] = []
-    for (const one of held) parts.push(await this.#look(rule, one, { spool, stop: gone.signal, turned: sent.turned }))
+    const stop = AbortSignal.any([gone, AbortSignal.timeout(lookMs)])
+    for (const one of held) parts.push(await this.#look(rule, one, { spool, stop, turned: sent.turned }))
+    if (gone.aborted) throw endedEarly()
+    // What is made anew may be larger than what came: of that, too, a disk holds so much.
+    if (parts.reduce((sum, { content }) => sum + content.length, 0) > rule.maxBytes * mostGrown) throw tooLarge(rule)
     return name === null ? asForm(parts, spool) : asBody(parts[0] as Part, spool)
   }
 
@@ -87,9 +106,8 @@ export class UploadDefence {
     // What browsers send where nobody chose a file.
     if (part.fileName === '' && content.length === 0)
       return { head: { ...part, mediaType: 'application/octet-stream' }, content }
-    const bytes = Buffer.concat(await Array.fromAsync(spool.read(content)))
-    const found = await this.#examine(bytes, part.fileName, rule.policy, stop)
-    if (stop.aborted) throw endedEarly()
+    const read = async () => Buffer.concat(await Array.fromAsync(spool.read(content)))
+    const found = await this.#examine(read, part.fileName, rule.policy, stop)
     if (found.verdict !== 'taken') throw refused(part.name, found, turned)
     const { name: fileName, mediaType, remade } = found
     const head = { name: part.name, fileName, mediaType }
