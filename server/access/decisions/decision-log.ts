@@ -47,10 +47,7 @@ export function openDecisionLog(options: DecisionLogOptions): OpenDecisionLog {
     'Decisions that should stand in the log and do not.',
   )
   const isSampled = sampler(random, sampled)
-  const rates = {
-    deny: new RecentMap<{ second: number; count: number }>(maxOrganisations),
-    allow: new RecentMap<{ second: number; count: number }>(maxOrganisations),
-  }
+  const rates = new RecentMap<{ readonly second: number; deny: number; allow: number }>(maxOrganisations)
   const queue = new LogQueue<Noted>({
     async write(items) {
       await insertDecisions(database.queries, await Promise.all(items.map((item) => seal(keyring, item))))
@@ -63,10 +60,12 @@ export function openDecisionLog(options: DecisionLogOptions): OpenDecisionLog {
   /** Whether one more of this kind and organisation fits into this second. */
   const fits = ({ decision, organisationId }: NotedDecision, nowMs: number): boolean => {
     const second = Math.floor(nowMs / 1_000)
-    const rate = rates[decision].get(organisationId)
-    if (rate?.second === second) return ++rate.count <= maxEachSecond[decision]
-    rates[decision].set(organisationId, { second, count: 1 })
-    return true
+    let rate = rates.get(organisationId)
+    if (rate?.second !== second) {
+      rate = { second, deny: 0, allow: 0 }
+      rates.set(organisationId, rate)
+    }
+    return ++rate[decision] <= maxEachSecond[decision]
   }
 
   return {
