@@ -7,7 +7,7 @@ import { createUploadGuard } from '@custodia/sdk/uploads'
 type File = { readonly name: string; readonly sent: Buffer; settled: Record<string, unknown>; content: Buffer | null }
 
 export function createTestUploads() {
-  const guard = createUploadGuard({ clamd: null })
+  const guard = createUploadGuard({ clamd: null, lookSeconds: 60 })
   const files = new Map<string, File>()
   const service = {
     files,

@@ -97,6 +97,7 @@ export async function startKeyService() {
     const { status, reply } = listed ?? answers[pathname]?.(body) ?? { status: 404, reply: { code: 'NOT_FOUND' } }
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(reply))
   })
+  server.keepAliveTimeout = 120_000
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 
@@ -141,7 +142,8 @@ export const teamOf = (subject: { type: string; id: string }, relation = 'editor
 export async function startInbox(options: { nowMs?: () => number } = {}) {
   const service = await startKeyService()
   service.share(teamOf({ type: 'role', id: 'member' }))
-  const custodia = createCustodia({ url: service.url, application: 'inbox', key: applicationKey })
+  // Looking at a file takes a process of its own, which takes its time on a machine that does other things.
+  const custodia = createCustodia({ url: service.url, application: 'inbox', key: applicationKey, timeoutMs: 60_000 })
   const folder = mkdtempSync(join(tmpdir(), 'custodia-inbox-'))
   const database = openDatabase(folder)
   const mailbox: Mailbox = createMailbox({ custodia, database, nowMs: options.nowMs ?? (() => Date.now()) })
