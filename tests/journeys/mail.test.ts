@@ -121,8 +121,14 @@ describe('the stores, after all of it was read', withBrowser, () => {
   })
 })
 
-/** What the stores call things themselves: the field `attachment0`, the keys' subject `mailbox:team`, the tables of deliveries. */
-const ownNames = ['attachment', 'deliver', 'mailbox']
+/**
+ * What the stores call things themselves: the field `attachment0`, the keys' subject `mailbox:team`, the tables of deliveries; and what the
+ * ledger says of attachments, as in `uploads.file.accepted` and `extension-unknown`.
+ */
+const ownNames = [
+  ...['attachment', 'deliver', 'mailbox'],
+  ...['accepted', 'content', 'extension', 'received', 'refused', 'unknown'],
+]
 
 /** Words that stand in the stores of a demo that was used in the same way and has no mail: they are not out of one. */
 async function wordsWithoutMail(): Promise<Set<string>> {
