@@ -66,13 +66,11 @@ describe('the store of limits taken away and brought back', { timeout: 200_000 }
     const untilLost = eventually(() => cells.lost, backMs)
     redis.freeze()
     await during(untilLost)
-    const asLost = waits.length
-    for (let i = 0; i < 1_000; i++) await one()
-    // Whoever comes once it is known does not wait at all; the store is asked beside them.
-    assert.deepEqual(
-      waits.slice(asLost).filter((ms) => ms > longestWaitMs / 2),
-      [],
-    )
+    // Whoever comes once it is known does not wait at all, not even for a promise; the store is asked beside them.
+    for (let i = 0; i < 1_000; i++) {
+      const answer = cells.spend([{ pool: 'read', subject: `${i}`, rate, lost: rate }])
+      assert.ok(!(answer instanceof Promise))
+    }
     redis.thaw()
     await during(eventually(() => !cells.lost, backMs))
     await during(redis.kill())
@@ -81,7 +79,7 @@ describe('the store of limits taken away and brought back', { timeout: 200_000 }
     await during(eventually(() => !cells.lost, backMs))
     await cache.close()
     assert.ok(Math.max(...waits) <= 100, `${Math.max(...waits)} ms`)
-    assert.ok(waits.length > 1_000)
+    assert.ok(waits.length > 100)
   })
 
   describe('a whole server', () => {
