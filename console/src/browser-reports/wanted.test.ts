@@ -7,6 +7,7 @@ const live = {
   number: 3,
   sources: { 'img-src': ['data:'] },
   trustedTypes: true,
+  restores: null,
   liveAt: '2026-11-21T10:00:00.000Z',
   retiredAt: null,
 }
