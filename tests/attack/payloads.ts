@@ -13,11 +13,48 @@ export const payloadsFrom = existsSync(whole)
   ? 'all of ../shared'
   : 'the small copy: ../shared is NOT THERE, its sets are NOT TESTED'
 
+/** A run for a person who has an hour: each payload through each input, where else each input gets one of each kind. */
+export const everything = process.env.CUSTODIA_TEST_PAYLOADS === 'all'
+
 /** Strings of attacks as an input gets them, those of one kind side by side. */
-export function readPayloads(): readonly string[] {
-  const all = existsSync(whole) ? [...fromLibinjection(), ...fromGotestwaf()] : fromCopy()
-  const texts = all.map(({ set, text }) => (set === 'libinjection' ? decoded(text) : text))
-  return [...new Set(texts)]
+export const readPayloads = (): readonly string[] => [...readKinds().values()].flat()
+
+/** The same by kind, which is the file of the set that they stand in. Each string is of one kind only. */
+export function readKinds(): ReadonlyMap<string, readonly string[]> {
+  const seen = new Set<string>()
+  const kinds = new Map<string, string[]>()
+  for (const { set, kind, text: written } of existsSync(whole)
+    ? [...fromLibinjection(), ...fromGotestwaf()]
+    : fromCopy()) {
+    const text = set === 'libinjection' ? decoded(written) : written
+    if (seen.has(text)) continue
+    seen.add(text)
+    kinds.set(`${set} ${kind}`, [...(kinds.get(`${set} ${kind}`) ?? []), text])
+  }
+  return kinds
+}
+
+/** One payload for one input. */
+export type Shot<In> = { readonly input: In; readonly payload: string }
+
+/**
+ * What is sent to inputs of one sort, such as all fields of bodies: every input gets a payload of each kind, and every payload
+ * goes to an input of the sort. With `all`, each goes to each that takes it, too: where a form refuses it, one of a kind is enough.
+ */
+export function* shotsAt<In extends { takes?(payload: string): boolean }>(
+  inputs: readonly In[],
+  kinds = readKinds(),
+  all = everything,
+): Generator<Shot<In>, void, undefined> {
+  if (inputs.length === 0) return
+  for (const payloads of kinds.values()) {
+    const count = Math.max(inputs.length, payloads.length)
+    for (let i = 0; i < count; i++)
+      yield { input: inputs[i % inputs.length] as In, payload: payloads[i % payloads.length] as string }
+  }
+  if (!all) return
+  for (const payload of [...kinds.values()].flat())
+    for (const input of inputs) if (input.takes?.(payload) ?? true) yield { input, payload }
 }
 
 /** From `all`, `count` that lie apart: another choice for each `turn`, so that after enough turns each had its own. */
