@@ -34,7 +34,10 @@ function write({ file, text }: (typeof pieces)[number], around: readonly string[
 
 /** What the compiler says of the pieces; of the sources `tsc` says it elsewhere. */
 function compile(): string {
-  const { stdout } = spawnSync(join(root, 'node_modules/.bin/tsc'), ['-p', folder], { cwd: folder, encoding: 'utf8' })
+  const { stdout } = spawnSync(join(root, 'node_modules/.bin/tsc'), ['-p', folder, '--pretty', 'false'], {
+    cwd: folder,
+    encoding: 'utf8',
+  })
   return stdout
     .split('\n')
     .filter((line) => !line.startsWith('..'))
