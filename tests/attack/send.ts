@@ -34,10 +34,10 @@ export function send(
     ...own,
   }
   const { port } = server
-  const once = () =>
+  const once = (by: Agent | false) =>
     new Promise<Reply>((resolve, reject) => {
       const sent = request(
-        { host: '127.0.0.1', port, method, path, headers: all, agent, timeout: 20_000 },
+        { host: '127.0.0.1', port, method, path, headers: all, agent: by, timeout: 20_000 },
         (response) => {
           const chunks: Buffer[] = []
           response.on('data', (chunk: Buffer) => chunks.push(chunk))
@@ -58,7 +58,10 @@ export function send(
       )
       sent.end(payload)
     })
-  return once().catch((error: Error & { again?: boolean }) => (error.again === true ? once() : Promise.reject(error)))
+  // On a connection of its own, the second time: the next one that waited may end as well.
+  return once(agent).catch((error: Error & { again?: boolean }) =>
+    error.again === true ? once(false) : Promise.reject(error),
+  )
 }
 
 /** The same, again and again where the server says that it is late: on a machine that does other things, too, it sheds what it can. */
