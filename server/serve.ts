@@ -3,6 +3,7 @@ import type { Server } from 'node:http'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { defaultShedding } from '@custodia/edge/overload/shedding.ts'
 import { errorTables } from './app.ts'
 import type { Instance } from './instance.ts'
 import { dataFolderOf } from './instance.ts'
@@ -86,7 +87,8 @@ export async function serve(instance: Instance, log: Log): Promise<Serving> {
       ? null
       : await watchCertificate(certificateSource(instance, log), { clock: systemClock, log, metrics })
   const clients = await clientAuthorities(instance, log)
-  const load = new Load(metrics, log)
+  const { shedFromMs } = settings
+  const load = new Load(metrics, log, { ...defaultShedding, busyMs: shedFromMs, calmMs: shedFromMs / 3 })
   const server = await createHttpServer({
     routes,
     services: {

@@ -41,6 +41,9 @@ const cheapHashes = { CUSTODIA_IDENTITY_ARGON2_MEMORY_KIB: '19456', CUSTODIA_IDE
 /** Tests come from made-up networks and browsers, as no person does: what a score asks for is tested in `server/identity/risk`. */
 const unsuspecting = { CUSTODIA_IDENTITY_RISK_ASK: '200' }
 
+/** A busy machine makes every process late: what is refused then is the business of `server/platform/http/overload`. */
+export const unhurried = { CUSTODIA_SHED_FROM_MS: '10000' }
+
 /** A folder in which a server can start: with a root key and nothing else. */
 export function newFolder(): string {
   return mkdtempSync(join(tmpdir(), 'custodia-server-'))
@@ -58,6 +61,7 @@ export async function startTestServer(options: ServerOptions = {}): Promise<Test
     CUSTODIA_ADMIN_LISTEN: '127.0.0.1:0',
     ...cheapHashes,
     ...unsuspecting,
+    ...unhurried,
     ...(options.configuration === undefined ? {} : { CUSTODIA_CONFIG: configurationFile }),
     ...options.environment,
   }

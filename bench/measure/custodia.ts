@@ -1,3 +1,4 @@
+import { defaultShedding } from '../../packages/edge/src/overload/shedding.ts'
 import { config as identity } from '../../server/identity/parts.ts'
 import type { TestServer } from '../../tests/harness.ts'
 import { signIn, startTestServer, withAccounts } from '../../tests/harness.ts'
@@ -24,6 +25,7 @@ export const loadedEnvironment = {
   CUSTODIA_IDENTITY_ARGON2_MEMORY_KIB: `${identity.argon2MemoryKib.defaultValue}`,
   CUSTODIA_IDENTITY_ARGON2_PASSES: `${identity.argon2Passes.defaultValue}`,
   CUSTODIA_LIMITS_CLASSES: JSON.stringify({ read: most, write: most, expensive: most, 'sign-in': most }),
+  CUSTODIA_SHED_FROM_MS: `${defaultShedding.busyMs}`,
   CUSTODIA_LOG_LEVEL: 'warn',
 }
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { freePort } from '../../tools/demo/processes.ts'
 import { root } from '../../tools/suite.ts'
-import { inheritedEnvironment } from '../harness.ts'
+import { inheritedEnvironment, unhurried } from '../harness.ts'
 
 export type Account = { readonly email: string; readonly password: string; readonly role: string }
 
@@ -51,6 +51,7 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
       CUSTODIA_DATA: options.folder,
       CUSTODIA_LISTEN: `127.0.0.1:${port}`,
       CUSTODIA_ADMIN_LISTEN: 'off',
+      ...unhurried,
       ...options.environment,
     },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,3 +1,4 @@
+import { defaultShedding } from '@custodia/edge/overload/shedding.ts'
 import type { ApiVersions } from '../http/api-versions.ts'
 import { checkApiVersions } from '../http/api-versions.ts'
 import { defaultOverload } from '../http/overload/figures.ts'
@@ -135,6 +136,15 @@ export const platformSettings = {
     unit: 'seconds',
     example: '60',
     default: defaultOverload.slowClientSeconds,
+  }),
+  shedFromMs: setting.number({
+    description:
+      'From what delay of its own event loop on this process refuses requests: expensive ones first, then writes, then reads, one class more every half second. It takes them again below a third of it.',
+    min: 30,
+    max: 60_000,
+    unit: 'milliseconds',
+    example: '300',
+    default: defaultShedding.busyMs,
   }),
   trustedProxies: setting.texts({
     description: 'Proxies whose X-Forwarded-For tells the address of a client.',

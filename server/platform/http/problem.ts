@@ -63,6 +63,8 @@ const translations: Readonly<Record<string, () => Refusal>> = {
   FST_ERR_BAD_URL: () => refuseRequest('REQUEST_INVALID', { field: 'path', detail: 'is not a valid address' }),
   // What can not be shared for the moment is no fault of ours, and soon over.
   CACHE_LOST: () => refuseRequest('SERVER_BUSY', { retryAfterSeconds: 5 }),
+  // PostgreSQL's lock_not_available: too many at once want the same row, as when one session is used from everywhere.
+  '55P03': () => refuseRequest('SERVER_BUSY', { retryAfterSeconds: 2 }),
   FST_ERR_MAX_PARAM_LENGTH: () => refuseRequest('REQUEST_INVALID', { field: 'path', detail: 'is too long' }),
 }
 
