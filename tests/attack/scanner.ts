@@ -21,7 +21,7 @@ export const asAgent =
 /** The option of a suite that needs a program: left out, and said so, where there is none. */
 export const withTool = (program: string) => ({
   skip: spawnSync('which', [program]).status === 0 ? false : `${program} is not installed: NOT TESTED`,
-  timeout: 150_000,
+  timeout: 300_000,
 })
 
 /** `npm run demo` where the limiter does not hide what a tool would find. */
