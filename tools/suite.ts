@@ -51,9 +51,10 @@ export function testStep(name: string, patterns: readonly string[], options: Tes
     name,
     async run() {
       const { except = /$^/, unless = /$^/ } = options
-      const files = globSync([...patterns], { cwd: root, exclude: (path) => path.includes('node_modules') })
+      // In the order of the patterns: what takes longest by itself is best begun first.
+      const files = patterns
+        .flatMap((pattern) => globSync(pattern, { cwd: root, exclude: (path) => path.includes('node_modules') }).sort())
         .filter((file) => !except.test(file) && !unless.test(readFileSync(join(root, file), 'utf8')))
-        .sort()
       if (files.length === 0) return { passed: 0, failed: 0, skipped: 0 }
       const args = [
         '--test',

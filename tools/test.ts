@@ -39,7 +39,7 @@ const result = await runSteps([
   testStep('the example', ['examples/**/*.test.ts'], { concurrency: 2 }),
   testStep('the whole server', ['tests/server/*.test.ts'], { concurrency: 2 }),
   // Together, since those of the documents mostly wait for what they start.
-  testStep('attacks and documents', ['tests/attack/*.test.ts', 'tests/documents/*.test.ts'], { concurrency: 2 }),
+  testStep('documents and attacks', ['tests/documents/*.test.ts', 'tests/attack/*.test.ts'], { concurrency: 2 }),
   testStep('browser journeys', ['tests/journeys/*.test.ts'], { concurrency: 1 }),
   testStep('faults', ['tests/fault/*.test.ts'], { concurrency: 1 }),
 ])
