@@ -77,7 +77,7 @@ export const gatewayDefended: Bench = {
             remarks,
           })
         }
-        const rows = [await beside('http-proxy', 0.5, proxy)]
+        const rows = [await beside('http-proxy', 0.4, proxy)]
         if (nginx !== null) rows.push(await beside('nginx', 0.1, nginx))
         return rows
       })

@@ -1,5 +1,5 @@
 /** How a server's process is begun, by whoever begins it. */
 export const serverProcess = {
-  /** The young generation grows to three times this: with less, requests are collected more often than they need be; with more, memory is only held. */
-  nodeArguments: ['--max-semi-space-size=16'],
+  /** The young generation grows to three times this. Measured, twice as much answers no more requests in a second of processor time, and holds 20 MB more. */
+  nodeArguments: ['--max-semi-space-size=8'],
 } as const
