@@ -40,7 +40,7 @@ const result = await runSteps([
   testStep('the whole server', ['tests/server/*.test.ts'], { concurrency: 2 }),
   // Together, since those of the documents mostly wait for what they start.
   testStep('documents and attacks', ['tests/documents/*.test.ts', 'tests/attack/*.test.ts'], { concurrency: 2 }),
-  testStep('browser journeys', ['tests/journeys/*.test.ts'], { concurrency: 1 }),
+  testStep('browser journeys', ['tests/journeys/*.test.ts'], { concurrency: 2 }),
   testStep('faults', ['tests/fault/*.test.ts'], { concurrency: 1 }),
 ])
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Page } from 'playwright-core'
+import type { CDPSession, Page } from 'playwright-core'
 import { root } from '../../tools/suite.ts'
 
 /** Holds the page that is shown now to what every page must be, at the width of a desk and of a telephone. */
@@ -31,28 +31,34 @@ export function widerThanTheWindow(page: Page): Promise<string[]> {
 
 const axeSource = readFileSync(join(root, 'node_modules/axe-core/axe.min.js'), 'utf8')
 
+/** One a page: the world that axe is loaded into belongs to it, and lasts as long as the document. */
+const debuggers = new WeakMap<Page, Promise<CDPSession>>()
+
 /** Runs axe beside the page's own scripts, in a world of its own: Trusted Types would refuse it inside. */
 export async function seriousFindings(page: Page): Promise<string[]> {
-  const debuggerOfPage = await page.context().newCDPSession(page)
+  const known = debuggers.get(page) ?? page.context().newCDPSession(page)
+  debuggers.set(page, known)
+  const debuggerOfPage = await known
   const { frameTree } = await debuggerOfPage.send('Page.getFrameTree')
   const { executionContextId } = await debuggerOfPage.send('Page.createIsolatedWorld', {
     frameId: frameTree.frame.id,
     worldName: 'axe',
   })
-  const { result, exceptionDetails } = await debuggerOfPage.send('Runtime.evaluate', {
-    contextId: executionContextId,
-    awaitPromise: true,
-    returnByValue: true,
-    // What a stranger wrote into a mail is not ours to make accessible: its frame is left out.
-    expression: `${axeSource};axe.run(document, { iframes: false }).then(({ violations, passes }) => ({
-      passes: passes.length,
-      serious: violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')
-        .map(({ id, nodes }) => id + ': ' + nodes.slice(0, 4).map(({ html, any }) => html.slice(0, 160) + ' ' + (any[0]?.message ?? '')).join(' | ')),
-    }))`,
-  })
-  await debuggerOfPage.detach()
-  assert.equal(exceptionDetails, undefined)
-  const { passes, serious } = result.value as { passes: number; serious: string[] }
+  const evaluate = async (expression: string) => {
+    const asked = { contextId: executionContextId, awaitPromise: true, returnByValue: true, expression }
+    const { result, exceptionDetails } = await debuggerOfPage.send('Runtime.evaluate', asked)
+    assert.equal(exceptionDetails, undefined)
+    return result.value as unknown
+  }
+  if (!(await evaluate('"axe" in globalThis'))) await evaluate(`${axeSource};true`)
+  // What a stranger wrote into a mail is not ours to make accessible: its frame is left out.
+  const { passes, serious } = (await evaluate(`axe.run(document, {
+    iframes: false, selectors: false, resultTypes: ['violations'],
+  }).then(({ violations, passes }) => ({
+    passes: passes.length,
+    serious: violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .map(({ id, nodes }) => id + ': ' + nodes.slice(0, 4).map(({ html, any }) => html.slice(0, 160) + ' ' + (any[0]?.message ?? '')).join(' | ')),
+  }))`)) as { passes: number; serious: string[] }
   assert.ok(passes > 5, 'axe looked at something')
   return serious
 }
