@@ -8,7 +8,7 @@ import type { Clock } from '../../clock.ts'
 export type ClientCertificate = {
   /** SHA-256 of the certificate, in hexadecimal digits of lower case. */
   readonly fingerprint: string
-  /** As in `O=Example, CN=robot`: in the order of the certificate, with RFC 2253's escapes. */
+  /** As in `O=Example, CN=robot`: in the order of the certificate, with RFC 2253's escapes. Empty where only other names stand in it. */
   readonly subject: string
   readonly notAfterMs: number
   /** `Client-Cert` and `Client-Cert-Chain` of RFC 9440; the second is null where nobody stands between it and the authority. */
@@ -66,7 +66,8 @@ function proofOf(socket: TLSSocket): ClientProof {
   const chain = chainOf(socket)
   return {
     fingerprint: certificate.fingerprint256.replaceAll(':', '').toLowerCase(),
-    subject: certificate.subject.split('\n').join(', '),
+    // RFC 5280 §4.1.2.6 lets it be empty; Node gives undefined then, whatever its types say.
+    subject: ((certificate.subject as string | undefined) ?? '').split('\n').join(', '),
     notAfterMs: certificate.validToDate.getTime(),
     header: byteSequence(certificate.raw),
     chainHeader: chain.length === 0 ? null : chain.map(byteSequence).join(', '),

@@ -33,6 +33,7 @@ describe('hosts that demand certificates of clients', { timeout: 60_000 }, () =>
       early: await authority.issue({ days: [1, 3] }),
       server: await authority.issue({ usage: 'server' }),
       foreign: await foreign.issue({ subject: 'CN=robot' }),
+      nameless: await authority.issue({ subject: '', names: ['robot.example.org'] }),
       large: await authority.issue({ names: Array.from({ length: 300 }, (_, i) => `host-${i}.example.org`) }),
     })
     const belowIssued = await below.issue({ subject: 'CN=below' })
@@ -127,6 +128,12 @@ describe('hosts that demand certificates of clients', { timeout: 60_000 }, () =>
     assert.equal(body.proof?.subject, 'CN=below')
     const raw = Buffer.from((below?.pem ?? '').replace(/-----.*?-----|\s/g, ''), 'base64')
     assert.equal(body.proof?.chainHeader, `:${raw.toString('base64')}:`)
+  })
+
+  test('a certificate without a subject, as workloads have them, is one with an empty subject', async () => {
+    const { status, body } = await http1('must.test', 'nameless')
+    assert.deepEqual([status, body.proof?.subject], [200, ''])
+    assert.equal((await http2(session('must.test', 'nameless'), 'must.test')).body.proof?.subject, '')
   })
 
   for (const who of [null, 'expired', 'early', 'server', 'foreign'])
