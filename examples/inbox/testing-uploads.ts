@@ -64,7 +64,7 @@ export function createTestUploads() {
         mediaType: taken ? found.mediaType : null,
       }
     }
-    return { id, name: file.name, ...file.settled }
+    return { id, name: file.name, sizeBytes: (file.content ?? file.sent).length, ...file.settled }
   }
 
   return service

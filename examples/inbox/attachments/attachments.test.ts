@@ -1,23 +1,19 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, it } from 'node:test'
-import { importMail } from '../importing/import-mail.ts'
-import { createReader } from '../mail/reader.ts'
 import { attachmentsOf } from '../store/attachments.ts'
 import { openDatabase } from '../store/database.ts'
 import type { Inbox } from '../testing.ts'
 import { startInbox } from '../testing.ts'
+import type { Part } from '../testing-mail.ts'
+import { bringMail, png } from '../testing-mail.ts'
 import { uploadName } from './upload-name.ts'
 import { heldBack } from './words.ts'
 
 const all = ['inbox:read', 'inbox:write', 'inbox:import']
-const png = Buffer.from(
-  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==',
-  'base64',
-)
 let inbox: Inbox
 let nowMs: number
 beforeEach(async () => {
@@ -26,40 +22,7 @@ beforeEach(async () => {
 })
 afterEach(() => inbox.stop())
 
-type Part = { readonly name?: string; readonly type?: string; readonly bytes: Buffer | string; readonly more?: string }
-
-function mail(subject: string, parts: readonly Part[]): string {
-  const lines = [
-    `Subject: ${subject}`,
-    'From: a@b.example',
-    'MIME-Version: 1.0',
-    'Content-Type: multipart/mixed; boundary=x',
-    '',
-  ]
-  lines.push('--x', 'Content-Type: text/html', '', '<p>Look: <img src="cid:one"></p>')
-  for (const { name, type = 'application/octet-stream', bytes, more } of parts)
-    lines.push(
-      '--x',
-      `Content-Type: ${type}`,
-      `Content-Disposition: attachment${name === undefined ? '' : `; filename="${name}"`}`,
-      'Content-Transfer-Encoding: base64',
-      ...(more === undefined ? [] : [more]),
-      '',
-      Buffer.from(bytes).toString('base64'),
-    )
-  return [...lines, '--x--', ''].join('\r\n')
-}
-
-/** Imports one message. @returns its id. */
-async function bring(...parts: readonly Part[]): Promise<string> {
-  const folder = mkdtempSync(join(tmpdir(), 'custodia-mail-'))
-  writeFileSync(join(folder, 'a.eml'), mail('papers', parts))
-  const reader = createReader()
-  await importMail(inbox.mailbox, { places: [folder], reader, labelFolders: false })
-  await reader.close()
-  rmSync(folder, { recursive: true })
-  return inbox.database.prepare('SELECT id FROM message').get()?.id as string
-}
+const bring = (...parts: readonly Part[]) => bringMail(inbox, ...parts)
 
 /** Until nothing is due, however long that is in the clock of the courier. */
 async function settle(): Promise<void> {

@@ -11,9 +11,11 @@ import {
   eraseLater,
   eraseUpload,
   forgetAll,
+  nextDueMs,
 } from '../store/attachments.ts'
 import type { Mailbox } from '../store/mailbox.ts'
 import { team } from '../store/mailbox.ts'
+import { maxShownBytes } from '../store/pictures.ts'
 import { openContents, openPieces } from '../store/sealed-fields.ts'
 import { uploadName } from './upload-name.ts'
 
@@ -93,18 +95,18 @@ export function createCourier(parts: {
         ? { reason: hindrances.get(problem) ?? null, tries: row.tries + 1, dueMs: later(row.tries + 3) }
         : ({ state: 'unchecked', reason: final, uploadId: null, dueMs: null } as const)
     if (!changeAttachment(mailbox, row, change) && row.uploadId !== null) eraseUpload(mailbox, row.uploadId)
-    if (problem === '' && final === undefined) onFault(error)
+    if (final === undefined && !hindrances.has(problem)) onFault(error)
   }
 
   async function ask(row: AttachmentRow): Promise<void> {
-    const { state, reason, flags, mediaType } = await uploads.get(row.uploadId as string).catch((error) => {
+    const { state, reason, flags, mediaType, sizeBytes } = await uploads.get(row.uploadId as string).catch((error) => {
       if (problemOf(error) !== 'UPLOAD_UNKNOWN') throw error
-      return { state: 'gone' as const, reason: null, flags: [], mediaType: null }
+      return { state: 'gone' as const, reason: null, flags: [], mediaType: null, sizeBytes: 0 }
     })
     if (state === 'received' || state === 'looked-at')
       return void changeAttachment(mailbox, row, { tries: row.tries + 1, dueMs: later(Math.min(row.tries, 8)) })
     const active = flags.length > 0
-    const picture = mediaType?.startsWith('image/') === true
+    const picture = mediaType?.startsWith('image/') === true && sizeBytes <= maxShownBytes
     changeAttachment(mailbox, row, { state, reason, active, picture, dueMs: null })
     if (state !== 'gone') dropPieces(mailbox, row)
   }
@@ -152,19 +154,19 @@ export function createCourier(parts: {
 
   async function run(): Promise<void> {
     while (!stopping.signal.aborted) {
-      const busy = await round().catch((error) => {
-        onFault(error)
-        return false
-      })
-      if (!busy) await sleep(nextMs(), undefined, { signal: stopping.signal }).catch(() => {})
+      const pauseMs = await step()
+      if (pauseMs > 0) await sleep(pauseMs, undefined, { signal: stopping.signal }).catch(() => {})
     }
   }
 
-  /** Soon, where something is being looked at. */
-  function nextMs(): number {
-    const row = mailbox.database.prepare('SELECT min(due_ms) AS dueMs FROM attachment').get()
-    const dueMs = row?.dueMs === null ? Number.POSITIVE_INFINITY : Number(row?.dueMs)
-    return Math.min(Math.max(dueMs - mailbox.nowMs(), 50), idleMs)
+  /** @returns for how long there is nothing to do: not long, where something is being looked at. */
+  async function step(): Promise<number> {
+    try {
+      return (await round()) ? 0 : Math.min(Math.max(nextDueMs(mailbox) - mailbox.nowMs(), 50), idleMs)
+    } catch (error) {
+      onFault(error)
+      return idleMs
+    }
   }
 
   return {

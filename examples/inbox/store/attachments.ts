@@ -16,7 +16,7 @@ export type AttachmentRow = {
   readonly reason: string | null
   /** It does something when it is opened: whoever loads it is warned. */
   readonly active: boolean
-  /** A picture, which was made anew from its pixels. */
+  /** A picture that may be shown: it was made anew from its pixels, and is not too large. */
   readonly picture: boolean
   readonly tries: number
 }
@@ -44,6 +44,12 @@ export function claimDue({ database, nowMs }: Mailbox, most: number, untilMs: nu
     )
     .all(untilMs, nowMs(), most)
     .map(rowOf)
+}
+
+/** When the next one is due, in milliseconds; infinity where none is. */
+export function nextDueMs({ database }: Mailbox): number {
+  const row = database.prepare('SELECT min(due_ms) AS dueMs FROM attachment WHERE due_ms IS NOT NULL').get()
+  return row?.dueMs == null ? Number.POSITIVE_INFINITY : Number(row.dueMs)
 }
 
 type Change = Partial<Pick<AttachmentRow, 'uploadId' | 'state' | 'reason' | 'active' | 'picture' | 'tries'>> & {

@@ -9,9 +9,12 @@ import type { StoredMessage } from './read-message.ts'
 import type { AttachmentEntry } from './sealed-fields.ts'
 
 const maxPictureBytes = 2 * 1024 * 1024
+/** Of one page: as they were sent, and as they were made anew, which may be more. */
 const maxTotalBytes = 8 * 1024 * 1024
+/** Each is a call to Custodia, and a mail may have hundreds. */
+const maxPictures = 50
 /** Made anew from its pixels, a picture may be larger than what was sent. */
-const maxRemadeBytes = 8 * 1024 * 1024
+export const maxShownBytes = 8 * 1024 * 1024
 
 export type Picture = { readonly type: string; readonly bytes: Buffer }
 
@@ -30,11 +33,11 @@ export async function readPicture(
     if (isCustodiaError(error, 'CUSTODIA_REFUSED')) return null
     throw error
   })
-  const type = bytes === null || bytes.length > maxRemadeBytes ? null : pictureType(bytes)
+  const type = bytes === null || bytes.length > maxShownBytes ? null : pictureType(bytes)
   return bytes === null || type === null ? null : { type, bytes }
 }
 
-/** The pictures that a message's HTML refers to by content id and brings along, as `data:` addresses. */
+/** The pictures that a message's HTML refers to by content id and brings along, as `data:` addresses: the first ones, where there are many. */
 export async function ownPictures(
   { mailbox, uploads }: { readonly mailbox: Mailbox; readonly uploads: Uploads },
   { id, attachments }: StoredMessage,
@@ -43,15 +46,21 @@ export async function ownPictures(
   const pictures = new Map<string, string>()
   const referred = referredContentIds(html)
   const rows = attachmentsOf(mailbox, id)
-  let total = 0
+  let sent = 0
+  let made = 0
+  let asked = 0
   for (const [number, entry] of attachments.entries()) {
     const { contentId, size } = entry
     if (contentId === null || !referred.has(contentId) || pictures.has(contentId)) continue
-    total += size
-    if (total > maxTotalBytes) continue
     const row = rows.find((one) => one.number === number)
+    if (row === undefined || !mayPreview(entry, row)) continue
+    sent += size
+    asked += 1
+    if (sent > maxTotalBytes || made > maxTotalBytes || asked > maxPictures) break
     const picture = await readPicture(uploads, entry, row)
-    if (picture !== null) pictures.set(contentId, `data:${picture.type};base64,${picture.bytes.toString('base64')}`)
+    if (picture === null) continue
+    made += picture.bytes.length
+    pictures.set(contentId, `data:${picture.type};base64,${picture.bytes.toString('base64')}`)
   }
   return pictures
 }
