@@ -43,6 +43,14 @@ test('a message in several records is one', async () => {
   }
 })
 
+test('a message in records of a byte each that comes one after another is no work: it is put together once', () => {
+  const records = Array.from({ length: 2_700 }, (_, i) => [0x16, 3, 1, 0, 1, [1, 0, 0x3f][i] ?? 0])
+  const all = Buffer.from(records.flat())
+  const before = performance.now()
+  for (let length = 6; length <= all.length; length += 6) assert.equal(serverNameIn(all.subarray(0, length)), undefined)
+  assert.ok(performance.now() - before < 5_000)
+})
+
 test('who asks for no name, or says something else, names nobody', async () => {
   assert.equal(serverNameIn(await hello('')), null)
   for (const text of [

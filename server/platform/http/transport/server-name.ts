@@ -22,27 +22,39 @@ export function serverNameIn(bytes: Buffer): string | null | undefined {
   }
 }
 
-/** The message may come in several records (RFC 8446 §5.1). */
+/**
+ * The message may come in several records (RFC 8446 §5.1), as small as a byte each. This is asked again for each piece that comes: so
+ * nothing is put together before all of it is there.
+ */
 function messageIn(bytes: Buffer): Buffer | null | undefined {
-  const parts: Buffer[] = []
+  const begin: number[] = []
   let have = 0
   for (let at = 0; ; ) {
     if (bytes.length < at + 5) return bytes.length > at && bytes[at] !== handshake ? null : undefined
     const length = bytes.readUInt16BE(at + 3)
     if (bytes[at] !== handshake || bytes[at + 1] !== 3 || length === 0 || length > 16_640) return null
-    const part = bytes.subarray(at + 5, at + 5 + length)
-    parts.push(part)
-    have += part.length
-    if (have >= 4) {
-      const begun = Buffer.concat(parts)
-      if (begun[0] !== clientHello) return null
-      const whole = 4 + begun.readUIntBE(1, 3)
+    const next = at + 5 + length
+    const end = Math.min(next, bytes.length)
+    for (let i = at + 5; i < end && begin.length < 4; i++) begin.push(bytes[i] as number)
+    have += end - at - 5
+    const [type, high = 0, middle = 0, low] = begin
+    if (low !== undefined) {
+      if (type !== clientHello) return null
+      const whole = 4 + (high << 16) + (middle << 8) + low
       if (whole > maxHelloBytes) return null
-      if (have >= whole) return begun.subarray(4, whole)
+      if (have >= whole) return contentOf(bytes.subarray(0, end)).subarray(4, whole)
     }
-    if (part.length < length) return undefined
-    at += 5 + length
+    if (bytes.length < next) return undefined
+    at = next
   }
+}
+
+/** What stands in these records, one behind the other. */
+function contentOf(records: Buffer): Buffer {
+  const parts: Buffer[] = []
+  for (let at = 0; at < records.length; at += 5 + records.readUInt16BE(at + 3))
+    parts.push(records.subarray(at + 5, at + 5 + records.readUInt16BE(at + 3)))
+  return Buffer.concat(parts)
 }
 
 /** What is left of a message, read from its beginning. Reading beyond its end throws. */
