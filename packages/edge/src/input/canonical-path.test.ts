@@ -32,6 +32,7 @@ for (const path of [
   '/%252e%252e/a',
   '/a%2541',
   '/a#b',
+  '/a?x=1#&y=2',
   `/${'a'.repeat(8200)}`,
 ]) {
   test(`${JSON.stringify(path.slice(0, 30))} is refused: it can be read in more than one way`, () => {

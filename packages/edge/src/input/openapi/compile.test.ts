@@ -249,6 +249,14 @@ describe('bodies', () => {
     ['another media type', 'text/plain', {}, 'header.content-type'],
     ['a type that looks like JSON', 'application/jsonx', {}, 'header.content-type'],
     ['another charset', 'application/json; charset=utf-7', {}, 'header.content-type'],
+    [
+      'one behind one that stands in quotes',
+      'application/json; a="; charset=utf-8"; charset=utf-7',
+      {},
+      'header.content-type',
+    ],
+    ['two charsets', 'application/json; charset=utf-8; charset=utf-7', {}, 'header.content-type'],
+    ['a charset that is not closed', 'application/json; charset="utf-8; charset=utf-7', {}, 'header.content-type'],
     ['a packed body', 'application/json', { 'content-encoding': 'gzip' }, 'header.content-encoding'],
   ] as const)
     test(`${what} is refused`, () => {

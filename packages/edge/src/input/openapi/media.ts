@@ -48,9 +48,25 @@ export function declaredFor(table: MediaTable, type: string): BodyCheck | null |
 /** The media type without its parameters, in lower case (RFC 9110 §8.3.1). */
 export const essence = (header: string): string => (header.split(';', 1)[0] as string).trim().toLowerCase()
 
-/** RFC 8259 §8.1: JSON between systems is UTF-8. Under another name another parser may read other text. */
+// RFC 9110 §5.6.6, without escapes. A `;` with nothing behind it is common.
+const parameter = /[ \t]*;[ \t]*(?:([^\s;=",]+)=(?:"([^"\\]*)"|([^\s;",]+)))?[ \t]*/y
+
+/**
+ * RFC 8259 §8.1: JSON between systems is UTF-8. Under another name another parser may read other text: in UTF-7 a string of ours ends
+ * somewhere else. So a header whose parameters can be read in two ways is none either.
+ */
 export function isUtf8(header: string): boolean {
-  const charset = /;\s*charset\s*=\s*"?([^";\s]*)/i.exec(header)?.[1]
+  let at = header.indexOf(';')
+  let charset: string | undefined
+  while (at !== -1 && at < header.length) {
+    parameter.lastIndex = at
+    const [whole, name = '', quoted, bare = ''] = parameter.exec(header) ?? []
+    if (whole === undefined) return false
+    at += whole.length
+    if (name.toLowerCase() !== 'charset') continue
+    if (charset !== undefined) return false
+    charset = quoted ?? bare
+  }
   return charset === undefined || charset.toLowerCase() === 'utf-8'
 }
 
