@@ -216,6 +216,10 @@ test('an organisation that does not operate the installation lifts its own limit
     lifted.every((status) => status === 200),
     'the first organisation lifts all',
   )
+  const restarted = await house.process('postgres')
+  const again = at(restarted.server.browser(`${browser.cookie};`), '198.51.100.45')
+  const liftedStill = await statuses(12, () => again.call('GET', '/v1/sessions'))
+  assert.deepEqual([...new Set(liftedStill)], [200], 'from the start of a process on')
   // From here on it is another one that operates the installation.
   one.access.lendOperating(async () => 'org_another')
   await addEntry({ list: 'allow', network: '203.0.124.9' })

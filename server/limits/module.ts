@@ -59,9 +59,8 @@ export const limits = defineModule<LimitsModule, Uses, typeof config>({
 export async function createLimits(context: Context<typeof config>, { access, keyring }: Uses): Promise<LimitsModule> {
   const limited = new LimitedRecently(context)
   const challenges = await openChallenges(context, keyring)
-  const standing = new Standing(context, chooseStore(context), challenges, limited)
+  const standing = new Standing({ context, access, challenges, limited, store: chooseStore(context) })
   const parts: Parts = { context, access, standing, limited }
-  standing.lendOperating(() => access.operating(context.database.queries))
   await standing.read()
   return {
     administration: (organisationId) => limitsAdministration(parts, organisationId),

@@ -2,6 +2,7 @@ import type { Challenges } from '@custodia/edge/challenge/challenges.ts'
 import { Limits } from '@custodia/edge/limits/limits.ts'
 import { Lists } from '@custodia/edge/limits/lists.ts'
 import type { Policy } from '@custodia/edge/limits/policy.ts'
+import type { Access } from '../access/api.ts'
 import type { Context } from '../platform/module.ts'
 import { builtIn } from './built-in.ts'
 import type { config } from './config.ts'
@@ -13,12 +14,22 @@ import type { Store } from './store-choice.ts'
 /** Read again even where nothing was heard of: so late, at most, does a process know what another one changed while the bus was lost. */
 const everyMs = 10_000
 
+type Needs = {
+  readonly context: Context<typeof config>
+  readonly access: Pick<Access, 'operating' | 'onChange'>
+  readonly store: Store
+  readonly challenges: Challenges
+  readonly limited: LimitedRecently
+}
+
 /** What this process counts by: read from the database whenever somebody changed it. */
 export class Standing {
   readonly limits: Limits
   readonly lists: Lists
   readonly store: Store
   readonly #context: Context<typeof config>
+  /** The organisation whose lists lift the installation's limits, too. */
+  readonly #operating: () => Promise<string | null>
   readonly #ends: (() => void)[]
   readonly #own: readonly Policy[]
   #ofInstallation: readonly Policy[] = []
@@ -27,9 +38,8 @@ export class Standing {
   #builtIn: ReadonlySet<Policy> = new Set()
   #reading: Promise<void> | null = null
   #again = false
-  #operating: () => Promise<string | null> = async () => null
 
-  constructor(context: Context<typeof config>, store: Store, challenges: Challenges, limited: LimitedRecently) {
+  constructor({ context, access, store, challenges, limited }: Needs) {
     const outcomes = context.metrics.counter(
       'custodia_limits_refused_total',
       'Requests that had no room under a policy, and those that would have had none under one that is only tried.',
@@ -41,6 +51,7 @@ export class Standing {
       ['by', 'outcome'],
     )
     this.#context = context
+    this.#operating = () => access.operating(context.database.queries)
     this.#own = builtIn(context.config.classes)
     this.store = store
     this.lists = new Lists(() => context.clock.nowMs())
@@ -60,7 +71,9 @@ export class Standing {
     const hear = () => void this.read().catch((error) => log.warn({ error }, 'limits could not be read again'))
     const timer = setInterval(hear, everyMs)
     timer.unref()
-    this.#ends = [bus.subscribe(changed, hear), bus.onGap(hear), () => clearInterval(timer)]
+    // The module that knows who operates the installation starts after this one, and then all may have another meaning.
+    const heardAll = access.onChange((subjectId) => subjectId === null && hear())
+    this.#ends = [bus.subscribe(changed, hear), bus.onGap(hear), heardAll, () => clearInterval(timer)]
   }
 
   /** True for what stands in the configuration by class of route, and was not replaced. */
@@ -74,11 +87,6 @@ export class Standing {
       ofApplications: this.#ofApplications as readonly Policy[],
       ofOrganisations: this.#ofOrganisations,
     }
-  }
-
-  /** Asked whenever lists are read: whose lists lift the installation's limits, too. */
-  lendOperating(operating: () => Promise<string | null>): void {
-    this.#operating = operating
   }
 
   addApplication(application: string, policies: readonly Policy[]): void {

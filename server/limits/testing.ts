@@ -42,14 +42,15 @@ export async function openLimitsHouse(): Promise<LimitsHouse> {
       const base = await house.process({ publicUrl: 'http://custodia.localhost', ...changes })
       const { context } = base
       const post = await startModule(mail, { ...context, config: mailConfig }, base)
-      const people = await startModule(identity, { ...context, config: identityConfig }, { ...base, mail: post })
+      // In the order of their tiers: who operates the installation is not known yet when limits start.
       const own = await startModule(limits, { ...context, config: { store, classes, storeWaitMs: patientMs } }, base)
+      const people = await startModule(identity, { ...context, config: identityConfig }, { ...base, mail: post })
       const routes = [...base.sessions.routes, ...people.routes, ...own.routes]
       const server = await serve(base, routes, [], own.limiter)
       stops.push(
         server.close,
-        () => own.stop(),
         () => people.stop(),
+        () => own.stop(),
         () => post.stop(),
       )
       return { ...base, identity: people, mail: post, limits: own, server, hashes: () => 0 }

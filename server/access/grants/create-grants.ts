@@ -83,6 +83,8 @@ export function createGrants(context: Omit<Context, 'config'>, keyring: Keyring,
     },
     lendOperating(lent) {
       operating = lent
+      // What was read before was read as of nobody.
+      remembered.forgetAll()
     },
     operating: async (queries) => await operating(queries),
     onShift: (listener) => listen(shifts, listener),

@@ -32,6 +32,8 @@ export type RememberedGrants = Grants & {
   onChange(listener: Listener): () => void
   /** Drops what is remembered of the organisation here, and tells nobody. */
   forget(organisationId: string): void
+  /** Drops all that is remembered here, and tells the listeners. */
+  forgetAll(): void
 }
 
 /** Standings and role tables, remembered while the bus is known to be alive. */
@@ -96,5 +98,6 @@ export function rememberGrants({ bus, clock, queries, readTable }: Needs): Remem
       return () => listeners.delete(listener)
     },
     forget,
+    forgetAll: () => heard(null),
   }
 }
