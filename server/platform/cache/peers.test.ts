@@ -80,6 +80,23 @@ test('one that was silent for as long as it can live on its cache is not waited 
   assert.equal(await settled(), true)
 })
 
+test('one that has left is not waited for, neither by the question under way nor by the next', async () => {
+  const { peers, ask } = peersAt(0)
+  peers.seen('a')
+  peers.seen('b')
+  const { id, settled } = ask()
+  peers.echoed(id)
+  peers.left('a')
+  peers.left('stranger')
+  assert.equal(await settled(), false)
+  peers.answered('b', id)
+  assert.equal(await settled(), true)
+  const next = ask()
+  peers.echoed(next.id)
+  peers.answered('b', next.id)
+  assert.equal(await next.settled(), true)
+})
+
 test('silence while we were cut off ourselves is held against nobody', async () => {
   const { peers, ask, pass } = peersAt(0)
   peers.seen('alive')

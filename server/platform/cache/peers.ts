@@ -25,6 +25,12 @@ export class Peers {
     if (this.#seenMs.size < maxPeers || this.#seenMs.has(peer)) this.#seenMs.set(peer, this.#nowMs())
   }
 
+  /** Said by themselves, as the last: they live on nothing any more. */
+  left(peer: string): void {
+    this.#seenMs.delete(peer)
+    if (this.#question !== null) this.answered(peer, this.#question.id)
+  }
+
   /** The medium was lost and is back: that we heard nothing of somebody meanwhile says nothing about them. */
   reopened(): void {
     for (const peer of this.#seenMs.keys()) this.#seenMs.set(peer, this.#nowMs())

@@ -166,6 +166,40 @@ test('publish waits for a process that is there and silent, and no longer than t
   await said
 })
 
+test('publish waits for nobody who said that they leave', async (t) => {
+  const { bus, receive, advance } = await openHeld(t)
+  const [gone, going] = ['b'.repeat(26), 'c'.repeat(26)]
+  receive(`${gone} bus.beat 1`)
+  receive(`${gone} bus.leave `)
+  receive(`${going} bus.beat 1`)
+  const said = bus.publish('x', 'y')
+  await advance(100)
+  receive(`${going} bus.leave `)
+  await said
+})
+
+test('who closes trusts nothing any more, and then says so once, after all else', async (t) => {
+  const { bus, sent, receive, advance } = await openHeld(t)
+  await bus.publish('x', 'y')
+  const closing = bus.close()
+  assert.equal(bus.healthy(), false)
+  await Promise.all([closing, bus.close()])
+  receive(`${'b'.repeat(26)} bus.ask 7`)
+  await advance(1_000)
+  assert.deepEqual(
+    sent.map((frame) => frame.split(' ')[1]).filter((topic) => topic === 'bus.leave' || topic === 'bus.heard'),
+    ['bus.leave'],
+  )
+  assert.equal(sent.at(-1)?.split(' ')[1], 'bus.leave')
+})
+
+test('who can’t say that they leave leaves all the same', async (t) => {
+  const { bus, fail } = await openHeld(t)
+  fail(true)
+  await bus.close()
+  assert.equal(bus.healthy(), false)
+})
+
 test('a question is answered to whoever asked, and one that is no question is not', async (t) => {
   const { receive, sent } = await openHeld(t)
   const asker = 'b'.repeat(26)

@@ -27,6 +27,8 @@ const lossTopic = 'bus.loss'
 /** Asks all others whether they heard what its sender said before, and their answer: the sender asked, and its question. */
 const askTopic = 'bus.ask'
 const heardTopic = 'bus.heard'
+/** The last that somebody says: they trust no cache any more, and nobody needs to wait for them. */
+const leaveTopic = 'bus.leave'
 const beatEveryMs = 500
 /** A beat proves that everything sent before it has arrived; for this long we live on the proof. */
 const proofMs = 2_000
@@ -90,7 +92,7 @@ export class ProvenBus implements Bus {
 
   async publish(topic: string, message: string): Promise<void> {
     if (this.#closed) throw new Error('the bus is closed')
-    const frame = encodeFrame({ sender: this.#sender, topic, text: message })
+    const frame = this.#frame(topic, message)
     this.#listeners.tell(topic, message)
     const medium = this.#medium.current
     try {
@@ -117,8 +119,12 @@ export class ProvenBus implements Bus {
   }
 
   async close(): Promise<void> {
+    if (this.#closed) return
     this.#closed = true
+    this.#provenMs = Number.NEGATIVE_INFINITY
     clearInterval(this.#beats)
+    // Unheard, it costs the others the two seconds that they wait for anybody who is silent.
+    await this.#medium.current?.send(this.#frame(leaveTopic, '')).catch(() => {})
     this.#medium.close()
   }
 
@@ -183,6 +189,10 @@ export class ProvenBus implements Bus {
       else if (topic === askTopic) this.#peers.echoed(text)
       return
     }
+    if (topic === leaveTopic) {
+      this.#peers.left(sender)
+      return
+    }
     this.#peers.seen(sender)
     if (topic === lossTopic) this.#listeners.tellGap()
     else if (topic === askTopic) this.#answer(`${sender} ${text}`)
@@ -198,9 +208,13 @@ export class ProvenBus implements Bus {
     if (medium !== null && question.length <= 60) this.#send(medium, heardTopic, question)
   }
 
+  #frame(topic: string, text: string): string {
+    return encodeFrame({ sender: this.#sender, topic, text })
+  }
+
   /** What is lost on the way is missed by nobody for longer than a proof lasts. */
   #send(medium: Medium, topic: string, text: string): void {
-    medium.send(encodeFrame({ sender: this.#sender, topic, text })).catch(() => {})
+    medium.send(this.#frame(topic, text)).catch(() => {})
   }
 
   #prove(sentMs: number): void {
@@ -215,7 +229,7 @@ export class ProvenBus implements Bus {
   async #admitLoss(): Promise<void> {
     this.#owesLoss = false
     try {
-      await this.#medium.current?.send(encodeFrame({ sender: this.#sender, topic: lossTopic, text: '' }))
+      await this.#medium.current?.send(this.#frame(lossTopic, ''))
     } catch {
       this.#owesLoss = true
     }
