@@ -65,10 +65,10 @@ function arrive({ limits, lists }: Standing, plan: Plan, address: string, sent: 
 
 function known({ limits, lists }: Standing, plan: Plan, principal: Principal, address: string): Telling {
   const { organisationId } = principal
-  const ofAccount = lists.ofAccount(principal.id, organisationId)
-  const ofAddress = lists.ofAddress(address, organisationId)
-  const entries = ofAccount === null && ofAddress === null ? none : [ofAccount, ofAddress].filter(isLetIn)
-  if (entries.some((entry) => entry?.ownOnly !== true)) return null
+  // Somebody is narrower than any network.
+  const entry = lists.ofAccount(principal.id, organisationId) ?? lists.ofAddress(address, organisationId)
+  const letIn = isLetIn(entry)
+  if (letIn && entry?.ownOnly !== true) return null
   if (lists.ofAddress(address, null) !== null) return null
   const isProgram = principal.kind !== 'user'
   const caller: Caller = {
@@ -77,11 +77,9 @@ function known({ limits, lists }: Standing, plan: Plan, principal: Principal, ad
     key: isProgram ? principal.keyId : null,
     organisation: organisationId,
   }
-  const counted = entries.length === 0 ? plan : { ...plan, after: plan.after.filter(isEverybodys) }
+  const counted = letIn ? { ...plan, after: plan.after.filter(isEverybodys) } : plan
   return told(limits.known(counted, caller), isProgram)
 }
-
-const none: readonly (ListEntry | null)[] = []
 
 /** An organisation lifts what it set itself. */
 const isEverybodys = ({ policy }: Plan['after'][number]) => policy.organisation === undefined

@@ -133,6 +133,17 @@ test('who is on the deny list is refused at both processes until the entry ends,
   assert.ok(seen.every((status) => status === 200))
 })
 
+test('an entry about somebody counts before one about the network that they come from', async () => {
+  const [known, other] = [await join(one, administrator), await join(one, administrator)]
+  const own = { scope: 'organisation' }
+  assert.equal((await addEntry({ ...own, list: 'allow', account: known.user.id })).status, 201)
+  const denied = await addEntry({ ...own, list: 'deny', network: '203.0.125.0/24' })
+  const from = ({ browser }: { browser: Browser }) => at(browser, '203.0.125.1').call('GET', '/v1/sessions')
+  assert.equal(codeOf(await from(known)), 200)
+  assert.equal(codeOf(await from(other)), 'LIMITS_DENIED')
+  await administrator.call('DELETE', `/v1/limits/entries/${(denied.body as LimitEntry).id}`)
+})
+
 test('an administrator locks neither themself nor this machine out', async () => {
   const me = (await administrator.call('GET', '/v1/me')).body as { user: { id: string } }
   for (const body of [
