@@ -6,7 +6,9 @@ import type { LimitedNow, LimitPolicies } from '@custodia/wire/http/limits.ts'
 import { MemoryCache } from '../platform/cache/memory-cache.ts'
 import { eventually } from '../platform/cache/testing.ts'
 import { systemClock } from '../platform/clock.ts'
+import { keepingLog } from '../platform/telemetry/testing.ts'
 import type { Answer, Browser } from '../sessions/testing.ts'
+import { onceIn } from './challenges.ts'
 import type { LimitsHouse, LimitsProcess } from './testing.ts'
 import { administratorOf, at, openLimitsHouse } from './testing.ts'
 
@@ -147,6 +149,20 @@ test('a dry run asks nobody, and a challenge can lock nobody out; only what is k
     assert.equal((await put(wrong, 'wrong')).code, 'LIMITS_POLICY_INVALID')
   assert.equal((await put({ exceeded: 'refuse' }, 'wrong')).code, 'LIMITS_LOCKS_YOU_OUT')
   assert.equal((await put({ exceeded: 'ask' }, 'wrong')).code, 'REQUEST_INVALID')
+})
+
+test('a shared memory that is silent is waited for no longer than a limit, and said once until it answers', async () => {
+  let answer: () => Promise<boolean> = () => new Promise(() => {})
+  const { log, lines } = keepingLog()
+  const cache = { setIfAbsent: () => answer() } as never
+  const once = onceIn({ cache, log, clock: systemClock, config: { storeWaitMs: 5 } as never })
+  assert.deepEqual([await once('a', 60), await once('a', 60), await once('b', 60)], [true, false, true])
+  assert.equal(lines.length, 1)
+  answer = async () => false
+  assert.equal(await once('c', 60), false)
+  answer = () => Promise.reject(new Error('lost'))
+  assert.equal(await once('c', 60), true)
+  assert.equal(lines.length, 2)
 })
 
 type Got = { status: number; headers: Record<string, unknown>; body: string }
