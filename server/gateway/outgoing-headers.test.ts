@@ -24,6 +24,18 @@ test('identity headers that a client sends never reach the application', () => {
     'x-remote-user': 'forged',
     'remote-user': 'forged',
     'x-auth-request-email': 'forged',
+    // CGI makes HTTP_X_FORWARDED_FOR of it.
+    'x.forwarded.for': 'forged',
+    'custodia!assertion': 'forged',
+    "client'cert": 'forged',
+    'remote-groups': 'forged',
+    'oidc-claim-sub': 'forged',
+    'cf-access-authenticated-user-email': 'forged',
+    'x-goog-authenticated-user-email': 'forged',
+    'x-forwarded': 'forged',
+    'x-azure-clientip': 'forged',
+    'x-originating-ip': 'forged',
+    'front-end-https': 'forged',
   }
   const outgoing = outgoingHeaders({ ...forged, accept: 'text/html' }, introduction)
   assert.doesNotMatch(JSON.stringify(outgoing), /forged/)
@@ -57,4 +69,14 @@ test("an application can't set the gateway's cookies, and does not tell what it 
   }
   assert.deepEqual(returningHeaders(headers), { 'set-cookie': ['a=1'], etag: 'z' })
   assert.deepEqual(returningHeaders({ 'set-cookie': ['__host-custodia-return=evil'] }), {})
+})
+
+test("an application can't have browsers forget the gateway's cookies, nor a proxy in front send something else", () => {
+  const cleared = (value: string) => returningHeaders({ 'clear-site-data': value })['clear-site-data']
+  assert.equal(cleared('"cookies"'), undefined)
+  assert.equal(cleared('"cache", "cookies","storage"'), '"cache", "storage"')
+  assert.equal(cleared('"*"'), '"cache", "storage"')
+  assert.deepEqual(returningHeaders({ 'x-accel-redirect': '/secret', 'x-sendfile': '/etc/passwd', etag: 'z' }), {
+    etag: 'z',
+  })
 })

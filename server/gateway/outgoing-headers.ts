@@ -13,21 +13,42 @@ export type Introduction = {
   readonly certificate?: { readonly header: string; readonly chainHeader: string | null } | null
 }
 
-// A header that a proxy sets is worthless if a client can set it too. Some applications read `_` as `-`.
+// A header that a proxy sets is worthless if a client can set it too. Some applications read `_` as `-`, and some (CGI) any sign.
 const names = [
   // Who is asking, and from where.
-  ...['custodia-.*', 'x-custodia-.*', 'remote-user', 'x-remote-.*', 'x-auth-(?:request|user).*', 'x-authenticated-.*'],
+  ...['custodia-.*', 'x-custodia-.*', 'remote-(?:user|groups?|name|email|addr|host)', 'x-remote-.*', 'sm-user.*'],
+  ...['x-auth-(?:request|user|name|email|roles?|groups?).*', 'x-authenticated-.*', 'x-authentik-.*', 'x-pomerium-.*'],
+  ...[
+    'oidc-.*',
+    'cf-access-.*',
+    'x-goog-(?:authenticated-user|iap)-.*',
+    'tailscale-user-.*',
+    'x-consumer-.*',
+    'x-vouch-.*',
+  ],
   ...['x-user', 'x-user-(?:id|name|email|roles?|groups?)', 'x-webauth-.*', 'x-ms-client-principal.*', 'x-amzn-oidc-.*'],
   ...[
     'forwarded',
-    'x-forwarded-.*',
+    'x-forwarded(?:-.*)?',
     'x-real-ip',
-    'x-(?:cluster-)?client-ip',
+    'x-(?:cluster-|azure-)?client-?ip',
+    'x-originating-ip',
+    'fastly-client-ip',
+    'x-envoy-.*',
+    'x-appengine-user-ip',
     'true-client-ip',
     'cf-connecting-ip.*',
     'via',
   ],
-  ...['ssl-.*', 'x-ssl-.*', 'client-cert.*', 'x-client-(?:cert|dn|verify).*'],
+  ...[
+    'ssl-.*',
+    'x-ssl-.*',
+    'client-cert.*',
+    'x-client-(?:cert|dn|verify).*',
+    'x-tls-client-.*',
+    'x-arr-(?:clientcert|ssl)',
+  ],
+  ...['x-scheme', 'x-url-scheme', 'front-end-https'],
   // What is asked for: some frameworks take these for the path, the host or the method on which was decided here.
   ...['x-original-.*', 'x-rewrite-url', 'x-host', 'x-http-method.*', 'x-method-override'],
   // CGI makes HTTP_PROXY of the first.
@@ -44,7 +65,7 @@ const remembered = new Map<string, boolean>()
 function isForged(name: string): boolean {
   const known = remembered.get(name)
   if (known !== undefined) return known
-  const is = forged.test(name.replaceAll('_', '-'))
+  const is = forged.test(name.replace(/[^a-z0-9]/g, '-'))
   if (remembered.size < maxRemembered) remembered.set(name, is)
   return is
 }
@@ -93,8 +114,12 @@ export function withoutOwnCookies(header: string | undefined): string {
     .trim()
 }
 
-// What the application runs on, and what is about its connection with the gateway (RFC 9110 §7.6.1).
-const unsaid = new Set(['server', 'x-powered-by', 'connection', 'keep-alive', 'proxy-connection', 'trailer', 'upgrade'])
+const unsaid = new Set([
+  // What the application runs on, and what is about its connection with the gateway (RFC 9110 §7.6.1).
+  ...['server', 'x-powered-by', 'connection', 'keep-alive', 'proxy-connection', 'trailer', 'upgrade'],
+  // What a proxy in front of us would do at a word: send another file, or another address, in the place of the reply.
+  ...['x-accel-redirect', 'x-sendfile', 'x-lighttpd-send-file', 'x-reproxy-url', 'x-reproxy-file'],
+])
 
 /** The reply's headers as the browser gets them: an application can't set or remove the gateway's own cookies. */
 export function returningHeaders(headers: IncomingHttpHeaders): IncomingHttpHeaders {
@@ -106,5 +131,22 @@ export function returningHeaders(headers: IncomingHttpHeaders): IncomingHttpHead
     if (theirs.length > 0) rest['set-cookie'] = theirs
     else delete rest['set-cookie']
   }
+  const cleared = rest['clear-site-data']
+  if (cleared !== undefined) {
+    const kept = clearable(String(cleared))
+    if (kept === '') delete rest['clear-site-data']
+    else rest['clear-site-data'] = kept
+  }
   return rest
 }
+
+/**
+ * What is kept of an application's `Clear-Site-Data`. Cookies go for the whole registrable domain: with those of the application the session on
+ * Custodia's own host would end, and each other application's.
+ */
+const clearable = (header: string): string =>
+  header
+    .split(',')
+    .map((type) => type.trim())
+    .flatMap((type) => (type === '"*"' ? ['"cache"', '"storage"'] : type === '"cookies"' ? [] : [type]))
+    .join(', ')

@@ -180,6 +180,7 @@ test('a path that can be read as another one does not get past the rule of that 
       '/public\\..\\admin',
     ],
     ...['http://x/admin', `http://${target.appHost}/admin`, '*', 'admin', '/admin?x=1', '/admin/?', '/ADM\u0130N'],
+    ...['/..x', '/public/..x', '/public/x../y', '/public/%2e%2ex', '/public/...', '/x?a#b'],
   ]) {
     const received = await send(get(path, 'Connection: close'))
     assert.match(received, /^HTTP\/1\.1 4(?:00|03) /, `${path}: ${received.slice(0, 300)}`)
