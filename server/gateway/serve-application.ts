@@ -219,14 +219,14 @@ export async function serveApplication(
   async function lookAtReply(request: unknown, bare: unknown, from: { stream: Readable }): Promise<void> {
     const reply = bare as FastifyReply
     const { allowed, method } = request as FastifyRequest
+    const drop = () => from.stream.on('error', () => {}).destroy()
+    // Whoever is gone would never let go of what is held for them.
+    if (reply.raw.destroyed) return void drop()
     if (allowed === null || method === 'HEAD') return void reply.send(from.stream)
     const headers = reply.getHeaders() as IncomingHttpHeaders
     const answered = { status: reply.statusCode, headers, stream: from.stream }
-    const seen = await replies
-      .look(allowed, answered, (release) => reply.raw.once('close', release))
-      .catch(() => ({ body: from.stream, unfit: null, broke: true }))
-    const broke = 'broke' in seen
-    if (seen.unfit !== null)
+    const seen = await replies.look(allowed, answered, (release) => reply.raw.once('close', release)).catch(() => null)
+    if (seen !== null && seen.unfit !== null)
       needs.log.warn(
         {
           application: application.name,
@@ -236,11 +236,11 @@ export async function serveApplication(
         },
         'a reply does not fit the document of its application',
       )
-    if (!broke && (seen.unfit === null || input?.settings.replies === 'log')) return void reply.send(seen.body)
-    from.stream.on('error', () => {}).destroy()
+    if (seen !== null && (seen.unfit === null || input?.settings.replies === 'log')) return void reply.send(seen.body)
+    drop()
     // What the application said of its own reply is not said of ours.
     for (const name of Object.keys(headers)) reply.removeHeader(name)
-    answer(refuse(broke ? 'GATEWAY_UPSTREAM_DOWN' : 'GATEWAY_REPLY_UNFIT'), reply.request, reply)
+    answer(refuse(seen === null ? 'GATEWAY_UPSTREAM_DOWN' : 'GATEWAY_REPLY_UNFIT'), reply.request, reply)
   }
 
   /** The gateway's own addresses on the application's host. */

@@ -12,14 +12,17 @@ export type Answer = {
   readonly stream: Readable
 }
 
-/** What came of looking at a reply: the same bytes, and what of them does not fit. Rejects where the application broke off. */
+/** What came of looking at a reply: the same bytes, and what of them does not fit. */
 export type Seen = { readonly body: Readable; readonly unfit: Unfit | null }
 
 /** Replies that are held to a document: as a whole, up to a size, and only so many at once. */
 export class HeldReplies {
   #total = 0
 
-  /** @param released called with a function that lets go of the memory: once the reply was sent. */
+  /**
+   * @param released called with a function that lets go of the memory: once the reply was sent, or nobody waits for it.
+   * @throws Error where the application broke off, or nobody waits any more.
+   */
   async look(allowed: AllowedInput, answer: Answer, released: (release: () => void) => void): Promise<Seen> {
     const seen = await this.#look(allowed, answer, released)
     if (seen.unfit !== null) allowed.unfit('reply')
@@ -36,11 +39,14 @@ export class HeldReplies {
     if (plan.act === 'refuse') return { body: stream, unfit: plan.unfit }
     const parts: Buffer[] = []
     let length = 0
+    let over = false
     released(() => {
+      over = true
       this.#total -= length
     })
     const pieces = stream.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer>
     for (let next = await pieces.next(); next.done !== true; next = await pieces.next()) {
+      if (over) throw new Error('nobody waits for the reply any more')
       parts.push(next.value)
       length += next.value.length
       this.#total += next.value.length
