@@ -45,6 +45,21 @@ export async function collect(
 }
 
 /**
+ * The parts of a body that Node receives. Who stops in the middle leaves the connection as it is, so that an answer still reaches the sender.
+ *
+ * @throws CustodiaError REQUEST_INVALID where the sender goes away.
+ */
+export async function* partsOf(request: IncomingMessage): AsyncGenerator<Uint8Array> {
+  try {
+    yield* request.iterator({ destroyOnReturn: false })
+  } catch {
+    throw ofInput.gone()
+  }
+  // HTTP/2 calls that an end, too: half of something would be taken for the whole of it.
+  if (request.aborted) throw ofInput.gone()
+}
+
+/**
  * The body of a request that Node received, which stays readable: it is put back, so that whoever parses it comes after.
  *
  * @throws CustodiaError as `failures` says; what `onPart` throws. A plain Error where something has read the body already.
@@ -88,6 +103,8 @@ export function peekBody(
       resolve(whole)
     }
     request.on('readable', read).on('error', gone).on('close', gone)
+    // Who is gone already says nothing more.
+    if (request.aborted || request.destroyed) gone()
   })
 }
 
@@ -98,10 +115,13 @@ export function announcesBody(request: IncomingMessage): boolean {
   return request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0
 }
 
-/** Only HTTP/1 says that all has come; of HTTP/2 and of requests that a framework makes up for tests, the stream knows it. */
+/**
+ * Only HTTP/1 says that all has come; of HTTP/2 and of requests that a framework makes up for tests, the stream knows it. In HTTP/2 that ends
+ * where the sender broke off, too.
+ */
 function isComplete(request: IncomingMessage): boolean {
   const { _readableState } = request as unknown as { readonly _readableState?: { readonly ended?: boolean } }
-  return (request.httpVersionMajor === 1 && request.complete) || _readableState?.ended === true
+  return (request.httpVersionMajor === 1 && request.complete) || (_readableState?.ended === true && !request.aborted)
 }
 
 /** True for a body in chunks of which there is none. Reading it now would say 'end', and nobody listens yet. */

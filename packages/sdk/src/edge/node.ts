@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { csrfHeader } from '@custodia/edge/browser/csrf-token.ts'
-import { announcesBody, collect, ofInput } from '../body.ts'
+import { announcesBody, collect, ofInput, partsOf } from '../body.ts'
 import type { Problem } from '../middleware/problem.ts'
 import { problemFrom } from '../middleware/problem.ts'
 import type { Taken, UploadIntake } from '../uploads/intake.ts'
@@ -88,8 +88,7 @@ export async function arriveNode(
     head: headOf(request),
     target: originalUrl ?? request.url ?? '',
     address: address ?? '',
-    // What is left over is not read: the answer must still reach whoever sent too much.
-    readBody: (maxBytes) => collect(request.iterator({ destroyOnReturn: false }), maxBytes, undefined, ofInput),
+    readBody: (maxBytes) => collect(partsOf(request), maxBytes, undefined, ofInput),
   }
   const verdict = await defence.arrive(arrival)
   if (verdict.nonce !== null) nonces.set(request, verdict.nonce)

@@ -7,7 +7,7 @@ import { MalformedForm } from '@custodia/edge/uploads/form/part-head.ts'
 import { boundaryOf, FormReader } from '@custodia/edge/uploads/form/read-form.ts'
 import { kinds } from '@custodia/edge/uploads/kinds.ts'
 import { usualPolicy } from '@custodia/edge/uploads/policy.ts'
-import { ofInput } from '../body.ts'
+import { ofInput, partsOf } from '../body.ts'
 import { CustodiaError } from '../errors.ts'
 import type { UploadGuard } from './guard.ts'
 
@@ -106,8 +106,7 @@ export function createUploadIntake(options: UploadIntakeOptions): UploadIntake {
   return {
     take: (request) => {
       const { 'content-type': type, 'content-length': length, 'content-encoding': coding } = request.headers
-      // What is left over is not read: the answer must still reach whoever sent too much.
-      return take({ type, length, coding }, request.iterator({ destroyOnReturn: false }))
+      return take({ type, length, coding }, partsOf(request))
     },
     takeFetch: ({ headers, body }) => {
       const said = (name: string) => headers.get(name) ?? undefined
@@ -185,9 +184,6 @@ async function* inTime(body: AsyncIterator<Uint8Array>, { seconds, maxBytes }: S
       if (length > maxBytes) throw ofInput.tooLarge(maxBytes)
       yield next.value
     }
-  } catch (error) {
-    // What a connection throws that broke off in the middle.
-    throw (error as { code?: unknown }).code === 'ECONNRESET' ? ofInput.gone() : error
   } finally {
     clearTimeout(timer)
     // Not waited for: whoever sends slowly could be waited for long.
