@@ -57,6 +57,16 @@ test('a whole flood on one route is bounded by the route, and other routes are n
   assert.equal(arrive('10.0.0.1', { ...asked, path: '/v1/roles' }), null)
 })
 
+test('what is asked for by HEAD counts with GET, whose work it is', () => {
+  const { arrive } = limitsOf({ name: 'reads', by: 'address', methods: ['GET'] })
+  const methods = ['HEAD', 'GET', 'HEAD', 'GET', 'HEAD', 'HEAD']
+  assert.equal(
+    count(6, (i) => arrive('192.0.2.1', { ...asked, method: methods[i] as string })),
+    5,
+  )
+  assert.equal(arrive('192.0.2.1', { ...asked, method: 'POST' }), null)
+})
+
 test('who is signed in has cells of their own, whatever their network did', () => {
   const { arrive, known } = limitsOf({ name: 'address', by: 'address' }, { name: 'account', by: 'account' })
   while (arrive('192.0.2.1')?.allowed === true);

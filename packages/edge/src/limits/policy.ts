@@ -36,7 +36,7 @@ export type Policy = {
   readonly exceeded?: Exceeded
   /** Only requests of these classes; all where it is left out. */
   readonly classes?: readonly LimitClass[]
-  /** Only these methods, in capitals. */
+  /** Only these methods, in capitals; HEAD with GET. */
   readonly methods?: readonly string[]
   /** Only this path, or by `/**` at its end all below one. */
   readonly path?: string
@@ -62,9 +62,13 @@ export const mostPolicies = 50
 export function matches(policy: Policy, asked: Asked): boolean {
   if (policy.application !== undefined && policy.application !== asked.application) return false
   if (policy.classes !== undefined && !policy.classes.includes(asked.class)) return false
-  if (policy.methods !== undefined && !policy.methods.includes(asked.method)) return false
+  if (policy.methods !== undefined && !takes(policy.methods, asked.method)) return false
   return policy.path === undefined || isBelow(policy.path, asked.path)
 }
+
+/** Whoever is asked by HEAD does what GET asks for (RFC 9110 §9.3.2). */
+const takes = (methods: readonly string[], method: string): boolean =>
+  methods.includes(method) || (method === 'HEAD' && methods.includes('GET'))
 
 function isBelow(pattern: string, path: string): boolean {
   if (!pattern.endsWith('/**')) return path === pattern

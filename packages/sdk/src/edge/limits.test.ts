@@ -92,6 +92,33 @@ for (const [name, open] of Object.entries(apps)) {
   })
 }
 
+test('a limit on a path holds however a router lets it be spelled', async (t) => {
+  const search: LimitsSettings['policies'] = { search: { by: 'route', burst: 1, perSeconds: 3_600, path: '/search' } }
+  const fast = fastify({ routerOptions: { caseSensitive: false, ignoreTrailingSlash: true } })
+  await fast.register(limitFastify, { limits: createLimits({ policies: search }) })
+  fast.get('/search', async () => 'found')
+  const slow = express()
+  slow.use(limitExpress(createLimits({ policies: search })))
+  slow.get('/search', (_request, response) => void response.send('found'))
+  const server = slow.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.after(() => server.close())
+  const hono = new Hono({ strict: false })
+  hono.use(limitHono(createLimits({ policies: search }), () => '127.0.0.1'))
+  hono.get('/search', (context) => context.text('found'))
+  const asks: Readonly<Record<string, (path: string) => Promise<number>>> = {
+    Fastify: async (path) => (await fast.inject(path)).statusCode,
+    Express: async (path) => (await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`)).status,
+    Hono: async (path) => (await hono.request(path)).status,
+  }
+  for (const [name, ask] of Object.entries(asks)) {
+    assert.equal(await ask('/search'), 200)
+    for (const path of ['/search', '/SEARCH', '/search/', '/%73earch', '/Search/?q=1'])
+      assert.equal(await ask(path), 429, `${name} ${path}`)
+    assert.equal(await ask('/searches'), 404)
+  }
+})
+
 test('policies that are mistyped are refused where they are written', () => {
   for (const wrong of [{ Each: policies.each }, { each: { ...policies.each, by: 'ip' } }, { each: {} }])
     assert.throws(

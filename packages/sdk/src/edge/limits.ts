@@ -1,5 +1,6 @@
 import type { Challenges, Sent } from '@custodia/edge/challenge/challenges.ts'
 import { isChallengeScript } from '@custodia/edge/challenge/page.ts'
+import { canonicalPath } from '@custodia/edge/input/canonical-path.ts'
 import { limitFields } from '@custodia/edge/limits/fields.ts'
 import { GuardedCells } from '@custodia/edge/limits/guarded-cells.ts'
 import type { Challenged, Refused, Verdict } from '@custodia/edge/limits/limits.ts'
@@ -61,7 +62,7 @@ export type RequestLimits = {
   /**
    * Before anybody is known.
    *
-   * @param path without its query.
+   * @param path without its query, as it came.
    * @param sent by which it may be shown that its sender worked; without it, policies that challenge refuse.
    */
   arrive(method: string, path: string, address: string, sent?: Sent): Limited | Promise<Limited>
@@ -118,7 +119,9 @@ function checked(policies: LimitsSettings['policies']): readonly Policy[] {
 
 function asked(method: string, path: string): Asked {
   const reads = method === 'GET' || method === 'HEAD' || method === 'OPTIONS'
-  return { class: reads ? 'read' : 'write', method, path, route: 'all', application: null }
+  // Routers find `/search` under `/%73earch`, too.
+  const decoded = canonicalPath(path) ?? path
+  return { class: reads ? 'read' : 'write', method, path: decoded, route: 'all', application: null }
 }
 
 type Saying = (verdict: Verdict | null) => Limited
