@@ -67,6 +67,18 @@ test('what is asked for by HEAD counts with GET, whose work it is', () => {
   assert.equal(arrive('192.0.2.1', { ...asked, method: 'POST' }), null)
 })
 
+test('what a router may take for the same path counts with it', () => {
+  for (const [path, spellings] of [
+    ['/v1/users', ['/V1/Users', '/v1/users/', '/v1/USERS/']],
+    ['/V1/Users/**', ['/v1/users', '/v1/users/', '/v1/users/7', '/v1/uSers/7/']],
+    ['/**', ['/', '/x']],
+  ] as const) {
+    const { arrive } = limitsOf({ name: 'all', by: 'route', burst: 100, path })
+    for (const one of spellings) assert.notEqual(arrive('10.0.0.1', { ...asked, path: one }), null, one)
+    if (path !== '/**') assert.equal(arrive('10.0.0.1', { ...asked, path: '/v1/users7' }), null)
+  }
+})
+
 test('who is signed in has cells of their own, whatever their network did', () => {
   const { arrive, known } = limitsOf({ name: 'address', by: 'address' }, { name: 'account', by: 'account' })
   while (arrive('192.0.2.1')?.allowed === true);

@@ -71,10 +71,15 @@ const takes = (methods: readonly string[], method: string): boolean =>
   methods.includes(method) || (method === 'HEAD' && methods.includes('GET'))
 
 function isBelow(pattern: string, path: string): boolean {
-  if (!pattern.endsWith('/**')) return path === pattern
-  const folder = pattern.slice(0, -3)
-  return path === folder || path.startsWith(`${folder}/`)
+  const asked = folded(path)
+  if (!pattern.endsWith('/**')) return asked === folded(pattern)
+  const folder = folded(pattern.slice(0, -3))
+  return asked === folder || asked.startsWith(`${folder}/`)
 }
+
+/** Some routers take `/Search/` for `/search`: what they would do there is counted with it. */
+const folded = (path: string): string =>
+  (path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path).toLowerCase()
 
 /** What counts while the store is lost: of guesses at sign-in a quarter, since each process then counts alone. */
 export function rateWhenLost({ classes, burst, perSeconds }: Policy): Rate {
