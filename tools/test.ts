@@ -1,8 +1,12 @@
+import { join } from 'node:path'
 import { ensurePrerequisites } from './prerequisites.ts'
-import { houseStep, runSteps, testStep, toolStep } from './suite.ts'
+import { houseStep, root, runSteps, testStep, toolStep } from './suite.ts'
 
 // Everything: what `.ci/run` calls and what must pass before a change lands.
 const missing = ensurePrerequisites()
+
+// Hundreds of processes load the same files: each is compiled once.
+process.env.NODE_COMPILE_CACHE ??= join(root, 'node_modules/.cache/tests')
 
 // Imported only now: what is installed is looked at when the file is read.
 const { testServers, testUrls } = await import('../server/platform/database/embedded/test-server.ts')
