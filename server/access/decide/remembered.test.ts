@@ -153,3 +153,20 @@ test('what is found by the very caller is of one permission and one organisation
     assert.equal(known(ask()), false)
   }
 })
+
+test('what a caller was told once and has ended is remembered again once it was decided anew', () => {
+  const remembered = open()
+  const { who } = asked(usual)
+  const at = (nowMs: number): Question => ({
+    ...{ who, permission: 'inbox:read', what: { type: null, id: 'org_a', organisationId: 'org_a' } },
+    facts: { ...facts, nowMs },
+  })
+  for (const [nowMs, untilMs] of [
+    [1, 5],
+    [5, 9],
+  ] as const) {
+    assert.equal(remembered.get(at(nowMs)), undefined)
+    remembered.keep(at(nowMs), { ...decision, verdict: { ...verdict, untilMs } }, remembered.generation)
+    assert.equal(remembered.get(at(nowMs))?.verdict.untilMs, untilMs)
+  }
+})

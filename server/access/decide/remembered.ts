@@ -39,13 +39,15 @@ export class Remembered {
     if (!this.#bus.healthy()) return undefined
     const { who, permission, what, facts } = question
     const plain = what.type === null && what.organisationId === who.organisationId
+    const holds = (one: RememberedDecision | undefined) => one !== undefined && one.verdict.untilMs > facts.nowMs
     const quick = plain ? this.#ofCaller.get(who)?.get(permission) : undefined
-    const found = quick ?? this.#byOrganisation.get(who.organisationId)?.decisions.get(keyOf(question))
-    if (found === undefined || found.verdict.untilMs <= facts.nowMs) return undefined
-    if (plain && quick === undefined) {
+    if (holds(quick)) return quick
+    const found = this.#byOrganisation.get(who.organisationId)?.decisions.get(keyOf(question))
+    if (found === undefined || !holds(found)) return undefined
+    if (plain) {
       const decisions = this.#ofCaller.get(who)
       if (decisions === undefined) this.#ofCaller.set(who, new Map([[permission, found]]))
-      else if (decisions.size < maxOfCaller) decisions.set(permission, found)
+      else if (quick !== undefined || decisions.size < maxOfCaller) decisions.set(permission, found)
     }
     return found
   }
