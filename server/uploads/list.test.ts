@@ -143,6 +143,19 @@ test('what waits for the scanner is scanned at once when that is asked; what was
   }
 })
 
+test('a file whose key was destroyed is no reason to list none: its owner sees the others, whoever looks after them can delete it', async () => {
+  const mine = inbox()
+  const person = newId('usr')
+  const theirs = await one.settle(mine, 'theirs.txt', text, `?for=${person}`)
+  const other = await one.settle(mine, 'other.txt', text)
+  await one.context.database.transaction((tx) => one.keyring.shred(tx, mine.organisationId, person))
+  const idsOf = ({ body }: { body: List }) => body.items.map(({ id }) => id)
+  assert.deepEqual(idsOf(await list(mine, 'uploads')), [other.id])
+  const kept = (await list(keeper(mine), 'organisation/uploads')).body.items.find(({ id }) => id === theirs.id)
+  assert.partialDeepStrictEqual(kept, { name: null, sha256: null, subjectId: person })
+  assert.equal((await one.call(keeper(mine), 'DELETE', `/v1/organisation/uploads/${theirs.id}`)).status, 204)
+})
+
 test('what expired is listed no more', async () => {
   const mine = inbox()
   await one.settle(mine, 'a.txt', text, '?days=1')

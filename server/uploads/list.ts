@@ -1,4 +1,4 @@
-import type { KeptUpload, KeptUploads, UploadQuery, Uploads } from '@custodia/wire/http/uploads.ts'
+import type { KeptUpload, KeptUploads, Upload, UploadQuery, Uploads } from '@custodia/wire/http/uploads.ts'
 import { isRefusal } from '../platform/errors.ts'
 import type { Principal } from '../platform/http/principal.ts'
 import { refuse } from './errors.ts'
@@ -12,14 +12,15 @@ const usual = 25
 const quarantined: readonly State[] = ['received', 'looked-at']
 const settled: readonly State[] = ['there', 'refused']
 
-/** The files of whoever asks. @throws Refusal UPLOAD_CURSOR_INVALID */
+/** The files of whoever asks, but for those that nobody can open any more. @throws Refusal UPLOAD_CURSOR_INVALID */
 export async function listOwn(parts: Parts, principal: Principal, query: UploadQuery): Promise<Uploads> {
   const { rows, next } = await page(
     parts,
     { organisationId: principal.organisationId, owner: ownerOf(principal) },
     query,
   )
-  return { items: await Promise.all(rows.map((row) => show(parts, row))), next }
+  const shown = await Promise.all(rows.map((row) => shownUnlessShredded(parts, row)))
+  return { items: shown.filter((one) => one !== null), next }
 }
 
 /** The files of an organisation, as those see them who look after it. @throws Refusal UPLOAD_CURSOR_INVALID */
@@ -34,10 +35,7 @@ export async function listOfOrganisation(
 
 /** What whoever looks after it may know: one that can't be opened any more is listed, too, so that it can be deleted. */
 export async function showKept(parts: Parts, row: UploadRow): Promise<KeptUpload> {
-  const shown = await show(parts, row).catch((error) => {
-    if (!isRefusal(error, 'KEY_SHREDDED')) throw error
-    return null
-  })
+  const shown = await shownUnlessShredded(parts, row)
   return {
     id: row.id,
     state: row.state as KeptUpload['state'],
@@ -53,6 +51,14 @@ export async function showKept(parts: Parts, row: UploadRow): Promise<KeptUpload
     subjectId: row.subject_id,
     nextTryAt: row.next_try_at?.toISOString() ?? null,
   }
+}
+
+/** Null where the key of whom it is about was destroyed, and their files have not followed yet. */
+async function shownUnlessShredded(parts: Parts, row: UploadRow): Promise<Upload | null> {
+  return await show(parts, row).catch((error) => {
+    if (!isRefusal(error, 'KEY_SHREDDED')) throw error
+    return null
+  })
 }
 
 async function page(
