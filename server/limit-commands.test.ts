@@ -92,6 +92,14 @@ test('people are named by their address, and with --organisation it is about its
   assert.match((await run(['limits', 'list'], own)).said, /mine +organisation +account/)
 })
 
+test('an application is no network, though its name be of nothing but hexadecimal digits', async () => {
+  for (const name of ['feed', 'cafe']) {
+    const { entry } = await run<{ entry: LimitEntry }>(['limits', 'deny', name], { reason })
+    assert.deepEqual([entry.account, entry.network], [name, null])
+    await run(['limits', 'end', entry.id])
+  }
+})
+
 test('what makes no sense, what would shut everybody out, and whoever is not there are declined in words', async () => {
   assert.equal(await declined(['limits', 'set', 'strict'], { ...figures, burst: '1' }), 'LIMITS_LOCKS_YOU_OUT')
   for (const wrong of [{ by: 'nobody' }, { burst: '0' }, { seconds: 'x' }, { classes: 'all' }, { path: 'v1' }])

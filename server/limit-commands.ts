@@ -64,7 +64,7 @@ const commands: Readonly<Record<string, Command>> = {
       one.policy,
       one.subject,
       String(one.times),
-      one.dryRun ? 'tried' : 'refused',
+      one.dryRun ? 'tried' : one.challenged ? 'challenged' : 'refused',
       minute(one.lastAt),
       minute(one.until),
       one.route,
@@ -108,7 +108,7 @@ async function add(
 ) {
   const whom = word.includes('@')
     ? { account: await account(word) }
-    : /^[0-9a-fA-F:.]+(?:\/\d{1,3})?$/.test(word)
+    : /[.:]/.test(word)
       ? { network: word }
       : { account: word }
   const seconds = options.seconds === undefined ? daySeconds : Number(options.seconds)
