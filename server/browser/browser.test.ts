@@ -201,6 +201,7 @@ describe('what browsers report', () => {
     for (const wrong of [1, 3, 7]) assert.equal((await back(wrong)).body.code, 'BROWSER_POLICY_CHANGED')
     for (const wrong of [0, -1, 1.5, null, '2']) assert.equal((await back(wrong)).status, 400)
     assert.equal((await back(2, 'keeper', 'nobody')).status, 404)
+    assert.equal((await back(1, 'keeper', 'hard')).body.code, 'BROWSER_POLICY_NOT_LEARNT')
     assert.equal((await make('keeper', { ...body, instead: 2, sources: { 'font-src': ['data:'] } })).status, 200)
 
     const at = nowMs

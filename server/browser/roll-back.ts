@@ -5,17 +5,16 @@ import { event } from './events.ts'
 import { by } from './make-live.ts'
 import type { Parts } from './parts.ts'
 import { applicationOf, nowOf } from './parts.ts'
-import type { PolicyRow } from './store.ts'
-import { insertLive, readBefore, readLive, retireLive } from './store.ts'
+import { insertLive, originOf, readBefore, readLive, retireLive } from './store.ts'
 
 /**
  * Makes live again what was live before the version that somebody looked at, in one step. It gets a number of its own, since versions never
  * change; whoever goes back once more comes to the one before that.
  *
- * @throws Refusal BROWSER_APPLICATION_UNKNOWN, BROWSER_POLICY_CHANGED; BROWSER_POLICY_FIRST where nothing was live before.
+ * @throws Refusal BROWSER_APPLICATION_UNKNOWN, BROWSER_POLICY_NOT_LEARNT, BROWSER_POLICY_CHANGED; BROWSER_POLICY_FIRST where nothing was live before.
  */
 export async function rollBack(parts: Parts, principal: Principal, name: string, instead: number): Promise<void> {
-  applicationOf(parts, name)
+  if (applicationOf(parts, name).profile !== 'learn') throw refuse('BROWSER_POLICY_NOT_LEARNT')
   const { database, recorder } = parts.context
   const now = nowOf(parts)
   await database.transaction(async (tx) => {
@@ -33,6 +32,3 @@ export async function rollBack(parts: Parts, principal: Principal, name: string,
     afterCommit(tx, () => parts.live.announce(name))
   })
 }
-
-/** What was brought back stands where it stood first: else going back twice would lead forth again. */
-export const originOf = ({ number, restores }: Pick<PolicyRow, 'number' | 'restores'>): number => restores ?? number

@@ -99,7 +99,12 @@ export function routes(parts: Parts): readonly Route[] {
       params: One,
       body: RollBackBrowserPolicy,
       reply: BrowserPolicy,
-      errors: ['BROWSER_APPLICATION_UNKNOWN', 'BROWSER_POLICY_FIRST', 'BROWSER_POLICY_CHANGED'],
+      errors: [
+        'BROWSER_APPLICATION_UNKNOWN',
+        'BROWSER_POLICY_NOT_LEARNT',
+        'BROWSER_POLICY_FIRST',
+        'BROWSER_POLICY_CHANGED',
+      ],
       async handle({ principal, params, body }) {
         await rollBack(parts, principal, params.application, body.instead)
         return await showPolicy(parts, params.application)

@@ -7,9 +7,8 @@ import type {
 } from '@custodia/wire/http/browser.ts'
 import type { Parts } from './parts.ts'
 import { applicationOf } from './parts.ts'
-import { originOf } from './roll-back.ts'
 import type { PolicyRow } from './store.ts'
-import { listInlines, listLive, listPolicies, listReports, readBefore, summariseReports } from './store.ts'
+import { listInlines, listLive, listPolicies, listReports, originOf, readBefore, summariseReports } from './store.ts'
 
 const maxListed = 500
 const maxVersions = 50

@@ -129,13 +129,16 @@ export async function readLive(tx: Queries, application: string): Promise<Policy
   return (await query.where('retired_at', 'is', null).executeTakeFirst()) ?? null
 }
 
+/** What was brought back stands where it stood first: else going back twice would lead forth again. */
+export const originOf = ({ number, restores }: Pick<PolicyRow, 'number' | 'restores'>): number => restores ?? number
+
 /** The version that stood before this one; before one that was brought back, what stood before it when it was made. */
 export async function readBefore(tx: Queries, row: PolicyRow): Promise<PolicyRow | null> {
   const found = await tables(tx)
     .selectFrom('browser.policy')
     .selectAll()
     .where('application', '=', row.application)
-    .where('number', '<', row.restores ?? row.number)
+    .where('number', '<', originOf(row))
     .orderBy('number', 'desc')
     .limit(1)
     .executeTakeFirst()
