@@ -2,7 +2,6 @@ import type { Queries } from '../platform/database/database.ts'
 import type { Actor } from '../platform/events/event.ts'
 import type { Authorizer } from '../platform/http/ports.ts'
 import type { Principal } from '../platform/http/principal.ts'
-
 import type { Grants } from './grants/grants.ts'
 import type { Directory, Operating, ShiftListener } from './grants/parts.ts'
 import type { KnownAccount } from './grants/remember-grants.ts'

@@ -1,5 +1,4 @@
 import type { Attempt } from '@custodia/wire/http/webhooks.ts'
-
 import type { Asking } from '../../platform/http/operator.ts'
 import { actorFor } from '../../platform/http/operator.ts'
 import { newId } from '../../platform/random.ts'

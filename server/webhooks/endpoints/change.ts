@@ -1,6 +1,5 @@
 import type { Endpoint, EndpointChange } from '@custodia/wire/http/webhooks.ts'
 import type { Queries } from '../../platform/database/database.ts'
-
 import type { Actor } from '../../platform/events/event.ts'
 import type { Asking } from '../../platform/http/operator.ts'
 import { actorFor } from '../../platform/http/operator.ts'

@@ -1,6 +1,5 @@
 import { writeSecret } from '@custodia/edge/webhooks/standard.ts'
 import type { EndpointSecret, NewEndpoint } from '@custodia/wire/http/webhooks.ts'
-
 import type { Asking } from '../../platform/http/operator.ts'
 import { actorFor, boundBy } from '../../platform/http/operator.ts'
 import { newId } from '../../platform/random.ts'

@@ -1,6 +1,5 @@
 import { writeSecret } from '@custodia/edge/webhooks/standard.ts'
 import type { EndpointSecret, RotateSecret } from '@custodia/wire/http/webhooks.ts'
-
 import type { Asking } from '../../platform/http/operator.ts'
 import { actorFor } from '../../platform/http/operator.ts'
 import { refuse } from '../errors.ts'
