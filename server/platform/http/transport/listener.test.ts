@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import type { ServerResponse } from 'node:http'
 import { connect as connectHttp2 } from 'node:http2'
 import { test } from 'node:test'
 import type { ConnectionOptions } from 'node:tls'
@@ -85,4 +86,28 @@ test('all that come to a listener may have to prove themselves, and what one hos
   } finally {
     await served.server.drain(0)
   }
+})
+
+test('an answer says that its client is gone, in both versions of HTTP', { timeout: 30_000 }, async () => {
+  const names = await newAuthority()
+  let came: (response: ServerResponse) => void
+  const served = await openHttpServer({
+    tls: await names.issue({ names: hosts, usage: 'server' }),
+    hostHandlers: [{ ...handler, handle: (_request, response) => came(response) }],
+  })
+  for (const version of ['http/1.1', 'h2']) {
+    const arriving = new Promise<ServerResponse>((resolve) => (came = resolve))
+    const options = { host: '127.0.0.1', port: served.port, servername: 'open.test', rejectUnauthorized: false }
+    const socket = connect({ ...options, ALPNProtocols: [version] }).on('error', () => {})
+    if (version === 'h2') {
+      const session = connectHttp2('https://open.test', { createConnection: () => socket }).on('error', () => {})
+      session.request({ ':path': '/' }).on('error', () => {})
+    } else socket.write('GET / HTTP/1.1\r\nHost: open.test\r\n\r\n')
+    const response = await arriving
+    assert.equal(response.destroyed, false, version)
+    socket.destroy()
+    await once(response, 'close')
+    assert.equal(response.destroyed, true, version)
+  }
+  await served.server.drain(0)
 })
