@@ -29,7 +29,16 @@ test('it ends when its time is over, when it takes too much, and when nobody wai
   assert.equal(await reason(task(png, 'a.png'), usualBounds, AbortSignal.abort()), 'looking-failed')
 })
 
-test('nothing is started for what is too large anyway', async () => {
+test('no process is started for what its size or its name rules out anyway', async () => {
+  // Too little for any process.
+  const bounds = { ...usualBounds, timeoutSeconds: 0.001 }
   const small = { ...usualPolicy, maxBytes: 10 }
-  assert.equal(await reason({ bytes: png, name: 'a.png', policy: small }), 'too-large')
+  assert.equal(await reason({ bytes: png, name: 'a.png', policy: small }, bounds), 'too-large')
+  for (const [bytes, name, why] of [
+    [new Uint8Array(), 'a.png', 'empty'],
+    [png, '', 'name-unusable'],
+    [png, 'a.exe', 'extension-unknown'],
+    [png, 'a.svg', 'kind-not-allowed'],
+  ] as const)
+    assert.equal(await reason(task(bytes, name), bounds), why)
 })

@@ -5,10 +5,11 @@ import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { safeFileName } from './file-name.ts'
 import type { Finding, Flag, RefusalReason } from './finding.ts'
-import { refusals } from './finding.ts'
+import { NotTaken, refusals } from './finding.ts'
 import type { KindName } from './kinds.ts'
 import { kinds } from './kinds.ts'
 import type { UploadPolicy } from './policy.ts'
+import { promised } from './promised.ts'
 
 export type Bounds = {
   readonly timeoutSeconds: number
@@ -34,7 +35,11 @@ const program = fileURLToPath(new URL(`./look-process${import.meta.url.slice(-3)
  * @returns never throws for anything that lies in the file.
  */
 export async function lookApart(task: Task, bounds: Bounds = usualBounds, stop?: AbortSignal): Promise<Finding> {
-  if (task.bytes.length > task.policy.maxBytes) return { taken: false, reason: 'too-large' }
+  try {
+    promised(task.bytes.length, task.name, task.policy)
+  } catch (error) {
+    return { taken: false, reason: error instanceof NotTaken ? error.reason : 'looking-failed' }
+  }
   const child = fork(program, [], {
     execArgv: [
       '--permission',

@@ -2,14 +2,15 @@ import { Budget } from './archive/budget.ts'
 import type { ArchiveForm } from './archive/look-into.ts'
 import { lookInto } from './archive/look-into.ts'
 import type { FileName } from './file-name.ts'
-import { safeFileName, withExtension } from './file-name.ts'
+import { withExtension } from './file-name.ts'
 import type { Finding, Flag } from './finding.ts'
 import { NotTaken } from './finding.ts'
 import { drawSvg, remakeImage } from './image.ts'
 import type { Handling, KindName } from './kinds.ts'
-import { kindOfExtension, kinds } from './kinds.ts'
+import { kinds } from './kinds.ts'
 import { lookAtPdf } from './pdf.ts'
 import type { UploadPolicy } from './policy.ts'
+import { promised } from './promised.ts'
 import { lookAtText } from './text.ts'
 
 type File = { readonly bytes: Buffer; readonly name: FileName; readonly kind: KindName }
@@ -39,13 +40,7 @@ const weakMarks = new Set(['bmp'])
  */
 export async function look(bytes: Uint8Array, given: string, policy: UploadPolicy): Promise<Finding> {
   try {
-    if (bytes.length === 0) throw new NotTaken('empty')
-    if (bytes.length > policy.maxBytes) throw new NotTaken('too-large')
-    const name = safeFileName(given)
-    if (name === null) throw new NotTaken('name-unusable')
-    const kind = kindOfExtension(name.extension)
-    if (kind === null) throw new NotTaken('extension-unknown')
-    if (!policy.kinds.includes(kind)) throw new NotTaken('kind-not-allowed')
+    const { name, kind } = promised(bytes.length, given, policy)
     const file = { bytes: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), name, kind }
     await agree(file)
     const looked = await handlings[kinds[kind].handling](file, policy)
