@@ -104,6 +104,14 @@ describe('a page of another origin', () => {
     assert.equal(kind(preflight('https://evil.example', 'GET'), '/api/notes'), 'none')
   })
 
+  it('that is let in without credentials sends nothing with cookies: it would be in somebody’s name', () => {
+    const bare = corsPolicies([{ origins: [partner], methods: ['GET', 'POST'] }], 'cors')
+    assert.equal(cors(bare, from(partner, 'POST'), '/note').kind, 'admitted')
+    assert.equal(cors(bare, from(partner, 'POST', { cookie: 'session=1' }), '/note').kind, 'none')
+    assert.equal(cors(bare, from(partner, 'GET', { cookie: 'session=1' }), '/note').kind, 'admitted')
+    assert.equal(cors(policies, from(partner, 'PUT', { cookie: 'session=1' }), '/api/notes').kind, 'admitted')
+  })
+
   it('whoever it is reads what is for everybody, without being named', () => {
     const answer = cors(policies, from('https://anybody.example'), '/feed.json')
     assert.deepEqual(answer.kind === 'admitted' && answer.headers, { 'access-control-allow-origin': '*' })

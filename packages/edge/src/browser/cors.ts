@@ -1,4 +1,5 @@
 import type { BrowserHead } from './cross-site.ts'
+import { safeMethods } from './cross-site.ts'
 
 /** Which pages of other origins may read, and send, what. As data: whatever is not said is refused. */
 export type CorsPolicy = {
@@ -11,6 +12,7 @@ export type CorsPolicy = {
   readonly headers: ReadonlySet<string>
   /** Reply headers that scripts may read. */
   readonly exposed: readonly string[]
+  /** Whether cookies count. Without it what changes something and brings some is as if no policy let it in. */
   readonly credentials: boolean
   /** 0 to 7,200: browsers keep no answer for longer. */
   readonly maxAgeSeconds: number
@@ -128,6 +130,8 @@ export function cors(policies: readonly CorsPolicy[], head: BrowserHead, path: s
     }
   }
   if (!policy.methods.has(head.method)) return refused
+  // Pages of the same site send cookies with a form whatever we answer: what the policy lets in is nobody's, and not the person whose they are.
+  if (!policy.credentials && head.headers.cookie !== undefined && !safeMethods.has(head.method)) return refused
   const exposed = policy.exposed.length > 0 ? { 'access-control-expose-headers': policy.exposed.join(', ') } : {}
   return { kind: 'admitted', origin, headers: { ...common, ...exposed } }
 }
