@@ -5,8 +5,10 @@ import { MemoryCache } from '../platform/cache/memory-cache.ts'
 import type { Context } from '../platform/module.ts'
 import type { config } from './config.ts'
 
+type Here = Context<typeof config>
+
 /** Challenges of this installation: any of its processes knows what another one asked and handed out. */
-export async function openChallenges(context: Context<typeof config>, keyring: Keyring): Promise<Challenges> {
+export async function openChallenges(context: Here, keyring: Keyring): Promise<Challenges> {
   const { clock, random } = context
   return new Challenges({
     secret: await keyring.secret('limits-challenge'),
@@ -21,12 +23,7 @@ export async function openChallenges(context: Context<typeof config>, keyring: K
  *
  * @returns true the first time that a key is asked for, for so many seconds.
  */
-export function onceIn({
-  cache,
-  clock,
-  config,
-  log,
-}: Pick<Context<typeof config>, 'cache' | 'clock' | 'config' | 'log'>) {
+export function onceIn({ cache, clock, config, log }: Pick<Here, 'cache' | 'clock' | 'config' | 'log'>) {
   const local = new MemoryCache({ clock })
   let lost = false
   return async (key: string, seconds: number): Promise<boolean> => {
