@@ -57,12 +57,16 @@ async function held(
   { bodies, uploads, fileRefused }: Needs,
 ): Promise<Readable> {
   // Whoever is gone already would never let go of what is held for them.
-  if (reply.raw.destroyed) throw refuseRequest('REQUEST_INVALID', { field: 'body', detail: 'ended early' })
+  const stillThere = () => {
+    if (reply.raw.destroyed) throw refuseRequest('REQUEST_INVALID', { field: 'body', detail: 'ended early' })
+  }
+  stillThere()
   const release = (letGo: () => void) => void reply.raw.once('close', letGo)
   const { 'content-length': contentLength, 'content-type': contentType, 'content-encoding': packed } = request.headers
   const proven = proof === null ? payload : await bodies.hold(payload, contentLength, proof, release)
   if (request.uploadRule === null) return proven
   if (packed !== undefined) throw refuseRequest('MEDIA_TYPE_UNSUPPORTED', { field: 'header.content-encoding' })
+  stillThere()
   const turned = (file: Turned) => fileRefused(request, file)
   const sent = { payload: proven, contentType, contentLength, address: request.ip, turned }
   request.remade = await uploads.receive(request.uploadRule, sent, release)
