@@ -172,6 +172,26 @@ test('an upgrade to another protocol than WebSocket is refused', async () => {
   assert.equal(target.seen.length, 0)
 })
 
+test('an upgrade that does not wait for the answer before it is not taken: one would stand within the other', async () => {
+  target.answer = (_seen, response) => void setTimeout(() => response.end('late'), 100)
+  const received = await send(get('/public/x', 'Accept: */*') + upgrade(target.appHost, '/public/socket'))
+  assert.doesNotMatch(received, / 101 /)
+  target.answer = (_seen, response) => void response.end('hello')
+  const inTurn = await new Promise<string>((resolve) => {
+    let said = ''
+    const socket = connect(target.server.port, '127.0.0.1')
+    socket.on('data', (chunk) => {
+      said += chunk
+      if (/hello$/.test(said)) socket.write(upgrade(target.appHost, '/public/socket'))
+      else if (said.includes(' 101 ')) socket.destroy()
+    })
+    socket.on('error', () => {})
+    socket.on('close', () => resolve(said))
+    socket.write(get('/public/x', 'Accept: */*'))
+  })
+  assert.deepEqual(statuses(inTurn), ['200', '101'])
+})
+
 test('a WebSocket of another page is refused before anybody is asked', async () => {
   for (const origin of [
     'null',

@@ -132,6 +132,8 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
       socket.on('error', () => socket.destroy())
       upgraded.add(socket)
       socket.once('close', () => upgraded.delete(socket))
+      // RFC 9112 §9.3.2: answers go in order. What is said here would stand within one that is still on its way.
+      if (latest.get(socket)?.writableFinished === false) return void socket.destroy()
       const host = hostName(request.headers.host)
       const handler = claiming(host)
       if (handler === undefined) endSocket(socket, bare('404 Not Found'))
