@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto'
+import { cookieValues } from '@custodia/edge/browser/cookies.ts'
 import type { RequestHead } from '../../platform/http/ports.ts'
 import type { Parts } from '../parts.ts'
 import type { Bound } from './challenges.ts'
@@ -30,10 +31,6 @@ const boundTo = ({ attemptKey }: Parts, token: string): Bound => ({
 })
 
 function read(header: string | undefined): string | null {
-  const found = (header ?? '')
-    .split(';')
-    .map((pair) => pair.trim())
-    .filter((pair) => pair.startsWith(`${name}=`))
-    .map((pair) => pair.slice(name.length + 1))
+  const found = cookieValues(header, name)
   return found.length === 1 && /^[A-Za-z0-9_-]{43}$/.test(found[0] as string) ? (found[0] as string) : null
 }

@@ -1,3 +1,5 @@
+import { cookieValues } from '@custodia/edge/browser/cookies.ts'
+
 const name = '__Host-custodia-device'
 const attributes = 'Path=/; Secure; HttpOnly; SameSite=Lax'
 export const deviceSeconds = 400 * 86_400
@@ -11,10 +13,6 @@ export const setDeviceCookie = (tokens: readonly string[]): string =>
 
 /** @returns none where the cookie is not of the form that we set, or stands twice. */
 export function readDeviceTokens(header: string | undefined): string[] {
-  const found = (header ?? '')
-    .split(';')
-    .map((pair) => pair.trim())
-    .filter((pair) => pair.startsWith(`${name}=`))
-    .map((pair) => pair.slice(name.length + 1))
+  const found = cookieValues(header, name)
   return found.length === 1 && pattern.test(found[0] as string) ? (found[0] as string).split('.') : []
 }

@@ -1,4 +1,5 @@
 import type { Challenge } from 'altcha-lib'
+import { cookieValues } from '../browser/cookies.ts'
 import type { Rate } from '../limits/cell-rate.ts'
 import { rateOf } from '../limits/cell-rate.ts'
 import type { Cell, CellStore } from '../limits/cell-store.ts'
@@ -136,7 +137,7 @@ export class Challenges {
     const { cookie } = headers
     const kept =
       typeof cookie === 'string' && cookie.length <= mostCookieCharacters && cookie.includes(this.names.cookie)
-        ? cookiesNamed(`${this.names.cookie}${policy}`, cookie)
+        ? cookieValues(cookie, `${this.names.cookie}${policy}`)
         : []
     return [...said.map((one) => one.trim()).slice(0, mostPasses), ...kept.slice(0, mostPasses)]
   }
@@ -165,10 +166,3 @@ const proofCell = ({ pool }: Cell): Omit<Cell, 'subject'> => ({
 /** The policy with its figures, the host, and the network that a subscriber may roam in: /24 or /56. */
 const aboutOf = ({ cell, address, sent }: Exceeded): string =>
   JSON.stringify(['limit', cell.pool, sent.host, wideNetwork(address)])
-
-const cookiesNamed = (name: string, header: string): readonly string[] =>
-  header
-    .split(';')
-    .map((one) => one.trim())
-    .filter((one) => one.startsWith(`${name}=`))
-    .map((one) => one.slice(name.length + 1))
