@@ -3,14 +3,18 @@ import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
+import { PassThrough } from 'node:stream'
 import test, { after, before, beforeEach } from 'node:test'
 import { scanWithClamd } from '@custodia/edge/uploads/clamd.ts'
 import { startClamd } from '@custodia/edge/uploads/clamd-testing.ts'
 import { casesRule, formCases } from '@custodia/edge/uploads/form/cases-testing.ts'
 import { eicar, makeZip } from '@custodia/edge/uploads/testing.ts'
+import { isRefusal } from '../../platform/errors.ts'
 import type { Ask, TestGateway } from '../testing.ts'
 import { codeOf, openTestGateway, scanning } from '../testing.ts'
 import { checkEdge } from './config.ts'
+import { UploadDefence } from './uploads.ts'
+import type { UploadRule } from './uploads-config.ts'
 import { uploadRuleFor } from './uploads-config.ts'
 
 const samples = new URL('../../../packages/edge/src/uploads/samples/', import.meta.url)
@@ -213,6 +217,25 @@ test('who sends too slowly is cut off, and who sends many at once waits for nobo
   assert.equal(status, 503)
   for (const { answered } of slow) assert.match(await answered, /^HTTP\/1\.1 408 .*REQUEST_TIMEOUT/s)
   assert.equal((await post(form([{ name: 'a.txt', bytes: 'x' }]))).status, 200)
+})
+
+test('the addresses of one IPv6 network have its places together, and take none of another', async () => {
+  const defence = new UploadDefence(async () => ({ verdict: 'unsure', why: 'stopped' }))
+  const [one] = checkEdge({ uploads: [{ path: '/a', as: 'body' }] }, '').uploads
+  const releases: (() => void)[] = []
+  const send = (address: string) => {
+    const payload = new PassThrough()
+    payload.end('hi')
+    const sent = { payload, contentType: 'text/plain', contentLength: '2', address, turned() {} }
+    return defence.receive(one as UploadRule, sent, (release) => releases.push(release))
+  }
+  const is = (code: string) => (error: unknown) => isRefusal(error, code)
+  for (const last of [1, 2, 3, 4]) await assert.rejects(send(`2001:db8:1:2::${last}`), is('GATEWAY_FILE_NOT_SCANNED'))
+  await assert.rejects(send('2001:db8:1:2:3::5'), is('SERVER_BUSY'))
+  await assert.rejects(send('2001:db8:1:3::1'), is('GATEWAY_FILE_NOT_SCANNED'))
+  for (const release of releases) release()
+  await assert.rejects(send('2001:db8:1:2::5'), is('GATEWAY_FILE_NOT_SCANNED'))
+  releases.at(-1)?.()
 })
 
 test('who goes away leaves nothing behind: neither a place nor a file', async () => {

@@ -8,15 +8,16 @@ import { MalformedForm, partHead } from '@custodia/edge/uploads/form/part-head.t
 import { boundaryOf, FormReader } from '@custodia/edge/uploads/form/read-form.ts'
 import { kinds } from '@custodia/edge/uploads/kinds.ts'
 import { refuseRequest } from '../../platform/http/errors.ts'
+import { network } from '../../platform/http/limits.ts'
 import type { Uploads } from '../../uploads/api.ts'
 import { refuse } from '../errors.ts'
 import type { Region } from './sealed-spool.ts'
 import { SealedSpool } from './sealed-spool.ts'
 import type { UploadRule } from './uploads-config.ts'
 
-/** Together, in this process and from one address: each has a file on the disk that is as large as its request may be. */
+/** Together, in this process and from one network: each has a file on the disk that is as large as its request may be. */
 const mostTogether = 32
-const mostOfAddress = 4
+const mostOfNetwork = 4
 /** For all files of one request. What is not looked at by then was not scanned. */
 const lookMs = 120_000
 /** How many times as large as its cap a request may become by what is made anew. */
@@ -62,12 +63,13 @@ export class UploadDefence {
     if (Number(sent.contentLength ?? 0) > rule.maxBytes) throw tooLarge(rule)
     // Before anything is held: it throws where the type is none that is taken.
     bodyName(rule, sent.contentType)
-    this.#enter(sent.address)
+    const from = network(sent.address)
+    this.#enter(from)
     const gone = new AbortController()
     let spool: SealedSpool | null = null
     done(() => {
       gone.abort()
-      this.#leave(sent.address)
+      this.#leave(from)
       void spool?.close()
     })
     spool = await SealedSpool.open()
@@ -117,19 +119,19 @@ export class UploadDefence {
     return { head, content: await writer.end() }
   }
 
-  #enter(address: string): void {
-    const theirs = this.#from.get(address) ?? 0
-    if (this.#underWay >= mostTogether || theirs >= mostOfAddress)
+  #enter(from: string): void {
+    const theirs = this.#from.get(from) ?? 0
+    if (this.#underWay >= mostTogether || theirs >= mostOfNetwork)
       throw refuseRequest('SERVER_BUSY', { retryAfterSeconds: 5 })
     this.#underWay += 1
-    this.#from.set(address, theirs + 1)
+    this.#from.set(from, theirs + 1)
   }
 
-  #leave(address: string): void {
-    const theirs = (this.#from.get(address) ?? 1) - 1
+  #leave(from: string): void {
+    const theirs = (this.#from.get(from) ?? 1) - 1
     this.#underWay -= 1
-    if (theirs === 0) this.#from.delete(address)
-    else this.#from.set(address, theirs)
+    if (theirs === 0) this.#from.delete(from)
+    else this.#from.set(from, theirs)
   }
 }
 
@@ -159,25 +161,33 @@ function bodyName({ as }: UploadRule, contentType: string | undefined): string |
 /** The pieces of a body, under its cap and within its time. */
 async function* inTime(payload: Readable, rule: UploadRule, gone: AbortSignal): AsyncGenerator<Buffer> {
   const pieces = payload.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer>
-  const late = Promise.withResolvers<never>()
-  late.promise.catch(() => {})
-  const timer = setTimeout(() => late.reject(refuseRequest('REQUEST_TIMEOUT')), rule.seconds * 1_000)
-  const left = () => late.reject(endedEarly())
+  let over: Error | null = null
+  let waiting: PromiseWithResolvers<never> | null = null
+  const stop = (error: Error) => {
+    over = error
+    waiting?.reject(error)
+  }
+  const next = () => {
+    // Another for each piece: one that outlives them would keep something of every one.
+    waiting = Promise.withResolvers<never>()
+    if (over !== null) waiting.reject(over)
+    return Promise.race([pieces.next(), waiting.promise])
+  }
+  const late = setTimeout(() => stop(refuseRequest('REQUEST_TIMEOUT')), rule.seconds * 1_000)
+  const left = () => stop(endedEarly())
   gone.addEventListener('abort', left)
   let length = 0
   try {
-    for (;;) {
-      const next = await Promise.race([pieces.next(), late.promise])
-      if (next.done === true) return
-      length += next.value.length
+    for (let one = await next(); one.done !== true; one = await next()) {
+      length += one.value.length
       if (length > rule.maxBytes) throw tooLarge(rule)
-      yield next.value
+      yield one.value
     }
   } catch (error) {
     // What a connection throws that broke off in the middle.
     throw (error as { code?: unknown }).code === 'ECONNRESET' ? endedEarly() : error
   } finally {
-    clearTimeout(timer)
+    clearTimeout(late)
     gone.removeEventListener('abort', left)
   }
 }
