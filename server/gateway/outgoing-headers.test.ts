@@ -36,6 +36,8 @@ test('identity headers that a client sends never reach the application', () => {
     'x-azure-clientip': 'forged',
     'x-originating-ip': 'forged',
     'front-end-https': 'forged',
+    'x-amzn-mtls-clientcert-leaf': 'forged',
+    'cf-client-cert-sha256': 'forged',
   }
   const outgoing = outgoingHeaders({ ...forged, accept: 'text/html' }, introduction)
   assert.doesNotMatch(JSON.stringify(outgoing), /forged/)

@@ -47,6 +47,8 @@ const names = [
     'x-client-(?:cert|dn|verify).*',
     'x-tls-client-.*',
     'x-arr-(?:clientcert|ssl)',
+    'x-amzn-mtls-.*',
+    'cf-client-cert-.*',
   ],
   ...['x-scheme', 'x-url-scheme', 'front-end-https'],
   // What is asked for: some frameworks take these for the path, the host or the method on which was decided here.
