@@ -29,6 +29,8 @@ export class OpenSockets {
 
   /** @param credential `ses_…` or `key_…`. */
   add(credential: string, socket: Duplex): void {
+    // Of one that is closed already nobody would say so again.
+    if (socket.destroyed) return
     const sockets = this.#sockets.get(credential) ?? new Set()
     this.#sockets.set(credential, sockets.add(socket))
     socket.once('close', () => {
