@@ -141,6 +141,34 @@ test('content that was tampered with ends the connection: fewer bytes than were 
   assert.ok(bytes.length < text.length)
 })
 
+test('who reads slowly, and much at once, takes no places of others', async () => {
+  const large = await all.process({ maxBytes: 20_000_000 })
+  const who = inbox()
+  const { id } = await large.settle(who, 'large.txt', Buffer.from('some lines\n'.repeat(1_000_000)))
+  const { body } = await large.call(who, 'POST', `/v1/uploads/${id}/links`)
+  const path = new URL((body as unknown as { url: string }).url).pathname
+  const server = createServer((request, response) => large.uploads.hostHandler.handle(request, response))
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  const begin = (localAddress: string) =>
+    new Promise<number>((resolve, reject) => {
+      // Nothing of it is read.
+      const request = httpRequest({ host: '127.0.0.1', port, path, localAddress, agent: false }, (response) =>
+        resolve(response.statusCode ?? 0),
+      )
+      request.on('error', reject)
+      request.end()
+    })
+  try {
+    for (let i = 0; i < 16; i++) assert.equal(await begin('127.0.0.1'), 200)
+    assert.equal(await begin('127.0.0.1'), 503)
+    assert.equal(await begin('127.0.0.2'), 200)
+  } finally {
+    server.closeAllConnections()
+    server.close()
+  }
+})
+
 test('no link is made where there is no host for it, and no host is that of sessions', async () => {
   const bare = await all.process({ host: null })
   const who = inbox()

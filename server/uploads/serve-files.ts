@@ -1,8 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { clientAddresses } from '../platform/http/client-address.ts'
 import { endSocket } from '../platform/http/end-socket.ts'
 import { refuseRequest } from '../platform/http/errors.ts'
+import { network } from '../platform/http/limits.ts'
 import type { HostHandler } from '../platform/http/ports.ts'
 import { isFault, problemFor, problemType } from '../platform/http/problem.ts'
 import { refuse } from './errors.ts'
@@ -16,25 +18,34 @@ import { nowOf } from './parts.ts'
 import { about } from './receive.ts'
 import { readUpload } from './store.ts'
 
-/** Whoever reads slowly holds a frame and a connection, and no more. */
-const mostAtOnce = 64
+/** Whoever reads slowly holds a frame and a connection, and no more; and from one address only so many of the places that all have. */
+const mostAtOnce = 128
+const mostOfAddress = 16
 
 /** The host that has nothing but files: no session, no page, no script. A link that holds is all that counts. */
 export function serveFiles(parts: Parts): HostHandler {
   const { links, context } = parts
+  const addressOf = clientAddresses(context.trustedProxies)
+  const from = new Map<string, number>()
   let underWay = 0
   return {
     hosts: links === null ? [] : [links.host],
     claims: (host) => host === links?.host,
     handle(request, response) {
+      const address = network(addressOf(request))
+      const theirs = (from.get(address) ?? 0) + 1
+      from.set(address, theirs)
       underWay += 1
-      answer(parts, request, response, underWay > mostAtOnce)
+      answer(parts, request, response, underWay > mostAtOnce || theirs > mostOfAddress)
         .catch((error) => {
           if (isFault(error)) context.log.error({ error }, 'a file could not be sent')
           sendProblem(response, error, context.publicUrl)
         })
         .finally(() => {
           underWay -= 1
+          const left = (from.get(address) ?? 1) - 1
+          if (left > 0) from.set(address, left)
+          else from.delete(address)
         })
     },
     upgrade: (_request, socket) =>
