@@ -74,7 +74,7 @@ function compile(): void {
   for (const file of globSync('**/*.d.ts', { cwd: out })) {
     const path = join(out, file)
     const types = readFileSync(path, 'utf8')
-    writeFileSync(path, types.replace(/((?:from|import) ?\(?'\.{1,2}\/[^']+)\.ts'/g, "$1.js'"))
+    writeFileSync(path, types.replace(/((?:from|import) ?\(?(['"])\.{1,2}\/[^'"]+)\.ts\2/g, '$1.js$2'))
   }
 }
 

@@ -1,6 +1,17 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, describe, it } from 'node:test'
@@ -13,12 +24,14 @@ after(() => rmSync(folder, { recursive: true }))
 type Manifest = Partial<Record<'dependencies' | 'optionalDependencies' | 'peerDependencies', Record<string, string>>>
 const manifestOf = (path: string) => JSON.parse(readFileSync(join(path, 'package.json'), 'utf8')) as Manifest
 
-/** Copies a package with what it depends on, as an installer would: a link would lead out of the application. */
+const linked = statSync(root).dev === statSync(folder).dev ? '--link' : '--recursive'
+
+/** Copies a package with what it depends on, as an installer would: a link to its folder would lead out of the application. */
 function install(name: string): void {
   const [from, to] = [join(root, 'node_modules', name), join(folder, 'node_modules', name)]
   if (existsSync(to) || !existsSync(from)) return
   mkdirSync(dirname(to), { recursive: true })
-  cpSync(from, to, { recursive: true, dereference: true })
+  execFileSync('cp', ['--recursive', '--dereference', linked, from, to])
   const { dependencies, optionalDependencies } = manifestOf(from)
   for (const other of Object.keys({ ...dependencies, ...optionalDependencies })) install(other)
 }
@@ -158,6 +171,89 @@ describe('the package as it is packed, installed in an application', () => {
       await import('@custodia/sdk/' + name)`
     writeFileSync(join(folder, 'bare.mjs'), code)
     execFileSync(process.execPath, [join(folder, 'bare.mjs')])
+  })
+
+  it('works where it was installed, with what it says it depends on and nothing else', () => {
+    const program = join(folder, 'program.mjs')
+    writeFileSync(
+      program,
+      `import { createCustodia, createSignatureVerifier, createSignedFetch, plannedBits } from '@custodia/sdk'
+       import { custodiaExpress } from '@custodia/sdk/express'
+       import { custodiaFastify } from '@custodia/sdk/fastify'
+       import { custodiaHono } from '@custodia/sdk/hono'
+       const custodia = createCustodia({ url: 'http://custodia.localhost:9', application: 'inbox', key: 'k'.repeat(20) })
+       const codes = []
+       for (const act of [
+         () => custodia.identify('a.b.c'),
+         () => custodia.collection('messages', { schemaVersion: 1 }).seal({ subject: 's', record: 'r', fields: { f: 'x' } }),
+       ]) await act().catch((error) => codes.push(error.code))
+       const key = { algorithm: 'hmac-sha256', secret: new Uint8Array(32) }
+       const verifier = createSignatureVerifier({ authorities: ['api.example'], lookUp: () => key })
+       const fetch = createSignedFetch({ keyId: 'k', key, fetch: (url, init) => verifier.verifyFetchRequest(new Request(url, init)) })
+       codes.push((await fetch('https://api.example/', { method: 'POST', body: 'x' })).keyId)
+       console.log(JSON.stringify([codes, plannedBits(1000), typeof custodiaExpress, typeof custodiaFastify, typeof custodiaHono]))`,
+    )
+    const out = execFileSync(process.execPath, [program], { encoding: 'utf8' })
+    const codes = ['ASSERTION_INVALID', 'CUSTODIA_UNREACHABLE', 'k']
+    assert.deepEqual(JSON.parse(out), [codes, 8, 'function', 'function', 'function'])
+  })
+
+  it('tells TypeScript its types, without our sources', () => {
+    install('@types/node')
+    writeFileSync(
+      join(folder, 'use.mts'),
+      `import { createCustodia } from '@custodia/sdk'
+       const custodia = createCustodia({ url: '', application: '' })
+       const messages = custodia.collection('messages', { schemaVersion: 1 })
+       const sealed = await messages.seal({ subject: 's', record: 'r', fields: { body: 'x' } })
+       const all: { body: string }[] = await messages.openText([{ subject: 's', record: 'r', fields: sealed }])
+       const some: ({ body: string } | null)[] = await messages.openText([], { shredded: 'null' })
+       // @ts-expect-error: with this setting a record may be null
+       const wrong: { body: string }[] = await messages.openText([{ subject: 's', record: 'r', fields: sealed }], { shredded: 'null' })
+       // @ts-expect-error: an identity can not be changed
+       ;(await custodia.identify('')).userId = 'x'
+       console.log(all, some, wrong)`,
+    )
+    // That our declarations hold together is looked at below; those of others are theirs to check, and take seconds.
+    const options = [
+      '--strict',
+      '--noEmit',
+      '--skipLibCheck',
+      '--module',
+      'nodenext',
+      '--target',
+      'es2024',
+      '--types',
+      'node',
+    ]
+    const env = { ...process.env, PATH: `${join(root, 'node_modules/.bin')}:${process.env.PATH}` }
+    execFileSync('tsc', [...options, join(folder, 'use.mts')], { encoding: 'utf8', cwd: folder, env })
+  })
+
+  it('holds no TypeScript source, no test, and no name of the house’s own packages', () => {
+    const files = globSync('**/*.*', { cwd: installed })
+    assert.ok(files.length > 30)
+    for (const file of files) {
+      assert.doesNotMatch(file, /(?<!\.d)\.ts$|testing|\.test\./)
+      if (!/\.(?:js|d\.ts)$/.test(file)) continue
+      const code = readFileSync(join(installed, file), 'utf8')
+      assert.doesNotMatch(code, /@custodia\/(?:wire|edge)|from '[^']*\.ts'/, file)
+    }
+  })
+
+  it('imports nothing but its own files, what it says it needs, and Node', () => {
+    const needed = new Set(Object.keys({ ...dependencies, ...peerDependencies }))
+    for (const file of globSync('**/*.{js,d.ts}', { cwd: installed })) {
+      const code = readFileSync(join(installed, file), 'utf8')
+      for (const [, name = ''] of code.matchAll(/(?:\bfrom |\bimport ?\(?)['"]([^'"`]+)['"]/g)) {
+        const target = join(installed, dirname(file), file.endsWith('.d.ts') ? name.replace(/\.js$/, '.d.ts') : name)
+        const [scope, rest] = name.split('/')
+        const found = name.startsWith('.')
+          ? existsSync(target)
+          : name.startsWith('node:') || needed.has(scope as string) || needed.has(`${scope}/${rest}`)
+        assert.ok(found, `${file} imports ${name}`)
+      }
+    }
   })
 
   for (const [name, code] of Object.entries(applications))
