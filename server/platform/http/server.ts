@@ -30,7 +30,7 @@ import type { ClientCertificates, TlsMaterial } from './tls.ts'
 import { tlsOptions } from './tls.ts'
 import { endWithProof } from './transport/client-certificate.ts'
 import type { Demand, Door } from './transport/doors.ts'
-import { Doors, doorsRefused, provesItself } from './transport/doors.ts'
+import { Doors, doorsRefused, lackingAt } from './transport/doors.ts'
 import { asHttp1, maxHeaderLines } from './transport/http2.ts'
 import { createListener } from './transport/listener.ts'
 import { compileValidator } from './validate.ts'
@@ -83,6 +83,9 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   const claiming = (host: string | null) =>
     host === null ? undefined : options.hostHandlers.find((one) => one.claims(host))
 
+  const lacking = (door: Door | null, request: IncomingMessage) =>
+    door === null ? null : lackingAt(door, request, options.services.clock.nowMs())
+
   const dispatch = (request: IncomingMessage, response: ServerResponse, door: Door | null): void => {
     // RFC 9112 §9.6: after an answer that closes the connection nothing on it is a request. Node would hand it over all the same.
     if (closing.has(request.socket) || latest.get(request.socket)?.shouldKeepAlive === false) return
@@ -101,17 +104,18 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     const coding = request.headers['transfer-encoding']
     const repeated = repeatedIn(request)
     const handler = host !== null && options.ownHosts.has(host) ? null : claiming(host)
+    const reason = lacking(door, request)
     // RFC 9112 §6.1: what is coded in another way would be passed on undone, and is of a length that we do not know.
     if (request.rawHeaders.length > maxHeaderLines * 2) refuseHead(response, 'REQUEST_HEADERS_TOO_LARGE', 'header')
     else if (coding !== undefined && coding.toLowerCase() !== 'chunked')
       refuseHead(response, 'REQUEST_HEADER_INVALID', 'header.transfer-encoding')
-    else if (repeated !== null) refuseHead(response, 'REQUEST_HEADER_INVALID', `header.${repeated}`, 'appears twice')
+    else if (repeated !== null)
+      refuseHead(response, 'REQUEST_HEADER_INVALID', `header.${repeated}`, { detail: 'appears twice' })
     else if (handler === undefined)
       refuseHead(response, host === null ? 'REQUEST_HEADER_INVALID' : 'HOST_UNKNOWN', 'header.host')
     else if (doors !== null && !doors.leadsTo(host, door, request))
       refuseHead(response, 'CONNECTION_MISDIRECTED', 'header.host')
-    else if (door !== null && !provesItself(door, request, options.services.clock.nowMs()))
-      refuseHead(response, 'CLIENT_CERTIFICATE_REQUIRED', 'connection')
+    else if (reason !== null) refuseHead(response, 'CLIENT_CERTIFICATE_REQUIRED', 'connection', { reason })
     else if (handler === null) own?.(request, response)
     else handler.handle(request, response)
   }
@@ -138,8 +142,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
       const handler = claiming(host)
       if (handler === undefined) endSocket(socket, bare('404 Not Found'))
       else if (doors !== null && !doors.leadsTo(host, door, request)) endSocket(socket, bare('421 Misdirected Request'))
-      else if (door !== null && !provesItself(door, request, options.services.clock.nowMs()))
-        endSocket(socket, bare('403 Forbidden'))
+      else if (lacking(door, request) !== null) endSocket(socket, bare('403 Forbidden'))
       else {
         if (door !== null) endWithProof(socket, request, options.services.clock)
         handler.upgrade(request, socket, head)
@@ -269,9 +272,14 @@ type HeadRefusal =
 const bare = (status: string) => `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`
 
 /** Refused before anybody reads on: the connection ends, so that nothing after it is taken for a request. */
-function refuseHead(response: ServerResponse, code: HeadRefusal, field: string, detail?: string): void {
+function refuseHead(
+  response: ServerResponse,
+  code: HeadRefusal,
+  field: string,
+  more: Record<string, string> = {},
+): void {
   if (!('stream' in response.req)) closing.add(response.req.socket)
-  const problem = problemFor(refuseRequest(code, { field, ...(detail === undefined ? {} : { detail }) }), '-')
+  const problem = problemFor(refuseRequest(code, { field, ...more }), '-')
   const body = JSON.stringify(problem.body)
   response.writeHead(problem.status, {
     'content-type': problemType,

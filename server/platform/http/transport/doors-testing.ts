@@ -20,7 +20,7 @@ export const handler: HostHandler = {
   },
 }
 
-export type Body = { code?: string; proof?: Record<string, unknown> | null }
+export type Body = { code?: string; reason?: string; proof?: Record<string, unknown> | null }
 
 export function answerIn(text: string): { status: number; body: Body } {
   const [first = '', ...rest] = text.split('\r\n\r\n')

@@ -319,7 +319,9 @@ describe('hosts that demand certificates of clients', { timeout: 60_000 }, () =>
       last = await http2(one, 'must.test')
     )
       await new Promise((resolve) => setTimeout(resolve, 100))
-    assert.deepEqual(codeOf(last), [403, 'CLIENT_CERTIFICATE_REQUIRED'])
+    assert.deepEqual([...codeOf(last), last.body.reason], [403, 'CLIENT_CERTIFICATE_REQUIRED', 'expired'])
+    const large = await http1('must.test', 'large')
+    assert.deepEqual([...codeOf(large), large.body.reason], [403, 'CLIENT_CERTIFICATE_REQUIRED', 'too-large'])
     assert.match(await ended, /^HTTP\/1\.1 101 /)
   })
 

@@ -126,9 +126,10 @@ export function doorsRefused(metrics: Metrics): (reason: NoCertificate) => void 
   return (reason) => refused.add(1, { reason })
 }
 
-/** Whether who came through a door that demands a certificate has one that holds still. */
-export function provesItself(door: Door, request: IncomingMessage, nowMs: number): boolean {
-  return !door.demand.certificates.required || typeof clientProof(request, nowMs) === 'object'
+/** What keeps a request from what is behind a door that demands a certificate: it has to hold still. Null where nothing does. */
+export function lackingAt(door: Door, request: IncomingMessage, nowMs: number): NoCertificate | null {
+  const proof = door.demand.certificates.required ? clientProof(request, nowMs) : null
+  return typeof proof === 'string' ? proof : null
 }
 
 function serverNameOf(request: IncomingMessage): string | null {
