@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { STATUS_CODES } from 'node:http'
+import { asHtml } from '@custodia/edge/browser/as-html.ts'
 import type { ErrorTable } from '../errors.ts'
 
 /** The errors of one module, as `app.ts` folds them together. */
@@ -23,9 +24,9 @@ export function errorPage(tables: readonly DocumentedErrors[]): string {
     .map(({ module, errors }) => {
       const sections = Object.entries(errors).map(
         ([code, { status, title, help }]) =>
-          `<section id="${asText(code)}"><h3><a href="/docs/errors/${asText(code)}">${asText(code)}</a> · ${status}</h3><p>${asText(title)}</p><p>${asText(help)}</p></section>`,
+          `<section id="${asHtml(code)}"><h3><a href="/docs/errors/${asHtml(code)}">${asHtml(code)}</a> · ${status}</h3><p>${asHtml(title)}</p><p>${asHtml(help)}</p></section>`,
       )
-      return `<h2>${asText(module)}</h2>\n${sections.join('\n')}`
+      return `<h2>${asHtml(module)}</h2>\n${sections.join('\n')}`
     })
   return page(
     'Errors of Custodia',
@@ -48,8 +49,8 @@ export function codePages(tables: readonly DocumentedErrors[]): ReadonlyMap<stri
         code,
         page(
           code,
-          `<h1>${asText(code)}</h1><p>Status ${status} (${asText(STATUS_CODES[status] ?? '')}), from ${asText(module)}</p>
-<h2>What happened</h2><p>${asText(title)}</p><h2>What to do</h2><p>${asText(help)}</p>
+          `<h1>${asHtml(code)}</h1><p>Status ${status} (${asHtml(STATUS_CODES[status] ?? '')}), from ${asHtml(module)}</p>
+<h2>What happened</h2><p>${asHtml(title)}</p><h2>What to do</h2><p>${asHtml(help)}</p>
 <p><a href="/docs/errors">All codes</a></p>`,
         ),
       ]),
@@ -58,17 +59,6 @@ export function codePages(tables: readonly DocumentedErrors[]): ReadonlyMap<stri
 }
 
 const page = (title: string, main: string): string =>
-  `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${asText(title)}</title>
+  `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${asHtml(title)}</title>
 <style>${style}</style></head><body><main>${main}
 </main></body></html>`
-
-const entities: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-}
-
-/** Our own text, and escaped all the same: a title may quote `<` some day. */
-const asText = (text: string): string => text.replace(/[&<>"']/g, (one) => entities[one] as string)

@@ -7,17 +7,6 @@ main{max-width:28rem;padding:2rem}h1{font-size:1.25rem;margin:0 0 .5rem}p{margin
 /** For a policy's `style-src`. */
 export const ownPageStyleSource = `'sha256-${createHash('sha256').update(ownPageStyle).digest('base64')}'`
 
-const entities: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-}
-
-/** For text and for attributes in quotes. */
-export const asHtml = (text: string): string => text.replace(/[&<>"']/g, (one) => entities[one] as string)
-
 /**
  * Whether a person is going there: browsers say so; where one does not, a page is what it accepts first.
  */

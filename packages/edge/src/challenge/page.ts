@@ -1,4 +1,5 @@
-import { asHtml, ownPageStyle, ownPageStyleSource } from '../browser/own-page.ts'
+import { asHtml } from '../browser/as-html.ts'
+import { ownPageStyle, ownPageStyleSource } from '../browser/own-page.ts'
 import { pageScript, workerScript } from './page-scripts.ts'
 
 /** Below what an application leaves to Custodia on its host. */

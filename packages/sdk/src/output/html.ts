@@ -1,3 +1,5 @@
+import { asHtml } from '@custodia/edge/browser/as-html.ts'
+
 /** Markup that may be sent as it is: what was written by the program, with everything else in it encoded. */
 export class Html {
   readonly text: string
@@ -152,11 +154,11 @@ function encode(value: HtmlValue, read: Read): string {
   if (value instanceof Html || Array.isArray(value))
     throw new TypeError(`html: markup can not stand in ${read.attribute}`)
   const text = plain(value as Exclude<HtmlValue, Html | readonly HtmlValue[]>)
-  if (!addresses.has(read.attribute)) return escaped(text)
+  if (!addresses.has(read.attribute)) return asHtml(text)
   // Two values, or a value after a few letters, could make a scheme together.
   if (read.value !== '' && !/^(?:https?|mailto|tel):|^[^:]*[/?#]/i.test(read.value))
     throw new TypeError(`html: a value can not go on with an address in ${read.attribute}`)
-  return escaped(read.value === '' ? address(text) : text)
+  return asHtml(read.value === '' ? address(text) : text)
 }
 
 const places: Readonly<Record<Exclude<Read['at'], 'content' | 'quoted'>, string>> = {
@@ -170,26 +172,11 @@ const places: Readonly<Record<Exclude<Read['at'], 'content' | 'quoted'>, string>
 function content(value: HtmlValue): string {
   if (value instanceof Html) return value.text
   if (Array.isArray(value)) return value.map(content).join('')
-  return escaped(plain(value as Exclude<HtmlValue, Html | readonly HtmlValue[]>))
+  return asHtml(plain(value as Exclude<HtmlValue, Html | readonly HtmlValue[]>))
 }
 
 const plain = (value: string | number | bigint | boolean | null | undefined): string =>
   value === null || value === undefined || value === false ? '' : String(value)
-
-const entities: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-  '`': '&#96;',
-}
-// Parsers drop a NUL in one place and replace it in another.
-const escaped = (text: string): string =>
-  text
-    .toWellFormed()
-    .replaceAll('\u0000', '\ufffd')
-    .replace(/[&<>"'`]/g, (one) => entities[one] as string)
 
 /** An address as a browser reads it: only what leads to a page, a mail or a call. Anything else leads nowhere. */
 function address(text: string): string {
