@@ -137,7 +137,8 @@ export const whole = (organisationId: string): What => ({ type: null, id: organi
 export const box = (organisationId: string, id: string): What => ({ type: 'mail:box', id, organisationId })
 
 const instant = (ms: number | null) => (ms === null ? 'null' : `'${new Date(ms).toISOString()}'`)
-// One statement each; `sow` runs several at once.
+let sown: Promise<unknown> = Promise.resolve()
+// One statement each; `sow` runs several at once, and whoever sows meanwhile waits: there is one connection.
 export const group = (organisationId: string, id: string) =>
   `insert into access.group_of_subjects values ('${id}', '${organisationId}', '${id}', '', now());`
 export const join = (organisationId: string, groupId: string, id: string, untilMs: number | null = null) =>
@@ -146,7 +147,10 @@ export const join = (organisationId: string, groupId: string, id: string, untilM
 export const assign = (organisationId: string, id: string, role: string, untilMs: number | null = null) =>
   `insert into access.assignment (organisation_id, subject_id, role, assigned_at, expires_at)
    values ('${organisationId}', '${id}', '${role}', now(), ${instant(untilMs)}) on conflict do nothing;`
-export const sow = (...statements: readonly string[]) => house.opened.asOwner(statements.join('\n'))
+export async function sow(...statements: readonly string[]): Promise<void> {
+  sown = sown.then(() => house.opened.asOwner(statements.join('\n')))
+  await sown
+}
 export const share = (organisationId: string, tuples: readonly Tuple[]) =>
   addTuples(house.context.database.queries, organisationId, tuples, nowMs())
 
