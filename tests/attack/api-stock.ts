@@ -1,7 +1,9 @@
 import type { Account } from '../../tools/demo/accounts.ts'
-import type { Description, Known } from './inputs.ts'
-import { headerText, sampleRequest } from './inputs.ts'
+import { headerText } from './header-inputs.ts'
+import type { Description } from './inputs.ts'
+import { sampleRequest } from './inputs.ts'
 import { readKinds } from './payloads.ts'
+import type { Known } from './schema-samples.ts'
 import { sendUntilTaken } from './send.ts'
 import type { Target } from './target.ts'
 

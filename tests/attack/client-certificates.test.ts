@@ -20,12 +20,11 @@ import type { TestServer } from '../harness.ts'
 import { newFolder, startTestServer } from '../harness.ts'
 import { rawExchange } from '../raw-exchange.ts'
 import { superuserOf } from '../superuser.ts'
+import { without } from './scanner.ts'
 import { unlimited } from './target.ts'
 
 const hosts = ['custodia.localhost', 'machine.localhost', 'robots.localhost', 'open.localhost', 'localhost']
 const der = ({ certificate }: Issued) => `:${new X509Certificate(certificate).raw.toString('base64')}:`
-const without = (program: string) =>
-  spawnSync('which', [program]).status === 0 ? false : `${program} is not installed: NOT TESTED`
 
 describe('certificates on both sides of a real process', { timeout: 120_000 }, () => {
   let server: TestServer

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import type { Server } from 'node:http'
@@ -9,17 +9,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test, { after, before, describe } from 'node:test'
 import type { Account } from '../../tools/demo/accounts.ts'
+import { without } from './scanner.ts'
 import type { Target } from './target.ts'
 import { openTarget, unlimited } from './target.ts'
 
-const missing = spawnSync('which', ['hydra']).status === 0 ? false : 'hydra is not installed: NOT TESTED'
 const attackMs = 15_000
 const words = 3_000
 /** Documentation networks (RFC 5737): the attacker's and the owner's. */
 const attacker = '203.0.113.66'
 const owner = '198.51.100.20'
 
-describe('hydra against the sign-in', { skip: missing, timeout: 60_000 }, () => {
+describe('hydra against the sign-in', { skip: without('hydra'), timeout: 60_000 }, () => {
   let target: Target
   let victim: Account
   let relay: Server

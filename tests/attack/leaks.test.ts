@@ -1,15 +1,13 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
-import type { IncomingMessage } from 'node:http'
-import { request } from 'node:http'
 import { join } from 'node:path'
 import test, { after, before } from 'node:test'
+import { exchange } from '../exchange.ts'
 import type { Target } from './target.ts'
 import { openTarget, signedIn } from './target.ts'
 import { tellsNothing } from './tells-nothing.ts'
 
 type Operation = { readonly method: string; readonly path: string }
-type Reply = { readonly status: number; readonly headers: IncomingMessage['headers']; readonly text: string }
 
 let target: Target
 let cookie: string
@@ -24,28 +22,8 @@ before(async () => {
 })
 after(() => target?.remove())
 
-function ask(method: string, path: string, headers: Record<string, string>, body?: string | Buffer): Promise<Reply> {
-  return new Promise((resolve, reject) => {
-    const sent = request(
-      { host: '127.0.0.1', port: target.server.port, method, path, headers, timeout: 40_000, agent: false },
-      (response) => {
-        const parts: Buffer[] = []
-        response.on('data', (part: Buffer) => parts.push(part))
-        response.on('error', reject)
-        response.on('end', () =>
-          resolve({
-            status: response.statusCode ?? 0,
-            headers: response.headers,
-            text: Buffer.concat(parts).toString(),
-          }),
-        )
-      },
-    )
-    sent.on('timeout', () => sent.destroy(new Error(`no answer to ${method} ${path}`)))
-    sent.on('error', reject)
-    sent.end(body)
-  })
-}
+const ask = (method: string, path: string, headers: Record<string, string>, body?: string | Buffer) =>
+  exchange({ port: target.server.port, method, path, headers, timeout: 40_000 }, body)
 
 const own = (more: Record<string, string> = {}) => ({
   host: new URL(target.server.publicUrl).host,

@@ -18,9 +18,13 @@ export const asAgent =
   (method, path, options = {}) =>
     call(method, path, { ...options, headers: { 'user-agent': agent, ...options.headers } })
 
-/** The option of a suite that needs a program: left out, and said so, where there is none. */
+/** Why a test that needs a program is left out; false where the program is there. */
+export const without = (program: string) =>
+  spawnSync('which', [program]).status === 0 ? false : `${program} is not installed: NOT TESTED`
+
+/** The options of a suite that needs a program. */
 export const withTool = (program: string) => ({
-  skip: spawnSync('which', [program]).status === 0 ? false : `${program} is not installed: NOT TESTED`,
+  skip: without(program),
   timeout: 300_000,
 })
 

@@ -14,7 +14,7 @@ import { readPayloads, some } from './payloads.ts'
 import type { Relay } from './scanner.ts'
 import { agent, asAgent, limitless, openRelay, runTool, withTool } from './scanner.ts'
 import { send } from './send.ts'
-import { openTarget, stands } from './target.ts'
+import { enterApplication, openTarget, stands } from './target.ts'
 
 // Console, API and Inbox are one demo, reached by name through a proxy that lets nothing out and sees each answer.
 describe('scanners against the demo', { timeout: 900_000 }, () => {
@@ -30,7 +30,7 @@ describe('scanners against the demo', { timeout: 900_000 }, () => {
     relay = await openRelay(demo.port, 6_000)
     const call = asAgent(caller(demo.port, new URL(demo.console).hostname))
     console = await signIn(call, demo.accounts.administrator as Account)
-    inbox = await enter(await signIn(call, demo.accounts.member as Account))
+    inbox = await enterApplication(call, new URL(demo.inbox).host, await signIn(call, demo.accounts.member as Account))
   })
   after(async () => {
     await relay?.close()
@@ -39,19 +39,6 @@ describe('scanners against the demo', { timeout: 900_000 }, () => {
     rmSync(folder, { recursive: true, force: true })
   })
   beforeEach(() => relay.reset())
-
-  /** As a browser comes into Inbox. */
-  async function enter(cookie: string): Promise<string> {
-    const call = asAgent(caller(demo.port, new URL(demo.console).hostname))
-    const { host, hostname } = new URL(demo.inbox)
-    const away = await call('GET', '/', { headers: { host, accept: 'text/html' } })
-    const state = /=([\w-]{43})\./.exec(away.cookie ?? '')?.[1] ?? ''
-    const { body } = await call('POST', '/v1/hand-over', { cookie, body: { host: hostname, state } })
-    const { pathname, search } = new URL(String(body.location))
-    const back = await call('GET', pathname + search, { headers: { host }, cookie: away.cookie as string })
-    assert.ok(back.cookie, 'no session at Inbox')
-    return back.cookie
-  }
 
   /** What holds after every run: nothing failed, nothing went elsewhere, and the tool did come through. */
   function assertStood(least: number): void {

@@ -3,6 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { connect } from 'node:net'
 import type { Account } from '../../tools/demo/accounts.ts'
+import type { Caller } from '../../tools/demo/call.ts'
 import type { TestServer } from '../harness.ts'
 import { signIn, startTestServer, withAccounts } from '../harness.ts'
 
@@ -79,7 +80,7 @@ export async function openTarget(environment: NodeJS.ProcessEnv = unlimited): Pr
     appHost,
     seen,
     log: () => said,
-    enter: (cookie) => enter(server, appHost, cookie),
+    enter: (cookie) => enterApplication(server.call, appHost, cookie),
     answer: (_seen, response) => void response.end('hello'),
     async remove() {
       await server.remove()
@@ -90,10 +91,11 @@ export async function openTarget(environment: NodeJS.ProcessEnv = unlimited): Pr
   return target
 }
 
-async function enter({ call }: TestServer, host: string, cookie: string): Promise<string> {
+/** Comes to an application as a browser does. @param host with its port. @returns the cookie of a session there. */
+export async function enterApplication(call: Caller, host: string, cookie: string): Promise<string> {
   const away = await call('GET', '/', { headers: { host, accept: 'text/html' } })
   const state = /=([\w-]{43})\./.exec(away.cookie ?? '')?.[1] ?? ''
-  const { body } = await call('POST', '/v1/hand-over', { cookie, body: { host: 'app.localhost', state } })
+  const { body } = await call('POST', '/v1/hand-over', { cookie, body: { host: host.split(':')[0], state } })
   const arrived = new URL(String(body.location))
   const back = await call('GET', arrived.pathname + arrived.search, {
     headers: { host },

@@ -1,8 +1,5 @@
 import assert from 'node:assert/strict'
-import type { IncomingHttpHeaders } from 'node:http'
-
-/** An answer, as it came. */
-type Told = { readonly status: number; readonly headers: IncomingHttpHeaders; readonly text: string }
+import type { Reply } from '../exchange.ts'
 
 /** What an answer shows of the inside: stacks, files, statements, addresses of neighbours, names and versions of what it runs on. */
 const inside: readonly RegExp[] = [
@@ -17,7 +14,7 @@ const inside: readonly RegExp[] = [
 ]
 
 /** Holds an answer to what a stranger may learn from it; a refusal is a problem of ours (RFC 9457), with a page. @returns its code. */
-export function tellsNothing(what: string, { status, headers, text }: Told): string | null {
+export function tellsNothing(what: string, { status, headers, text }: Reply): string | null {
   for (const name of ['server', 'x-powered-by', 'x-aspnet-version', 'via'])
     assert.equal(headers[name], undefined, `${what}: ${name}`)
   if (status < 400) return null

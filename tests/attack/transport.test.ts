@@ -3,24 +3,22 @@ import { spawn, spawnSync } from 'node:child_process'
 import type { X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { get } from 'node:http'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { setTimeout as pause } from 'node:timers/promises'
 import type { EphemeralKeyInfo, TLSSocket } from 'node:tls'
 import { connect } from 'node:tls'
 import type { Caller } from '../../tools/demo/call.ts'
 import { caller } from '../../tools/demo/call.ts'
+import { exchange } from '../exchange.ts'
 import type { TestServer } from '../harness.ts'
 import { startTestServer } from '../harness.ts'
+import { without } from './scanner.ts'
+import { slow, withstands } from './slow-attack.ts'
 import { unlimited } from './target.ts'
 
-const without = (program: string) =>
-  spawnSync('which', [program]).status === 0 ? false : `${program} is not installed: NOT TESTED`
-
 /** Connections of an attack, and how long it goes on. */
-const attackers = 120
-const attackSeconds = 10
+const connections = 120
+const seconds = 10
 /** What a client that behaves may wait meanwhile, on a machine that does other things too. */
 const patienceMs = 2_000
 
@@ -47,61 +45,28 @@ describe('tools that attack the listener', { timeout: 300_000 }, () => {
     assert.ok(lives, `the server has ended: ${said.slice(-2_000)}`)
   })
 
-  const figure = async (name: string) => {
-    const [response] = await once(get({ host: '127.0.0.1', port: server.adminPort, path: '/metrics' }), 'response')
-    let text = ''
-    for await (const chunk of response) text += chunk
-    return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1] ?? Number.NaN)
+  const heldConnections = async () => {
+    const { text } = await exchange({ port: server.adminPort, path: '/metrics' })
+    return Number(/^custodia_http_connections (\S+)$/m.exec(text)?.[1])
   }
 
-  const attacks = {
-    'slow heads': ['-H', '-i', '1', '-x', '20', '-u', '/livez'],
-    'slow bodies': [
-      '-B',
-      '-i',
-      '1',
-      '-s',
-      '8192',
-      '-x',
-      '10',
-      '-t',
-      'POST',
-      '-f',
-      'application/json',
-      '-u',
-      '/v1/sign-in',
-    ],
-    'slow readers': ['-X', '-w', '10', '-y', '20', '-n', '1', '-z', '16', '-k', '3', '-u', '/openapi.json'],
-  }
-  for (const [name, options] of Object.entries(attacks))
-    test(`slowhttptest: ${name} do not keep others from being served`, { skip: without('slowhttptest') }, async () => {
-      const told = options.map((one) => (one.startsWith('/') ? `https://127.0.0.1:${server.port}${one}` : one))
-      const numbers = ['-c', attackers, '-r', attackers, '-l', attackSeconds, '-p', 2].map(String)
-      const attack = spawn('slowhttptest', [...told, ...numbers])
-      let output = ''
-      attack.stdout.on('data', (chunk) => (output += chunk))
-      const ended = once(attack, 'close')
-      const late = setTimeout(() => attack.kill('SIGKILL'), (attackSeconds + 15) * 1_000)
-
-      let slowestMs = 0
-      let most = 0
-      while (attack.exitCode === null && attack.signalCode === null) {
-        const startedMs = performance.now()
-        assert.equal((await call('GET', '/livez')).status, 200)
-        slowestMs = Math.max(slowestMs, performance.now() - startedMs)
-        most = Math.max(most, await figure('custodia_http_connections'))
-        await pause(200)
+  for (const [name, path] of [
+    ['heads', '/livez'],
+    ['bodies', '/v1/sign-in'],
+    ['readers', '/openapi.json'],
+  ] as const)
+    test(`slowhttptest: slow ${name} do not keep others from being served`, {
+      skip: without('slowhttptest'),
+    }, async () => {
+      const json = name === 'bodies' ? ['-s', '8192', '-f', 'application/json'] : []
+      const attack = {
+        url: `https://127.0.0.1:${server.port}${path}`,
+        options: [...slow[name], ...json],
+        connections,
+        seconds,
       }
-      await ended
-      clearTimeout(late)
-      const available = [...output.replaceAll(colours, '').matchAll(/service available: +(YES|NO)/g)].map(
-        ([, is]) => is,
-      )
-      assert.ok(most >= attackers / 2, `it had only ${most} connections`)
-      assert.deepEqual([...new Set(available)], ['YES'])
-      assert.ok(slowestMs < patienceMs, `somebody waited for ${slowestMs} ms`)
-      for (const until = Date.now() + 20_000; (await figure('custodia_http_connections')) > 5; await pause(100))
-        assert.ok(Date.now() < until, 'connections of the attack are held still')
+      const serves = async () => assert.equal((await call('GET', '/livez')).status, 200)
+      await withstands([attack], { serves, connections: heldConnections, patienceMs })
     })
 
   const shake = () =>
@@ -196,6 +161,3 @@ const explained: Readonly<Record<string, string>> = {
   engine_problem: 'it is about the openssl of the tool itself',
   cert_revocation: 'no OCSP and no list of revoked certificates: lives that are short (docs/guide/transport.md)',
 }
-
-// biome-ignore lint/suspicious/noControlCharactersInRegex: that is what colours are made of
-const colours = /\u001b\[[\d;]*[A-Za-z]/g
