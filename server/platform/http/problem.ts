@@ -68,8 +68,13 @@ const translations: Readonly<Record<string, () => Refusal>> = {
   FST_ERR_MAX_PARAM_LENGTH: () => refuseRequest('REQUEST_INVALID', { field: 'path', detail: 'is too long' }),
 }
 
+/** Fastify marks so what it could not read of a body: its sender went away. Of a database or a store the status says nothing. */
+const isBrokenOff = ({ code, statusCode }: { code?: unknown; statusCode?: unknown }): boolean =>
+  code === 'ECONNRESET' && statusCode === 400
+
 function translate(error: unknown): Refusal {
   const code = (error as { code?: unknown } | null)?.code
+  if (isBrokenOff(error ?? {})) return refuseRequest('REQUEST_INVALID', { field: 'body', detail: 'ended early' })
   const known = typeof code === 'string' && Object.hasOwn(translations, code) ? translations[code] : undefined
   return known?.() ?? refuseRequest('SERVER_FAULT')
 }

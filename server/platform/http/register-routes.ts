@@ -214,7 +214,8 @@ export function headOf(request: FastifyRequest): RequestHead {
     host: hostName(headers.host) ?? '',
     headers,
     rawHeaders: request.raw.rawHeaders,
-    address: request.ip,
+    // Of a client that is gone already nobody knows it, whatever the type says.
+    address: (request.ip as string | undefined) ?? '',
   }
 }
 
