@@ -74,6 +74,17 @@ for (const [name, open] of Object.entries(frameworks))
     })
   })
 
+test('JSON is held to the strict form also where a whole range of types is taken', async () => {
+  const guard = createInputGuard({ takes: ['application/*', 'image/*'] })
+  const send = async (type: string, body: string) =>
+    await guard.checkFetch(new Request('http://a/', { method: 'POST', headers: { 'content-type': type }, body }))
+  for (const type of ['application/json', 'application/vnd.api+json', 'Application/JSON;charset=utf-8']) {
+    assert.equal(await (await send(type, '{"a":1}')).text(), '{"a":1}')
+    await assert.rejects(send(type, '{"a":1,"a":2}'), { code: 'REQUEST_INVALID' }, type)
+  }
+  assert.equal(await (await send('application/pdf', '{"a":1,"a":2}')).text(), '{"a":1,"a":2}')
+})
+
 test('bodies that are held together are bounded, and let go of', async () => {
   const guard = createInputGuard({ maxBodyBytes: 1_000 })
   const slow = () => {

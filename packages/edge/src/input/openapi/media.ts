@@ -24,7 +24,7 @@ export function mediaTable(document: OpenApiDocument, schemas: Schemas, content:
       const { schema } = partOf(media, `${where}.${type}`)
       const name = essence(type)
       const at = `${where}.${type}.schema`
-      if (schema === undefined) return [name, isJson(name) ? jsonCheck(() => null) : null] as const
+      if (schema === undefined) return [name, isJson(name) ? anyJson : null] as const
       if (isJson(name)) return [name, jsonCheck(schemas.check(schema, at))] as const
       if (name === formType) return [name, formCheck(document, schema, schemas.check(schema, at), at)] as const
       return [name, null] as const
@@ -34,13 +34,16 @@ export function mediaTable(document: OpenApiDocument, schemas: Schemas, content:
 
 /** Media types of which no document speaks: what is JSON is held to the strict form, all else passed on unread. */
 export const plainTable = (types: readonly string[]): MediaTable =>
-  new Map(types.map((type) => [type, isJson(type) ? jsonCheck(() => null) : null]))
+  new Map(types.map((type) => [type, isJson(type) ? anyJson : null]))
 
-/** The entry for a media type: by its name, then by `text/*`, then by `*` `/*`; undefined where there is none. */
+/**
+ * The entry for a media type: by its name, then by `text/*`, then by `*` `/*`; undefined where there is none. What is JSON is held to the strict
+ * form also where only the range that it is in is declared: whoever parses it goes by its own name.
+ */
 export function declaredFor(table: MediaTable, type: string): BodyCheck | null | undefined {
   for (const name of [type, `${type.split('/', 1)[0]}/*`, '*/*']) {
     const found = table.get(name)
-    if (found !== undefined) return found
+    if (found !== undefined) return found === null && isJson(type) ? anyJson : found
   }
   return undefined
 }
@@ -69,6 +72,8 @@ export function isUtf8(header: string): boolean {
   }
   return charset === undefined || charset.toLowerCase() === 'utf-8'
 }
+
+const anyJson: BodyCheck = jsonCheck(() => null)
 
 function jsonCheck(holds: SchemaCheck): BodyCheck {
   return (bytes) => unfitOr(() => holds(parseStrictJson(bytes), 'body'))
