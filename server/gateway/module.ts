@@ -5,7 +5,6 @@ import type { Browser } from '../browser/api.ts'
 import type { Identity } from '../identity/api.ts'
 import type { Keyring } from '../keyring/api.ts'
 import type { LimitsOfApplications } from '../limits/api.ts'
-import { actorOf } from '../platform/events/event.ts'
 import { clientAddresses } from '../platform/http/client-address.ts'
 import type { HostHandler, RequestHead } from '../platform/http/ports.ts'
 import type { Route } from '../platform/http/route.ts'
@@ -17,6 +16,7 @@ import type { Webhooks } from '../webhooks/api.ts'
 import type { Application } from './applications.ts'
 import { applicationContexts, applicationPermissions, applicationResources, config } from './applications.ts'
 import { DecisionLog } from './decision-log.ts'
+import { FileLog } from './edge/file-log.ts'
 import { openInputs } from './edge/input.ts'
 import { UnfitLog } from './edge/unfit-log.ts'
 import { UploadDefence } from './edge/uploads.ts'
@@ -26,7 +26,6 @@ import { webhookForwarder } from './forward-webhook.ts'
 import { HeldBodies } from './held-bodies.ts'
 import { AssertionMint, jwkOf } from './mint-assertion.ts'
 import { routes } from './routes.ts'
-import type { ServeNeeds } from './serve-application.ts'
 import { OpenSockets, upgrade } from './upgrade.ts'
 import { openUpstreams } from './upstreams.ts'
 import { WrongKeys } from './wrong-keys.ts'
@@ -110,20 +109,7 @@ export async function createGateway(context: Context<typeof config>, uses: Uses)
   )
   const busy = (application: string) => refused.add(1, { application })
   const uploads = new UploadDefence(uses.uploads.examine)
-  const filesRefused = context.metrics.counter(
-    'custodia_gateway_files_refused_total',
-    'Files on their way to an application that were not passed on, by why.',
-    ['application', 'reason'],
-  )
-  const fileRefused: ServeNeeds['fileRefused'] = (application, admitted, { reason, signature }) => {
-    filesRefused.add(1, { application, reason })
-    const principal = admitted?.caller?.principal ?? null
-    const who = {
-      organisationId: principal?.organisationId ?? null,
-      actor: principal === null ? ({ kind: 'anonymous' } as const) : actorOf(principal),
-    }
-    recorder.note(event('file.refused', { ...who, data: { application, reason, signature } }))
-  }
+  const files = new FileLog(context)
   const signOut = async (head: RequestHead) => {
     const principal = await sessions.authenticate(head)
     if (principal !== null) {
@@ -139,29 +125,26 @@ export async function createGateway(context: Context<typeof config>, uses: Uses)
       event('session.arrived', { organisationId: null, actor: { kind: 'system' }, data: { application, session } }),
     )
 
+  const needs = {
+    ...admitNeeds,
+    browser,
+    random,
+    publicUrl,
+    trustedProxies,
+    bodies,
+    uploads,
+    files,
+    busy,
+    arrived,
+    signOut,
+  }
+  const serve = async (application: Application) => {
+    // Loaded where there is an application.
+    const { serveApplication } = await import('./serve-application.ts')
+    return { application, app: await serveApplication(application, originOf(application), needs) }
+  }
   const served = new Map(
-    await Promise.all(
-      applications.map(async (application) => {
-        const { serveApplication } = await import('./serve-application.ts')
-        const needs = {
-          ...admitNeeds,
-          browser,
-          random,
-          publicUrl,
-          trustedProxies,
-          bodies,
-          uploads,
-          fileRefused,
-          busy,
-          arrived,
-          signOut,
-        }
-        return [
-          application.host,
-          { application, app: await serveApplication(application, originOf(application), needs) },
-        ] as const
-      }),
-    ),
+    await Promise.all(applications.map(async (application) => [application.host, await serve(application)] as const)),
   )
 
   const stopListening = sessions.onEnd((sessionId) => (sessionId === null ? void recheck() : sockets.end(sessionId)))

@@ -20,6 +20,7 @@ import type { AdmitNeeds, Admitted } from './admit.ts'
 import { admit, checkHead, introductionOf } from './admit.ts'
 import type { Application } from './applications.ts'
 import { browserDefence, reportPath } from './edge/browser.ts'
+import type { FileLog } from './edge/file-log.ts'
 import type { AllowedInput, InputDefence } from './edge/input.ts'
 import { HeldReplies } from './edge/input-replies.ts'
 import { tell } from './edge/limits.ts'
@@ -65,7 +66,7 @@ export type ServeNeeds = AdmitNeeds & {
   readonly bodies: HeldBodies
   readonly uploads: UploadDefence
   /** Told of each file that was not passed on. */
-  readonly fileRefused: (application: string, admitted: Admitted | null, turned: Turned) => void
+  readonly files: FileLog
   readonly upstreams: Upstreams
   /** Told of each request that was refused since the application was asked enough already. */
   readonly busy: (application: string) => void
@@ -118,8 +119,11 @@ export async function serveApplication(
   app.decorateRequest('allowed', null)
   app.decorateRequest('uploadRule', null)
   app.decorateRequest('remade', null)
-  const fileRefused = (request: FastifyRequest, turned: Turned) =>
-    needs.fileRefused(application.name, request.admitted, turned)
+  const ofBodies = {
+    ...needs,
+    fileRefused: ({ admitted }: FastifyRequest, turned: Turned) =>
+      needs.files.refused(application.name, admitted?.caller?.principal ?? null, turned),
+  }
   const input = needs.inputs.get(application.name) ?? null
   const looksAtReplies = input !== null && input.settings.replies !== 'off'
   const replies = new HeldReplies()
@@ -192,7 +196,7 @@ export async function serveApplication(
       }
     },
     preParsing: (request, reply, payload, done) =>
-      incomingBody(request, reply, payload as IncomingMessage, { ...needs, fileRefused }, done),
+      incomingBody(request, reply, payload as IncomingMessage, ofBodies, done),
     handler: (request, reply) => {
       const place = queue.enter()
       return place instanceof Promise ? place.then((one) => pass(one, request, reply)) : pass(place, request, reply)
