@@ -82,8 +82,9 @@ function texts(value: unknown, where: string): readonly string[] {
   return value as string[]
 }
 
-// A star is a letter to the URL parser, and no part of any origin.
-const isOrigin = (text: string) => /^https?:\/\/[a-z0-9.:[\]-]+$/.test(text) && URL.parse(text)?.origin === text
+/** As browsers write it. A star is a letter to the URL parser, and no part of any origin. */
+export const isOrigin = (text: string): boolean =>
+  /^https?:\/\/[a-z0-9.:[\]-]+$/.test(text) && URL.parse(text)?.origin === text
 const noOrigin = (origin: string, where: string) =>
   origin === 'null'
     ? `${where}: null is the origin of every sandbox and every file; nobody is meant by it`

@@ -18,17 +18,13 @@ export function beforeHead(response: ServerResponse, change: (headers: ReplyHead
     // A reply of one number below 200 goes before the reply, and has its own.
     if (!changed && status >= 200) {
       changed = true
-      apply(response, change)
+      const before = response.getHeaders() as ReplyHeaders
+      const after = change({ ...before }, status)
+      for (const name of Object.keys(before)) if (after[name] === undefined) response.removeHeader(name)
+      for (const [name, value] of Object.entries(after))
+        if (value !== undefined && value !== before[name]) response.setHeader(name, value)
     }
     return message === undefined ? writeHead(status) : writeHead(status, message)
-
-    function apply(to: ServerResponse, by: typeof change): void {
-      const before = to.getHeaders() as ReplyHeaders
-      const after = by({ ...before }, status)
-      for (const name of Object.keys(before)) if (after[name] === undefined) to.removeHeader(name)
-      for (const [name, value] of Object.entries(after))
-        if (value !== undefined && value !== before[name]) to.setHeader(name, value)
-    }
   }
   response.writeHead = changing as typeof response.writeHead
 }

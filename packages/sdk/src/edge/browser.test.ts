@@ -142,6 +142,8 @@ test('settings that can not be meant are told at once', () => {
     [{ origins: [] }, /^origins$/],
     [{ origins: ['https://a.example/'] }, /^origins$/],
     [{ origins: ['null'] }, /^origins$/],
+    [{ origins: ['https://*.example'] }, /^origins$/],
+    [{ origins: [own], signInOrigin: 'https://*.example' }, /^signInOrigin$/],
     [{ origins: [own], profile: 'lax' }, /browser\.profile/],
     [{ origins: [own], sources: { 'script-src': ['*'] } }, /browser\.sources/],
     [{ origins: [own], sources: { 'script-src': ["'self'; script-src *"] } }, /browser\.sources/],

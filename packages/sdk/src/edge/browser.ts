@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { CorsAnswer } from '@custodia/edge/browser/cors.ts'
-import { cors, varyByOrigin, withoutCors } from '@custodia/edge/browser/cors.ts'
+import { cors, isOrigin, varyByOrigin, withoutCors } from '@custodia/edge/browser/cors.ts'
 import type { BrowserHead } from '@custodia/edge/browser/cross-site.ts'
 import { crossSite } from '@custodia/edge/browser/cross-site.ts'
 import { csrfTokens } from '@custodia/edge/browser/csrf-token.ts'
@@ -201,7 +201,6 @@ const reportRates = {
 const nobody: ReadonlySet<string> = new Set()
 const nothing: Problem = { status: 204, headers: {}, body: '' }
 const wrong = (field: string) => new CustodiaError('CONFIGURATION_INVALID', { field })
-const isOrigin = (text: string) => /^https?:/.test(text) && URL.parse(text)?.origin === text
 
 function checked({ profile, nonces, sources, trustedTypes, cors }: BrowserDefenceSettings): BrowserSettings {
   const said = Object.entries({ profile, nonces, sources, trustedTypes, cors }).filter(([, one]) => one !== undefined)
