@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest, preParsingHookHandler } from 'fastify'
 import type { TObject, TSchema } from 'typebox'
 import type { Lifecycle } from './api-versions.ts'
 import { lifecycleOf } from './api-versions.ts'
@@ -6,6 +6,7 @@ import type { Timed } from './deadlines.ts'
 import { Deadlines } from './deadlines.ts'
 import { refuseRequest } from './errors.ts'
 import { hostName } from './hosts.ts'
+import { LargeBodies } from './large-bodies.ts'
 import type { Told } from './limits.ts'
 import type { Exchange, PipelineServices } from './pipeline.ts'
 import { runPipeline } from './pipeline.ts'
@@ -38,6 +39,17 @@ export function registerRoutes(
     'deprecated',
   ])
   const deadlines = new Deadlines(requestTimeoutSeconds * 1000)
+  const large = new LargeBodies()
+  const enterLarge: preParsingHookHandler = ({ raw, call }, _reply, body, done) => {
+    const { route, head } = call as Call
+    const most = route.bodyLimitBytes ?? bodyLimitBytes
+    try {
+      large.enter(raw, head.address, Math.min(Number(head.headers['content-length'] ?? most), most))
+      done(null, body)
+    } catch (error) {
+      done(error as Error)
+    }
+  }
   app.addHook('onClose', async () => deadlines.close())
   app.decorateRequest('call', null)
 
@@ -77,6 +89,8 @@ export function registerRoutes(
           done(error as Error)
         }
       },
+      // JSON is read as a whole before anything is looked at, and what is anything else by most who take it.
+      preParsing: route.rawBody === 'any' && route.who === 'anyone' ? enterLarge : [],
       // Fastify reads no body of bodyless methods, so that there is none to refuse, and what was signed is held to that right before the answer.
       preValidation: bodyless.has(route.method)
         ? []
