@@ -85,9 +85,9 @@ function decidesAlike(expressions: readonly unknown[]): void {
     const expected = reference(request, entities)
     const decided = ours(compilePolicies(policies), request, known)
     for (const kind of ['determining', 'errors'] as const) {
-      const listed = expected[kind].map((one) => JSON.stringify(one))
-      const found = decided[kind].map((one) => JSON.stringify(one))
-      const first = found.find((one) => !listed.includes(one)) ?? listed.find((one) => !found.includes(one)) ?? ''
+      const listed = new Set(expected[kind].map((one) => JSON.stringify(one)))
+      const found = new Set(decided[kind].map((one) => JSON.stringify(one)))
+      const [first = ''] = found.symmetricDifference(listed)
       const body = part[Number(/p(\d+)/.exec(first)?.[1])]
       // Not deepEqual: it takes minutes to say how two long lists differ.
       assert.ok(first === '', `${kind}: ${first} ${JSON.stringify(exactJson(body))}`)

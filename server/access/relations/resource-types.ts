@@ -179,9 +179,16 @@ function readAllowed(application: string, value: unknown, path: string): Allowed
 
 /** The rewrite and everything in it. */
 export function partsOf(rewrite: Rewrite): readonly Rewrite[] {
-  if (rewrite.kind === 'any' || rewrite.kind === 'all') return [rewrite, ...rewrite.of.flatMap(partsOf)]
-  if (rewrite.kind === 'except') return [rewrite, ...partsOf(rewrite.base), ...partsOf(rewrite.except)]
-  return [rewrite]
+  const found: Rewrite[] = []
+  const add = (one: Rewrite): void => {
+    found.push(one)
+    if (one.kind === 'any' || one.kind === 'all') for (const part of one.of) add(part)
+    if (one.kind !== 'except') return
+    add(one.base)
+    add(one.except)
+  }
+  add(rewrite)
+  return found
 }
 
 function nameOf(value: unknown, path: string): string {
