@@ -89,83 +89,77 @@ const ofConnections = new Set([
 const takenAway = (connection: string | undefined): boolean =>
   connection?.split(',').some((option) => !ofConnections.has(option.trim().toLowerCase())) ?? false
 
+/** One request to an application, as it arrives. */
+export type Arriving = {
+  readonly head: RequestHead
+  /** On which the decision is made: from `checkHead`. */
+  readonly path: string
+  /** What the client proved when it connected. */
+  readonly proof: ClientProof
+  /** Origins of others that a CORS policy lets send this very request; none unless said. */
+  readonly admitted?: ReadonlySet<string>
+}
+
 /**
  * Decides on one request to an application, by identity, role, method and path.
  *
  * @param origin the application's own, as in `http://inbox.localhost:8080`.
- * @param admitted origins of others that a CORS policy lets send this very request.
- * @param proof what the client proved when it connected.
  * @throws Refusal AUTHENTICATION_REQUIRED where a session would help, SIGNATURE_REQUIRED where a signature; ACCESS_DENIED, CROSS_SITE_REFUSED,
  * KEY_NOT_ENOUGH, CLIENT_CERTIFICATE_REQUIRED, GATEWAY_PATH_AMBIGUOUS where neither would; and those of `callerOf`.
  */
 export async function admit(
   application: Application,
-  head: RequestHead,
-  path: string,
+  { head, path, proof, admitted = nobody }: Arriving,
   origin: string,
   needs: AdmitNeeds,
-  admitted: ReadonlySet<string> = nobody,
-  proof: ClientProof = 'not-asked',
 ): Promise<Admitted> {
-  const rule = ruleFor(application.rules, head.method, path)
-  if (rule !== null && readsOtherwise(application.rules, head.method, path, rule))
-    throw refuse('GATEWAY_PATH_AMBIGUOUS')
+  const { name, rules } = application
+  const rule = ruleFor(rules, head.method, path)
+  if (rule !== null && readsOtherwise(rules, head.method, path, rule)) throw refuse('GATEWAY_PATH_AMBIGUOUS')
   const lacking = lackingCertificate(rule?.clientCertificate ?? null, proof)
   const known = typeof proof === 'object' ? proof : null
   const certificate = known === null ? null : toldOf(known, application.clientCertificates)
-  const stranger = () => {
+  const denied = (reason: string, principal: Principal | null) =>
+    needs.decisions.refused(name, principal, { method: head.method, path }, rule?.permission ?? null, reason, known)
+
+  const isPublic = rule !== null && rule.permission === null
+  const caller = isPublic ? null : await callerOf(head, origin.slice(origin.indexOf('//') + 2), needs)
+  if (caller === null && lacking !== null) {
     // Whoever has shown a certificate is somebody. Of others nothing is kept: anybody could fill the ledger.
-    if (known !== null) needs.decisions.certificateRefused(application.name, known, { method: head.method, path })
-    return lacking
-  }
-  if (rule !== null && rule.permission === null) {
-    if (lacking !== null) throw stranger()
-    return certificate === null ? open : { ...open, certificate }
-  }
-
-  const caller = await callerOf(head, origin.slice(origin.indexOf('//') + 2), needs)
-  if (caller === null && lacking !== null) throw stranger()
-  if (caller === null) throw rule?.signed === true ? unsigned() : refuseRequest('AUTHENTICATION_REQUIRED')
-  const { principal } = caller
-  const told = (await needs.limits.get(application.name)?.known(head.method, path, principal, head.address)) ?? null
-  const denied = (reason: string) => {
-    needs.decisions.refused(
-      application.name,
-      principal,
-      { method: head.method, path },
-      rule?.permission ?? null,
-      reason,
-      known,
-    )
-  }
-
-  if (lacking !== null) {
-    denied('client-certificate')
+    if (known !== null) denied('client-certificate', null)
     throw lacking
   }
+  if (isPublic) return certificate === null ? open : { ...open, certificate }
+  if (caller === null) throw rule?.signed === true ? unsigned() : refuseRequest('AUTHENTICATION_REQUIRED')
+  const { principal } = caller
+  const told = (await needs.limits.get(name)?.known(head.method, path, principal, head.address)) ?? null
 
+  if (lacking !== null) {
+    denied('client-certificate', principal)
+    throw lacking
+  }
   if (rule?.signed === true && (principal.kind === 'user' || principal.signed !== true)) {
-    denied('unsigned')
+    denied('unsigned', principal)
     throw unsigned()
   }
   const hasToken = () => hasCsrfToken(needs.csrf, application, principal, head)
   const header = crossSite(head, { origins: new Set([origin]), admitted, hasToken })
   if (header !== null) {
-    denied('cross-site')
+    denied('cross-site', principal)
     throw refuseRequest('CROSS_SITE_REFUSED', { field: `header.${header}` })
   }
   if (rule === null || rule.permission === null) {
-    denied('no-rule')
+    denied('no-rule', principal)
     throw refuseRequest('ACCESS_DENIED', { detail: 'no rule of the application allows this' })
   }
   const decision = await needs.access.decide(principal, rule.permission, head)
   if (!decision.allowed) {
-    denied(decision.reason)
+    denied(decision.reason, principal)
     throw refuseRequest('ACCESS_DENIED', { permission: rule.permission })
   }
   const unproven = missingProof(rule, principal, needs)
   if (unproven !== null) {
-    denied(reasons[unproven.code] ?? 'assurance')
+    denied(reasons[unproven.code] ?? 'assurance', principal)
     throw unproven
   }
   const described = await describe(principal, needs)
@@ -176,9 +170,9 @@ export async function admit(
     caller,
     certificate,
     told,
-    passed: () => needs.decisions.allowed(application.name, principal, permission),
+    passed: () => needs.decisions.allowed(name, principal, permission),
     assertion: needs.mint.mint(
-      application.name,
+      name,
       principal,
       described,
       await granted(application, principal, { address: head.address, quiet: true }, needs.access),

@@ -41,45 +41,36 @@ export class DecisionLog {
     this.#pending.set(key, { principal, application, permission, sinceMs: this.#clock.nowMs(), requests: 1 })
   }
 
+  /**
+   * @param principal null where nobody is signed in.
+   * @param certificate what the client has shown, if anything.
+   */
   refused(
     application: string,
-    principal: Principal,
+    principal: Principal | null,
     request: { method: string; path: string },
     permission: string | null,
     reason: string,
-    certificate: ClientCertificate | null = null,
+    certificate: ClientCertificate | null,
   ): void {
+    const shown =
+      certificate === null
+        ? { data: {}, personal: {} }
+        : { data: { certificate: certificate.fingerprint }, personal: { subject: certificate.subject.slice(0, 500) } }
     this.#recorder.note(
       event('request.refused', {
-        organisationId: principal.organisationId,
-        actor: actorOf(principal),
-        subjectId: subjectOf(principal),
+        organisationId: principal?.organisationId ?? null,
+        actor: principal === null ? { kind: 'anonymous' } : actorOf(principal),
+        subjectId: principal === null ? null : subjectOf(principal),
         data: {
           application,
           method: request.method,
           permission,
           reason,
-          ...keyOf(principal),
-          ...shown(certificate).data,
+          ...(principal === null ? {} : keyOf(principal)),
+          ...shown.data,
         },
-        personal: { path: request.path.slice(0, 200), ...shown(certificate).personal },
-      }),
-    )
-  }
-
-  /** Nobody is signed in, and the certificate is not one that the rule names. */
-  certificateRefused(
-    application: string,
-    certificate: ClientCertificate,
-    { method, path }: { method: string; path: string },
-  ): void {
-    const { data, personal } = shown(certificate)
-    this.#recorder.note(
-      event('request.refused', {
-        organisationId: null,
-        actor: { kind: 'anonymous' },
-        data: { application, method, permission: null, reason: 'client-certificate', ...data },
-        personal: { path: path.slice(0, 200), ...personal },
+        personal: { path: request.path.slice(0, 200), ...shown.personal },
       }),
     )
   }
@@ -105,11 +96,6 @@ export class DecisionLog {
     this.#pending.clear()
   }
 }
-
-const shown = (certificate: ClientCertificate | null) => ({
-  data: certificate === null ? {} : { certificate: certificate.fingerprint },
-  personal: certificate === null ? {} : { subject: certificate.subject.slice(0, 500) },
-})
 
 const keyOf = (principal: Principal) => (principal.kind === 'user' ? {} : { key: principal.keyId })
 

@@ -173,16 +173,9 @@ export async function serveApplication(
       const others = browser.admit(head, path)
       if (others.kind !== 'none') void reply.headers(others.headers)
       if (others.kind === 'preflight') return await reply.code(204).send()
-      const admitted = others.kind === 'admitted' ? new Set([others.origin]) : undefined
-      request.admitted = await admit(
-        application,
-        head,
-        path,
-        origin,
-        needs,
-        admitted,
-        clientProof(request.raw, needs.clock.nowMs()),
-      )
+      const proof = clientProof(request.raw, needs.clock.nowMs())
+      const admitted = others.kind === 'admitted' ? { admitted: new Set([others.origin]) } : {}
+      request.admitted = await admit(application, { head, path, proof, ...admitted }, origin, needs)
       request.nonce = browser.nonce()
       tell(reply, request.admitted.told)
       request.uploadRule = uploadRuleFor(application.edge.uploads, head.method, path)

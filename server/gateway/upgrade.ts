@@ -94,7 +94,7 @@ export async function upgrade(
     const path = checkHead(head, request.rawHeaders)
     const told = await needs.limits.get(application.name)?.arrive(head.method, path, head.address, head)
     const proof = clientProof(request, needs.clock.nowMs())
-    const admitted = await admit(application, head, path, origin, needs, undefined, proof)
+    const admitted = await admit(application, { head, path, proof }, origin, needs)
     needs.inputs.get(application.name)?.allow(head, path)
     await admitted.caller?.proof?.end()
     admitted.passed()
