@@ -164,6 +164,46 @@ test('a fetch works for nothing that ours would not ask, and gives up in time', 
   }
 })
 
+test('a fetch reads no more of a reply than a challenge has, and leaves the rest to the caller', {
+  timeout: 10_000,
+}, async () => {
+  let parts = 0
+  const endless = new ReadableStream<Uint8Array>({
+    pull(to) {
+      parts += 1
+      to.enqueue(new Uint8Array(8_192).fill(0x20))
+    },
+  })
+  const headers = { 'content-type': 'application/problem+json' }
+  const working = createWorkingFetch({ fetch: async () => new Response(endless, { status: 429, headers }) })
+  const reply = await working('http://shop.example/')
+  assert.ok(parts < 8, `${parts}`)
+  const { value } = (await reply.body?.getReader().read()) ?? {}
+  assert.equal(value?.length, 8_192)
+})
+
+test('a fetch that is called off works no longer', { timeout: 10_000 }, async () => {
+  const parameters = {
+    algorithm: 'PBKDF2/SHA-256',
+    cost: 5_000,
+    keyLength: 32,
+    keyPrefix: 'fff',
+    nonce: '01',
+    salt: '00',
+  }
+  const challenge = JSON.stringify({ parameters })
+  const body = JSON.stringify({ code: 'PROOF_OF_WORK_REQUIRED', proofHeader: 'work-proof', challenge })
+  const stop = new AbortController()
+  const working = createWorkingFetch({
+    fetch: async () => {
+      setImmediate(() => stop.abort())
+      return new Response(body, { status: 429, headers: { 'content-type': 'application/problem+json' } })
+    },
+  })
+  await assert.rejects(working('http://shop.example/', { signal: stop.signal }), { name: 'AbortError' })
+  assert.equal(await solveWork(JSON.parse(challenge), 0), null)
+})
+
 test('a policy that challenges needs a secret, which is long enough', () => {
   for (const challenge of [undefined, { secret: randomBytes(31) }, { secret: randomBytes(1_025) }])
     assert.throws(

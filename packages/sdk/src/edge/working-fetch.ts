@@ -19,7 +19,7 @@ export type WorkingFetch = (input: string | URL | Request, init?: RequestInit) =
 /** The headers that a reply may name; a request is never sent with another. */
 const passHeaders = new Map([ownNames, sdkNames].map(({ proof, pass }) => [proof, pass]))
 const mostOrigins = 100
-const mostProblemCharacters = 16_384
+const mostProblemBytes = 16_384
 /** What our own challenges ask for at most; work without an end is nobody's due. */
 const mostRounds = 5_000
 const mostDigits = 3
@@ -61,7 +61,7 @@ export function createWorkingFetch(options: WorkingFetchOptions = {}): WorkingFe
     const first = await attempt({})
     const asked = await askedFor(first)
     if (asked === null) return first
-    const proof = await solveWork(asked.challenge, patienceMs)
+    const proof = await solveWork(asked.challenge, patienceMs, request.signal)
     request.signal.throwIfAborted()
     if (proof === null) return first
     await first.body?.cancel()
@@ -73,10 +73,8 @@ export function createWorkingFetch(options: WorkingFetchOptions = {}): WorkingFe
 async function askedFor(reply: Response): Promise<{ challenge: Challenge; proofHeader: string } | null> {
   if (reply.status !== 429 || !/^application\/problem\+json\b/.test(reply.headers.get('content-type') ?? ''))
     return null
-  const text = await reply.clone().text()
-  if (text.length > mostProblemCharacters) return null
   try {
-    const { code, challenge, proofHeader } = JSON.parse(text) as Record<string, unknown>
+    const { code, challenge, proofHeader } = JSON.parse(await beginningOf(reply.clone())) as Record<string, unknown>
     if (code !== 'PROOF_OF_WORK_REQUIRED' || typeof proofHeader !== 'string' || !passHeaders.has(proofHeader))
       return null
     const asked = JSON.parse(String(challenge)) as Challenge
@@ -91,4 +89,19 @@ async function askedFor(reply: Response): Promise<{ challenge: Challenge; proofH
   } catch {
     return null
   }
+}
+
+/** No more of a copy than a problem of ours has: whatever else it is, the caller reads. */
+async function beginningOf({ body }: Response): Promise<string> {
+  const reader = body?.getReader()
+  const parts: Uint8Array[] = []
+  let length = 0
+  for (let next = await reader?.read(); next?.value !== undefined; next = await reader?.read()) {
+    length += next.value.length
+    if (length > mostProblemBytes) break
+    parts.push(next.value)
+  }
+  // Not waited for: it is done once the caller has done with the other copy, too.
+  reader?.cancel().catch(() => {})
+  return Buffer.concat(parts).toString()
 }
