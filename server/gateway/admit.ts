@@ -90,7 +90,7 @@ const takenAway = (connection: string | undefined): boolean =>
   connection?.split(',').some((option) => !ofConnections.has(option.trim().toLowerCase())) ?? false
 
 /** One request to an application, as it arrives. */
-export type Arriving = {
+type Arriving = {
   readonly head: RequestHead
   /** On which the decision is made: from `checkHead`. */
   readonly path: string

@@ -4,7 +4,7 @@ import type { IncomingHttpHeaders, IncomingMessage, Server, ServerResponse } fro
 import { createServer, request as httpRequest } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Scan } from '@custodia/edge/uploads/clamd.ts'
-import { WebSocketServer } from 'ws'
+import { WebSocket, WebSocketServer } from 'ws'
 import type { Access } from '../access/api.ts'
 import type { ApiKeys } from '../apikeys/api.ts'
 import type { Browser, Reports } from '../browser/api.ts'
@@ -226,6 +226,31 @@ function applicationsOn(port: number, more: (upstream: string) => object) {
       rules: [{ path: '/**', public: true }],
     },
     ...more(`http://127.0.0.1:${port}`),
+  })
+}
+
+/** The status that a WebSocket is answered with which a page of this host opens. */
+export function upgradeStatus(
+  port: number,
+  name: string,
+  path: string,
+  headers: Record<string, string> = {},
+): Promise<number> {
+  const host = `${name}:${port}`
+  const socket = new WebSocket(`ws://127.0.0.1:${port}${path}`, {
+    headers: { host, origin: `http://${host}`, ...headers },
+    handshakeTimeout: 5_000,
+  })
+  return new Promise((resolve, reject) => {
+    socket.on('unexpected-response', (_request, response) => {
+      response.destroy()
+      resolve(response.statusCode ?? 0)
+    })
+    socket.on('error', reject)
+    socket.on('open', () => {
+      socket.close()
+      resolve(101)
+    })
   })
 }
 

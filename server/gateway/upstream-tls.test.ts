@@ -10,7 +10,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import type { TLSSocket } from 'node:tls'
-import { WebSocket } from 'ws'
 import { systemClock } from '../platform/clock.ts'
 import { newAuthority } from '../platform/http/transport/authority-testing.ts'
 import { createMetrics } from '../platform/telemetry/registry.ts'
@@ -19,7 +18,7 @@ import { config } from './applications.ts'
 import { webhookForwarder } from './forward-webhook.ts'
 import type { AssertionMint } from './mint-assertion.ts'
 import type { TestGateway } from './testing.ts'
-import { codeOf, openTestGateway } from './testing.ts'
+import { codeOf, openTestGateway, upgradeStatus } from './testing.ts'
 import { openUpstreams } from './upstreams.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'custodia-upstream-'))
@@ -161,22 +160,8 @@ describe('the way to an upstream of https', { timeout: 60_000 }, () => {
       if (reason !== null) assert.match(rig.said().slice(from), new RegExp(`"reason":"[^"]*${reason}`))
     })
 
-  /** The status that an upgrade is answered with. */
-  const upgrade = (name: string) =>
-    new Promise<number>((resolve) => {
-      const origin = `http://${name}.localhost:${rig.port}`
-      const socket = new WebSocket(`ws://127.0.0.1:${rig.port}/`, {
-        headers: { host: `${name}.localhost:${rig.port}` },
-        origin,
-        handshakeTimeout: 5_000,
-      })
-      socket.on('unexpected-response', (_request, response) => {
-        response.destroy()
-        resolve(response.statusCode ?? 0)
-      })
-      // The answer of the upstream above is not that of a WebSocket, which is found out after it was let through.
-      socket.on('error', () => resolve(101))
-    })
+  /** The answer of the upstream above is not that of a WebSocket, which is found out after it was let through. */
+  const upgrade = (name: string) => upgradeStatus(rig.port, `${name}.localhost`, '/').catch(() => 101)
 
   test('a WebSocket goes the same way, or not at all', async () => {
     for (const name of ['known', 'named']) {

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
 import { solveWork } from '@custodia/edge/challenge/solve.ts'
-import { WebSocket } from 'ws'
 import type { Ask, Got, TestGateway } from '../testing.ts'
-import { codeOf, openTestGateway } from '../testing.ts'
+import { codeOf, openTestGateway, upgradeStatus } from '../testing.ts'
 
 const attacked = { by: 'route', burst: 1, perSeconds: 86_400, exceeded: 'challenge' }
 const rules = [
@@ -113,18 +112,7 @@ test('headers that are huge or malformed are a challenge, and no fault', async (
 })
 
 test('a WebSocket is let in by a pass or a proof, and by nothing else', async () => {
-  const open = (headers: Record<string, string>) =>
-    new Promise<number>((resolve) => {
-      const socket = new WebSocket(`ws://127.0.0.1:${rig.port}/public/x`, {
-        headers: { host: `shop.localhost:${rig.port}`, origin: `http://shop.localhost:${rig.port}`, ...headers },
-      })
-      socket.on('unexpected-response', (_request, response) => resolve(response.statusCode ?? 0))
-      socket.on('error', () => {})
-      socket.on('open', () => {
-        socket.close()
-        resolve(101)
-      })
-    })
+  const open = (headers: Record<string, string>) => upgradeStatus(rig.port, 'shop.localhost', '/public/x', headers)
   assert.equal(await open({}), 429)
   assert.equal(await open({ 'custodia-work': 'AAAA' }), 429)
   const proof = await proofOf(await shop('/public/x'))

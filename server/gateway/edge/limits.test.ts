@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { WebSocket } from 'ws'
 import type { TestGateway } from '../testing.ts'
-import { codeOf, cookie, openTestGateway } from '../testing.ts'
+import { codeOf, cookie, openTestGateway, upgradeStatus } from '../testing.ts'
 
 const permission = { 'shop:read': 'Read.' }
 const rules = [
@@ -61,15 +60,7 @@ test('a flood is refused before anybody is asked who they are, and a preflight, 
   assert.equal((await shop('/.custodia/session?code=x')).status, 429)
   const asked = { origin: 'https://other.example', 'access-control-request-method': 'GET' }
   assert.equal((await shop('/public/more', { method: 'OPTIONS', headers: asked })).status, 429)
-  const socket = new WebSocket(`ws://127.0.0.1:${rig.port}/public/x`, {
-    headers: { host: `shop.localhost:${rig.port}`, origin: `http://shop.localhost:${rig.port}` },
-  })
-  const [status] = await new Promise<[number | undefined]>((resolve) => {
-    socket.on('unexpected-response', (_request, response) => resolve([response.statusCode]))
-    socket.on('error', () => {})
-    socket.on('open', () => resolve([101]))
-  })
-  assert.equal(status, 429)
+  assert.equal(await upgradeStatus(rig.port, 'shop.localhost', '/public/x'), 429)
 })
 
 test('what everybody may do together in one application is its own', async () => {
