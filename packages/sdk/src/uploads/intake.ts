@@ -8,6 +8,7 @@ import { boundaryOf, FormReader } from '@custodia/edge/uploads/form/read-form.ts
 import { kinds } from '@custodia/edge/uploads/kinds.ts'
 import { usualPolicy } from '@custodia/edge/uploads/policy.ts'
 import { ofInput, partsOf } from '../body.ts'
+import { orAborted } from '../calls/or-aborted.ts'
 import { CustodiaError } from '../errors.ts'
 import type { UploadGuard } from './guard.ts'
 
@@ -172,13 +173,13 @@ async function readForm(pieces: AsyncIterable<Uint8Array>, boundary: string, rul
 
 /** The pieces of a body, under its cap and within its time. */
 async function* inTime(body: AsyncIterator<Uint8Array>, { seconds, maxBytes }: Settings): AsyncGenerator<Uint8Array> {
-  const late = Promise.withResolvers<never>()
-  late.promise.catch(() => {})
-  const timer = setTimeout(() => late.reject(new CustodiaError('REQUEST_TIMEOUT')), seconds * 1_000)
+  const late = new AbortController()
+  const timer = setTimeout(() => late.abort(new CustodiaError('REQUEST_TIMEOUT')), seconds * 1_000)
   let length = 0
   try {
     for (;;) {
-      const next = await Promise.race([body.next(), late.promise])
+      // A race with one promise for all pieces would remember each of them to the end.
+      const next = await orAborted(body.next(), late.signal, () => {})
       if (next.done === true) return
       length += next.value.length
       if (length > maxBytes) throw ofInput.tooLarge(maxBytes)
