@@ -7,6 +7,7 @@ import { Hono } from 'hono'
 import { createBrowserDefence } from './browser.ts'
 import { defendBrowser as onExpress } from './express.ts'
 import { defendBrowser as onFastify } from './fastify.ts'
+import { defendBrowser as onFetch } from './fetch.ts'
 import { listening } from './frameworks-testing.ts'
 import { defendBrowser as onHono } from './hono.ts'
 import { defendBrowser as onNode } from './node.ts'
@@ -114,6 +115,30 @@ test('Hono: redirects, errors, replies that can’t be changed, and addresses th
   for (const target of ['/redirect', '/frozen', '/error', '/nothing'])
     isDefended(Object.fromEntries((await app.request(target)).headers), target)
   assert.equal((await app.request('/frozen')).headers.get('location'), 'https://a.example/')
+})
+
+test('a WebSocket is opened for the application’s own pages, and for programs without a cookie', async () => {
+  // As Deno has it; Node makes none.
+  const switching = Object.defineProperty(new Response(null), 'status', { value: 101 })
+  const lax = createBrowserDefence({
+    origins: ['https://a.example'],
+    cors: [{ origins: ['https://partner.example'], credentials: true }],
+  })
+  const handler = onFetch(lax, () => switching)
+  const open = async (headers: Record<string, string>) => {
+    const asked = { connection: 'Upgrade', upgrade: 'websocket', ...headers }
+    return (await handler(new Request('https://a.example/live', { headers: asked }))).status
+  }
+  assert.equal(await open({ cookie: 'sid=1', origin: 'https://a.example' }), 101)
+  assert.equal(await open({}), 101)
+  for (const headers of [
+    { origin: 'https://evil.example' },
+    { origin: 'https://partner.example' },
+    { origin: 'null' },
+    { origin: 'https://a.example', 'sec-fetch-site': 'cross-site' },
+    {},
+  ])
+    assert.equal(await open({ cookie: 'sid=1', ...headers }), 403, JSON.stringify(headers))
 })
 
 const form = (token: string) => ({

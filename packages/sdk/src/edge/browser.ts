@@ -89,7 +89,7 @@ export type CsrfProof = { readonly session: string | null; readonly token: strin
 export type BrowserDefence = {
   arrive(arrival: BrowserArrival): Promise<BrowserVerdict>
   /**
-   * Refuses what another site sends in somebody's name: by Fetch Metadata, then Origin, then a token.
+   * Refuses what another site sends in somebody's name, a WebSocket's begin too: by Fetch Metadata, then Origin, then a token.
    *
    * @param proof asked only of a request that says in no other way where it comes from.
    * @returns null where it may pass.
@@ -173,8 +173,11 @@ export function createBrowserDefence(settings: BrowserDefenceSettings): BrowserD
       const isReport = onReports !== undefined && head.method === 'POST' && path === reportPath
       return { ...verdict, answer: isReport ? await take(arrival) : null }
     },
-    async refuse(head, { admitted }, proof) {
-      const rules = { origins: own, admitted }
+    async refuse(given, { admitted }, proof) {
+      // A WebSocket is asked for by GET, brings the cookies along, and no policy of CORS speaks of it.
+      const upgrades = given.headers.upgrade !== undefined
+      const head = upgrades ? { ...given, method: 'UPGRADE' } : given
+      const rules = { origins: own, admitted: upgrades ? nobody : admitted }
       const header = crossSite(head, rules)
       if (header === null) return null
       // Only what says nothing can be saved by a token: it is looked for then, and not for each request.

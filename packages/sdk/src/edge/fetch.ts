@@ -95,6 +95,8 @@ export const refuseFetch = <Asked extends Request>(
 
 /** The reply with the headers that it may have; the same body. */
 export function finishFetch({ finish }: BrowserVerdict, reply: Response): Response {
+  // A connection that becomes a WebSocket (101) is no page, and no such reply can be made anew.
+  if (reply.status < 200) return reply
   const before: ReplyHeaders = Object.fromEntries(reply.headers)
   const cookies = reply.headers.getSetCookie()
   if (cookies.length > 0) before['set-cookie'] = cookies
