@@ -10,7 +10,10 @@ import type { InputGuard } from './input.ts'
 
 /** What only the application knows of a request. */
 export type BrowserOptions<Request> = {
-  /** The session that the token must be of: its identifier, and never the secret in its cookie. */
+  /**
+   * The session that the token must be of: its identifier, and never the secret in its cookie. The defence then comes after what finds the
+   * session, and before everything else.
+   */
   readonly session?: (request: Request) => string | null | undefined
   /** The token that came; of the header `X-CSRF-Token` unless said. A form has it in a field, once the body was parsed. */
   readonly token?: (request: Request) => string | undefined | Promise<string | undefined>
