@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import { refuseRequest } from '../platform/http/errors.ts'
 import type { BodyProof } from '../platform/http/ports.ts'
+import { HeldBytes } from './held-bytes.ts'
 
 const maxTogether = 64
 
@@ -10,18 +11,18 @@ const maxTogether = 64
  */
 export class HeldBodies {
   readonly #maxBytes: number
-  readonly #maxTotal: number
-  #total = 0
+  readonly #held: HeldBytes
 
-  /** @param maxBytes the largest of them; all together may be 64 times as large. */
+  /** @param maxBytes the largest of them; all together may be 64 times as large, and those from one network 16 times. */
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes
-    this.#maxTotal = maxBytes * maxTogether
+    this.#held = new HeldBytes(maxBytes * maxTogether)
   }
 
   /**
    * Reads a body to its end and holds it to what was signed; the nonce is burnt last.
    *
+   * @param address of the sender.
    * @param done called with a function that lets go of the memory: once the request was answered.
    * @returns the same bytes, to be passed on.
    * @throws Refusal REQUEST_TOO_LARGE, SERVER_BUSY, REQUEST_INVALID where the sender went away, and what the proof throws.
@@ -30,25 +31,21 @@ export class HeldBodies {
     payload: Readable,
     declared: string | undefined,
     proof: BodyProof,
+    address: string,
     done: (release: () => void) => void,
   ): Promise<Readable> {
     // Said beforehand, and refused before it is read.
     if (Number(declared ?? 0) > this.#maxBytes) throw this.#tooLarge()
     const parts: Buffer[] = []
-    let length = 0
-    let over = false
-    done(() => {
-      over = true
-      this.#total -= length
-    })
+    const held = this.#held.begin(address)
+    done(() => held.end())
     try {
       // What is left over is not read: the answer must still reach whoever sent too much.
       for await (const part of payload.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-        if (over) throw endedEarly()
-        length += part.length
-        this.#total += part.length
-        if (length > this.#maxBytes) throw this.#tooLarge()
-        if (this.#total > this.#maxTotal) throw refuseRequest('SERVER_BUSY', { retryAfterSeconds: 5 })
+        if (held.over) throw endedEarly()
+        const room = held.add(part.length)
+        if (held.length > this.#maxBytes) throw this.#tooLarge()
+        if (!room) throw refuseRequest('SERVER_BUSY', { retryAfterSeconds: 5 })
         parts.push(part)
       }
     } catch (error) {
@@ -56,11 +53,11 @@ export class HeldBodies {
       if ((error as { code?: unknown }).code !== 'ECONNRESET') throw error
       throw endedEarly()
     }
-    if (over) throw endedEarly()
-    const body = Buffer.concat(parts, length)
-    if (length > 0) proof.hold(body)
+    if (held.over) throw endedEarly()
+    const body = Buffer.concat(parts, held.length)
+    if (held.length > 0) proof.hold(body)
     await proof.end()
-    return Readable.from(length > 0 ? [body] : [], { objectMode: false })
+    return Readable.from(held.length > 0 ? [body] : [], { objectMode: false })
   }
 
   #tooLarge() {

@@ -63,7 +63,7 @@ async function held(
   stillThere()
   const release = (letGo: () => void) => void reply.raw.once('close', letGo)
   const { 'content-length': contentLength, 'content-type': contentType, 'content-encoding': packed } = request.headers
-  const proven = proof === null ? payload : await bodies.hold(payload, contentLength, proof, release)
+  const proven = proof === null ? payload : await bodies.hold(payload, contentLength, proof, request.ip, release)
   if (request.uploadRule === null) return proven
   if (packed !== undefined) throw refuseRequest('MEDIA_TYPE_UNSUPPORTED', { field: 'header.content-encoding' })
   stillThere()

