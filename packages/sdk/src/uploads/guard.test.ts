@@ -21,6 +21,17 @@ test('a scanner that is not there is no clean answer', async () => {
   assert.deepEqual(await examine(Buffer.from('text'), 'a.txt'), { verdict: 'unsure', why: 'unreachable' })
 })
 
+test('what is stopped is not known, neither before it began nor in the middle', async () => {
+  const { examine } = createUploadGuard({ clamd: null })
+  const unsure = { verdict: 'unsure', why: 'stopped' }
+  const image = sample('images/benign.png')
+  assert.deepEqual(await examine(image, 'a.png', AbortSignal.abort()), unsure)
+  const stop = new AbortController()
+  const examined = examine(image, 'a.png', stop.signal)
+  setImmediate(() => stop.abort())
+  assert.deepEqual(await examined, unsure)
+})
+
 test('wrong options are said at once', () => {
   const of = (field: string) => (error: unknown) =>
     isCustodiaError(error, 'CONFIGURATION_INVALID') && error.details.field === field

@@ -40,8 +40,12 @@ export type Examined =
   | { readonly verdict: 'unsure'; readonly why: string }
 
 export type UploadGuard = {
-  /** Whatever lies in the file, nothing is thrown. At most a few at once: each takes a process and its memory for a moment. */
-  examine(content: Uint8Array, name: string): Promise<Examined>
+  /**
+   * Whatever lies in the file, nothing is thrown. At most a few at once: each takes a process and its memory for a moment.
+   *
+   * @param stop ends it; the file is then `unsure`.
+   */
+  examine(content: Uint8Array, name: string, stop?: AbortSignal): Promise<Examined>
 }
 
 /**
@@ -56,9 +60,12 @@ export function createUploadGuard(options: UploadGuardOptions): UploadGuard {
   const scan = clamd === null ? null : (bytes: Uint8Array) => scanWithClamd(bytes, clamd, options.scanSeconds ?? 60)
   const bounds = { ...usualBounds, timeoutSeconds: options.lookSeconds ?? usualBounds.timeoutSeconds }
   return {
-    async examine(content, given) {
-      const look = () => lookApart({ bytes: content, name: given, policy }, bounds)
+    async examine(content, given, stop) {
+      if (stop?.aborted) return stopped
+      const look = () => lookApart({ bytes: content, name: given, policy }, bounds, stop)
       const found = await examine(content, look, scan)
+      // Whoever ends it says nothing about the file.
+      if (stop?.aborted) return stopped
       if (found.verdict === 'refused') return { verdict: 'refused', reason: found.reason }
       if (found.verdict === 'unsure') return found
       const { remade, ...taken } = found
@@ -68,6 +75,8 @@ export function createUploadGuard(options: UploadGuardOptions): UploadGuard {
 }
 
 export type { KindName, UploadPolicy }
+
+const stopped: Examined = { verdict: 'unsure', why: 'stopped' }
 
 const wrong = (field: string) => new CustodiaError('CONFIGURATION_INVALID', { field })
 

@@ -188,6 +188,13 @@ test('a scanner that is not there is no clean answer', async () => {
   assert.deepEqual([got.status, JSON.parse(got.body).code], [503, 'FILE_NOT_SCANNED'])
 })
 
+test('what is not looked at within two minutes was not scanned', async (t) => {
+  t.mock.method(AbortSignal, 'timeout', (ms: number) => (ms === 120_000 ? AbortSignal.abort() : assert.fail()))
+  const send = sendBy(onFetch.takeUploads(intakeOf({ guard: real }), () => assert.fail('it was taken')))
+  const got = await send({ method: 'POST', target: '/', headers: multipart, body: formOf([{ bytes: casesPng }]) })
+  assert.deepEqual([got.status, JSON.parse(got.body).code], [503, 'FILE_NOT_SCANNED'])
+})
+
 const skip = spawnSync('which', ['clamd']).status === 0 ? false : 'clamd is not installed'
 test('what a real scanner finds is refused', { skip }, async () => {
   const clamd = await startClamd(casesVirus)

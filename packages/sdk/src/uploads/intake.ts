@@ -117,21 +117,31 @@ export function createUploadIntake(options: UploadIntakeOptions): UploadIntake {
   }
 }
 
+/** For all files of one request, as at the gateway. What is not looked at by then was not scanned. */
+const lookMs = 120_000
+
 /** Each file is looked at in a process of its own: one after another. */
 async function sorted(held: readonly Held[], guard: UploadGuard): Promise<Taken> {
+  const stop = AbortSignal.timeout(lookMs)
+  const examine = (content: Uint8Array, name: string) => guard.examine(content, name, stop)
   const files: TakenFile[] = []
   const fields = new Map<string, string[]>()
   for (const { part, content } of held) {
     const { name: field, fileName } = part
     if (fileName === null) fields.set(field, [...(fields.get(field) ?? []), textOf(content)])
     // What browsers send where nobody chose a file.
-    else if (fileName !== '' || content.length > 0) files.push(await looked(field, fileName, content, guard))
+    else if (fileName !== '' || content.length > 0) files.push(await looked(field, fileName, content, examine))
   }
   return { files, fields }
 }
 
-async function looked(field: string, fileName: string, content: Buffer, guard: UploadGuard): Promise<TakenFile> {
-  const found = await guard.examine(content, fileName)
+async function looked(
+  field: string,
+  fileName: string,
+  content: Buffer,
+  examine: UploadGuard['examine'],
+): Promise<TakenFile> {
+  const found = await examine(content, fileName)
   if (found.verdict === 'unsure') throw new CustodiaError('FILE_NOT_SCANNED')
   if (found.verdict === 'refused') {
     const { reason } = found
