@@ -4,13 +4,13 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { request } from '../api/request.ts'
 import { Button } from '../parts/button.tsx'
-import { Confirm, Sheet } from '../parts/overlay.tsx'
+import { ConfirmDelete } from '../parts/confirm-delete.tsx'
+import { Sheet } from '../parts/overlay.tsx'
 import { accessTexts } from '../texts-of-access.ts'
 import { Assignments } from './assignments.tsx'
 import { Members } from './members.tsx'
 import { NamedWindow } from './named-form.tsx'
 import { groupsQuery } from './queries.ts'
-import { told } from './told.ts'
 
 const pathOf = ({ id }: Group) => `/v1/groups/${encodeURIComponent(id)}`
 
@@ -54,23 +54,16 @@ function EditGroup({ group, onClose }: { group: Group; onClose: () => void }) {
 }
 
 function DeleteGroup(props: { group: Group; onClose: () => void; onGone: () => void }) {
-  const { group } = props
-  const queryClient = useQueryClient()
-  const remove = useMutation({
-    mutationFn: () => request('DELETE', pathOf(group)),
-    onSuccess: async () => {
-      props.onGone()
-      await queryClient.invalidateQueries({ queryKey: groupsQuery.queryKey })
-    },
-  })
   return (
-    <Confirm
-      onClose={props.onClose}
-      title={accessTexts.groups.deleteTitle(group.name)}
+    <ConfirmDelete
+      path={pathOf(props.group)}
+      changed={groupsQuery.queryKey}
+      title={accessTexts.groups.deleteTitle(props.group.name)}
       verb={accessTexts.groups.delete}
-      act={{ isPending: remove.isPending, error: told(remove.error), mutate: () => remove.mutate() }}
+      onClose={props.onClose}
+      onGone={props.onGone}
     >
       {accessTexts.groups.deleteWhat}
-    </Confirm>
+    </ConfirmDelete>
   )
 }

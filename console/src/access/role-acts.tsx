@@ -1,32 +1,25 @@
 import type { Approval, RoleUnmark } from '@custodia/wire/http/access.ts'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { request } from '../api/request.ts'
-import { Confirm } from '../parts/overlay.tsx'
+import { ConfirmDelete } from '../parts/confirm-delete.tsx'
 import { accessTexts } from '../texts-of-access.ts'
 import { Reasoned } from './reasoned.tsx'
-import { told } from './told.ts'
 import { Waits } from './waits.tsx'
 
 const pathOf = (name: string) => `/v1/roles/${encodeURIComponent(name)}`
 
 export function DeleteRole(props: { name: string; onClose: () => void; onGone: () => void }) {
-  const queryClient = useQueryClient()
-  const remove = useMutation({
-    mutationFn: () => request('DELETE', pathOf(props.name)),
-    onSuccess: async () => {
-      props.onGone()
-      await queryClient.invalidateQueries({ queryKey: ['roles'] })
-    },
-  })
   return (
-    <Confirm
-      onClose={props.onClose}
+    <ConfirmDelete
+      path={pathOf(props.name)}
+      changed={['roles']}
       title={accessTexts.roles.deleteTitle(props.name)}
       verb={accessTexts.roles.delete}
-      act={{ isPending: remove.isPending, error: told(remove.error), mutate: () => remove.mutate() }}
+      onClose={props.onClose}
+      onGone={props.onGone}
     >
       {accessTexts.roles.deleteWhat}
-    </Confirm>
+    </ConfirmDelete>
   )
 }
 

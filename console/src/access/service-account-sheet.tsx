@@ -6,6 +6,7 @@ import { request } from '../api/request.ts'
 import { Badge } from '../parts/badge.tsx'
 import { Button } from '../parts/button.tsx'
 import { Code } from '../parts/code.tsx'
+import { ConfirmDelete } from '../parts/confirm-delete.tsx'
 import { Confirm, Sheet } from '../parts/overlay.tsx'
 import { texts } from '../texts.ts'
 import { accessTexts } from '../texts-of-access.ts'
@@ -81,22 +82,16 @@ function Switch({ account, onClose }: { account: ServiceAccount; onClose: () => 
 }
 
 function Delete(props: { account: ServiceAccount; onClose: () => void; onGone: () => void }) {
-  const queryClient = useQueryClient()
-  const remove = useMutation({
-    mutationFn: () => request('DELETE', pathOf(props.account)),
-    onSuccess: async () => {
-      props.onGone()
-      await queryClient.invalidateQueries({ queryKey: serviceAccountsQuery.queryKey })
-    },
-  })
   return (
-    <Confirm
-      onClose={props.onClose}
+    <ConfirmDelete
+      path={pathOf(props.account)}
+      changed={serviceAccountsQuery.queryKey}
       title={accessTexts.services.deleteTitle(props.account.name)}
       verb={accessTexts.services.delete}
-      act={{ isPending: remove.isPending, error: told(remove.error), mutate: () => remove.mutate() }}
+      onClose={props.onClose}
+      onGone={props.onGone}
     >
       {accessTexts.services.deleteWhat}
-    </Confirm>
+    </ConfirmDelete>
   )
 }

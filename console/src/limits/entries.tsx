@@ -1,14 +1,12 @@
 import type { LimitEntry } from '@custodia/wire/http/limits.ts'
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
-import { told } from '../access/told.ts'
 import { problemOf } from '../api/problem.ts'
-import { request } from '../api/request.ts'
 import { Badge } from '../parts/badge.tsx'
 import { Button } from '../parts/button.tsx'
+import { ConfirmDelete } from '../parts/confirm-delete.tsx'
 import { Moment } from '../parts/moment.tsx'
 import { ProblemNotice } from '../parts/notice.tsx'
-import { Confirm } from '../parts/overlay.tsx'
 import { Empty, Section, Waiting } from '../parts/page.tsx'
 import { limitTexts } from '../texts-of-limits.ts'
 import { AddEntry } from './add-entry.tsx'
@@ -66,28 +64,17 @@ export function EntrySection({ mayWrite, mayAll }: { mayWrite: boolean; mayAll: 
         </ul>
       )}
       {adding && <AddEntry mayAll={mayAll} whom="" onClose={() => add(false)} />}
-      {ending !== null && <End entry={ending} onClose={() => end(null)} />}
+      {ending !== null && (
+        <ConfirmDelete
+          path={`/v1/limits/entries/${encodeURIComponent(ending.id)}?scope=${ending.scope}`}
+          changed={allLimits.queryKey}
+          title={texts.endTitle(whomOf(ending))}
+          verb={texts.end}
+          onClose={() => end(null)}
+        >
+          {texts.endWhat}
+        </ConfirmDelete>
+      )}
     </Section>
-  )
-}
-
-function End({ entry, onClose }: { entry: LimitEntry; onClose: () => void }) {
-  const queryClient = useQueryClient()
-  const end = useMutation({
-    mutationFn: () => request('DELETE', `/v1/limits/entries/${encodeURIComponent(entry.id)}?scope=${entry.scope}`),
-    onSuccess: async () => {
-      onClose()
-      await queryClient.invalidateQueries(allLimits)
-    },
-  })
-  return (
-    <Confirm
-      onClose={onClose}
-      title={texts.endTitle(whomOf(entry))}
-      verb={texts.end}
-      act={{ isPending: end.isPending, error: told(end.error), mutate: () => end.mutate() }}
-    >
-      {texts.endWhat}
-    </Confirm>
   )
 }

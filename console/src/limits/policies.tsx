@@ -1,13 +1,11 @@
 import type { LimitPolicy } from '@custodia/wire/http/limits.ts'
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
-import { told } from '../access/told.ts'
 import { problemOf } from '../api/problem.ts'
-import { request } from '../api/request.ts'
 import { Badge } from '../parts/badge.tsx'
 import { Button } from '../parts/button.tsx'
+import { ConfirmDelete } from '../parts/confirm-delete.tsx'
 import { ProblemNotice } from '../parts/notice.tsx'
-import { Confirm } from '../parts/overlay.tsx'
 import { Section, Waiting } from '../parts/page.tsx'
 import { limitTexts } from '../texts-of-limits.ts'
 import { allLimits, policiesQuery } from './queries.ts'
@@ -60,7 +58,17 @@ export function PolicySection({ mayWrite, mayAll }: { mayWrite: boolean; mayAll:
         </ul>
       )}
       {adding && <SetPolicy mayAll={mayAll} onClose={() => add(false)} />}
-      {removing !== null && <Remove policy={removing} onClose={() => remove(null)} />}
+      {removing !== null && (
+        <ConfirmDelete
+          path={`/v1/limits/policies/${encodeURIComponent(removing.name)}?scope=${removing.scope}`}
+          changed={allLimits.queryKey}
+          title={texts.removeTitle(removing.name)}
+          verb={texts.remove}
+          onClose={() => remove(null)}
+        >
+          {texts.removeWhat}
+        </ConfirmDelete>
+      )}
     </Section>
   )
 }
@@ -81,26 +89,5 @@ function PolicyLine({ policy }: { policy: LimitPolicy }) {
         <span className="font-mono break-all">{only.filter((one) => one !== null).join(' ')}</span>
       </p>
     </div>
-  )
-}
-
-function Remove({ policy, onClose }: { policy: LimitPolicy; onClose: () => void }) {
-  const queryClient = useQueryClient()
-  const remove = useMutation({
-    mutationFn: () => request('DELETE', `/v1/limits/policies/${encodeURIComponent(policy.name)}?scope=${policy.scope}`),
-    onSuccess: async () => {
-      onClose()
-      await queryClient.invalidateQueries(allLimits)
-    },
-  })
-  return (
-    <Confirm
-      onClose={onClose}
-      title={texts.removeTitle(policy.name)}
-      verb={texts.remove}
-      act={{ isPending: remove.isPending, error: told(remove.error), mutate: () => remove.mutate() }}
-    >
-      {texts.removeWhat}
-    </Confirm>
   )
 }

@@ -7,11 +7,11 @@ import { meQuery } from '../api/queries.ts'
 import { request } from '../api/request.ts'
 import { Badge } from '../parts/badge.tsx'
 import { Button } from '../parts/button.tsx'
+import { ConfirmDelete } from '../parts/confirm-delete.tsx'
 import { Select } from '../parts/field.tsx'
 import { LoadMore } from '../parts/load-more.tsx'
 import { Moment } from '../parts/moment.tsx'
 import { Notice, ProblemNotice } from '../parts/notice.tsx'
-import { Confirm } from '../parts/overlay.tsx'
 import { Empty, Page, Section, Waiting } from '../parts/page.tsx'
 import { uploadTexts } from '../texts-of-uploads.ts'
 import type { UploadFilter } from './queries.ts'
@@ -64,7 +64,17 @@ export function UploadsPage() {
           )}
         </div>
       </Section>
-      {erasing !== null && <Erase upload={erasing} onClose={() => erase(null)} />}
+      {erasing !== null && (
+        <ConfirmDelete
+          path={uploadPath(erasing.id)}
+          changed={allUploads.queryKey}
+          title={uploadTexts.eraseTitle(nameOf(erasing))}
+          verb={uploadTexts.erase}
+          onClose={() => erase(null)}
+        >
+          {uploadTexts.eraseWhat}
+        </ConfirmDelete>
+      )}
     </Page>
   )
 }
@@ -137,26 +147,5 @@ function ScanNow({ upload }: { upload: KeptUpload }) {
       {scan.isSuccess && <Notice kind="good" title={uploadTexts.scanned} />}
       {problem !== null && <ProblemNotice problem={problem} />}
     </div>
-  )
-}
-
-function Erase({ upload, onClose }: { upload: KeptUpload; onClose: () => void }) {
-  const queryClient = useQueryClient()
-  const erase = useMutation({
-    mutationFn: () => request('DELETE', uploadPath(upload.id)),
-    onSuccess: async () => {
-      onClose()
-      await queryClient.invalidateQueries(allUploads)
-    },
-  })
-  return (
-    <Confirm
-      onClose={onClose}
-      title={uploadTexts.eraseTitle(nameOf(upload))}
-      verb={uploadTexts.erase}
-      act={{ isPending: erase.isPending, error: told(erase.error), mutate: () => erase.mutate() }}
-    >
-      {uploadTexts.eraseWhat}
-    </Confirm>
   )
 }

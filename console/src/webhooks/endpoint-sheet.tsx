@@ -6,6 +6,7 @@ import { request } from '../api/request.ts'
 import { Badge } from '../parts/badge.tsx'
 import { Button } from '../parts/button.tsx'
 import { Code } from '../parts/code.tsx'
+import { ConfirmDelete } from '../parts/confirm-delete.tsx'
 import { Moment } from '../parts/moment.tsx'
 import { Notice, ProblemNotice } from '../parts/notice.tsx'
 import { Confirm, Sheet } from '../parts/overlay.tsx'
@@ -78,13 +79,6 @@ function Acts(props: { endpoint: Endpoint; onGone: () => void; onSecret: (secret
     mutationFn: (enabled: boolean) => request('PATCH', path, { enabled }),
     onSuccess: done,
   })
-  const remove = useMutation({
-    mutationFn: () => request('DELETE', path),
-    onSuccess: async () => {
-      props.onGone()
-      await done()
-    },
-  })
   const off = endpoint.disabledAt !== null
   const problem = told(test.error ?? (doing === null ? turn.error : null))
   return (
@@ -116,14 +110,16 @@ function Acts(props: { endpoint: Endpoint; onGone: () => void; onSecret: (secret
         </Confirm>
       )}
       {doing === 'remove' && (
-        <Confirm
-          onClose={() => setDoing(null)}
+        <ConfirmDelete
+          path={path}
+          changed={allWebhooks.queryKey}
           title={webhookTexts.removeTitle}
           verb={webhookTexts.remove}
-          act={{ isPending: remove.isPending, error: told(remove.error), mutate: () => remove.mutate() }}
+          onClose={() => setDoing(null)}
+          onGone={props.onGone}
         >
           {webhookTexts.removeWhat}
-        </Confirm>
+        </ConfirmDelete>
       )}
       {doing === 'rotate' && (
         <RotateEndpoint endpoint={endpoint} onClose={() => setDoing(null)} onRotated={props.onSecret} />

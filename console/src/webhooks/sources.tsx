@@ -1,15 +1,14 @@
 import type { Senders, Source, Sources } from '@custodia/wire/http/webhooks.ts'
-import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { queryOptions, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
-import { told } from '../access/told.ts'
 import { problemOf } from '../api/problem.ts'
 import { request } from '../api/request.ts'
 import { Badge } from '../parts/badge.tsx'
 import { Button } from '../parts/button.tsx'
 import { Code } from '../parts/code.tsx'
+import { ConfirmDelete } from '../parts/confirm-delete.tsx'
 import { Moment } from '../parts/moment.tsx'
 import { ProblemNotice } from '../parts/notice.tsx'
-import { Confirm } from '../parts/overlay.tsx'
 import { Empty, Section, Waiting } from '../parts/page.tsx'
 import { sourceTexts } from '../texts-of-webhooks.ts'
 import { AddSource } from './add-source.tsx'
@@ -75,7 +74,17 @@ export function SourceSection({ mayWrite }: { mayWrite: boolean }) {
         </ul>
       )}
       {adding && ready && <AddSource senders={senders.data.items} targets={targets} onClose={() => add(false)} />}
-      {removing !== null && <Remove source={removing} onClose={() => remove(null)} />}
+      {removing !== null && (
+        <ConfirmDelete
+          path={`${path}/${encodeURIComponent(removing.id)}`}
+          changed={allWebhooks.queryKey}
+          title={sourceTexts.removeTitle(removing.name)}
+          verb={sourceTexts.remove}
+          onClose={() => remove(null)}
+        >
+          {sourceTexts.removeWhat}
+        </ConfirmDelete>
+      )}
     </Section>
   )
 }
@@ -109,26 +118,5 @@ function SourceLine({ source, sender }: { source: Source; sender: string }) {
         )}
       </p>
     </div>
-  )
-}
-
-function Remove({ source, onClose }: { source: Source; onClose: () => void }) {
-  const queryClient = useQueryClient()
-  const remove = useMutation({
-    mutationFn: () => request('DELETE', `${path}/${encodeURIComponent(source.id)}`),
-    onSuccess: async () => {
-      onClose()
-      await queryClient.invalidateQueries(allWebhooks)
-    },
-  })
-  return (
-    <Confirm
-      onClose={onClose}
-      title={sourceTexts.removeTitle(source.name)}
-      verb={sourceTexts.remove}
-      act={{ isPending: remove.isPending, error: told(remove.error), mutate: () => remove.mutate() }}
-    >
-      {sourceTexts.removeWhat}
-    </Confirm>
   )
 }
