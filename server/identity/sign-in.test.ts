@@ -4,7 +4,7 @@ import { eventually } from '../platform/cache/testing.ts'
 import type { Browser } from '../sessions/testing.ts'
 import { whoIs, withCookie } from '../sessions/testing.ts'
 import type { IdentityHouse, IdentityProcess } from './testing.ts'
-import { goodPassword, join, openIdentityHouse, setUp, signInAs } from './testing.ts'
+import { goodPassword, join, openIdentityHouse, setUp, signInAs, usualCost } from './testing.ts'
 
 let house: IdentityHouse
 let one: IdentityProcess
@@ -12,7 +12,7 @@ let administrator: Browser
 
 before(async () => {
   house = await openIdentityHouse()
-  one = await house.process()
+  one = await house.process(usualCost)
   administrator = await setUp(one)
 })
 after(async () => await house.close())
@@ -199,7 +199,7 @@ test('a hash of yesterday’s cost is renewed at the sign-in, and still verifies
     String((await house.house.db.asOwner(`select password from identity.person where id = '${user.id}'`))[0]?.password)
   const before = await stored()
   assert.match(before, /^\$argon2id\$v=19\$m=19456,t=2,p=1\$/)
-  const dearer = await house.process({ argon2Passes: 3 })
+  const dearer = await house.process({ ...usualCost, argon2Passes: 3 })
   assert.equal((await signInAs(dearer.server.browser(), email, 'not the password at all')).status, 401)
   assert.equal(await stored(), before)
   assert.equal((await signInAs(dearer.server.browser(), email)).status, 200)
@@ -208,7 +208,7 @@ test('a hash of yesterday’s cost is renewed at the sign-in, and still verifies
 })
 
 test('when too many wait for their hash, the rest are told when to come back', async () => {
-  const narrow = await house.process({ hashesAtOnce: 1 })
+  const narrow = await house.process({ ...usualCost, hashesAtOnce: 1 })
   const answers = await Promise.all(
     Array.from({ length: 150 }, (_, n) =>
       narrow.server
@@ -249,7 +249,7 @@ test('a password that was changed while it was being verified does not sign in',
 })
 
 test('of two sign-ins at once that both renew an old hash, both get in', async () => {
-  const dearer = await house.process({ argon2Passes: 3 })
+  const dearer = await house.process({ ...usualCost, argon2Passes: 3 })
   const { email } = await join(one, administrator)
   const answers = await Promise.all([1, 2].map(() => signInAs(dearer.server.browser(), email)))
   assert.deepEqual(
