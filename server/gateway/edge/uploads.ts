@@ -2,10 +2,12 @@ import { randomBytes } from 'node:crypto'
 import { Readable } from 'node:stream'
 import type { Examined } from '@custodia/edge/uploads/examine.ts'
 import { refusals } from '@custodia/edge/uploads/finding.ts'
-import { FormParts, kindOfBody } from '@custodia/edge/uploads/form/form-parts.ts'
+import { kindOfBody } from '@custodia/edge/uploads/form/form-parts.ts'
+import type { HeldPart } from '@custodia/edge/uploads/form/hold-form.ts'
+import { holdForm } from '@custodia/edge/uploads/form/hold-form.ts'
 import type { FormPart } from '@custodia/edge/uploads/form/part-head.ts'
 import { MalformedForm, partHead } from '@custodia/edge/uploads/form/part-head.ts'
-import { boundaryOf, FormReader } from '@custodia/edge/uploads/form/read-form.ts'
+import { boundaryOf } from '@custodia/edge/uploads/form/read-form.ts'
 import { kinds } from '@custodia/edge/uploads/kinds.ts'
 import { refuseRequest } from '../../platform/http/errors.ts'
 import { network } from '../../platform/http/limits.ts'
@@ -38,7 +40,7 @@ export type Passed = { readonly body: Readable; readonly contentType: string; re
 /** Why a file was not passed on. */
 export type Turned = { readonly reason: string; readonly signature: string | null }
 
-type Held = { readonly part: FormPart; readonly content: Buffer | Region }
+type Held = HeldPart<Region>
 type Part = { readonly head: FormPart; readonly content: Buffer | Region }
 
 /**
@@ -204,30 +206,8 @@ async function readForm(
   contentType: string | undefined,
   spool: SealedSpool,
 ): Promise<Held[]> {
-  const reader = new FormReader(boundaryOf(contentType) as string)
-  const held: Held[] = []
-  const parts = new FormParts(rule)
-  let part: FormPart | null = null
-  let field: Buffer[] = []
-  let writer = spool.writer()
   try {
-    for await (const piece of pieces)
-      for (const event of reader.write(piece))
-        if (event.kind === 'part') {
-          parts.begin(event.part)
-          part = event.part
-          field = []
-          writer = spool.writer()
-        } else if (event.kind === 'content') {
-          if (part?.fileName !== null) await writer.write(event.bytes)
-          else {
-            parts.field(event.bytes.length)
-            field.push(Buffer.from(event.bytes))
-          }
-        } else if (part !== null)
-          held.push({ part, content: part.fileName === null ? Buffer.concat(field) : await writer.end() })
-    reader.end()
-    return held
+    return await holdForm(pieces, boundaryOf(contentType) as string, rule, () => spool.writer())
   } catch (error) {
     if (error instanceof MalformedForm)
       throw refuse('GATEWAY_FORM_MALFORMED', { field: 'body', detail: `the form ${error.message}` })

@@ -1,10 +1,11 @@
 import type { IncomingMessage } from 'node:http'
 import { refusals } from '@custodia/edge/uploads/finding.ts'
 import type { FormRules } from '@custodia/edge/uploads/form/form-parts.ts'
-import { FormParts, kindOfBody } from '@custodia/edge/uploads/form/form-parts.ts'
-import type { FormPart } from '@custodia/edge/uploads/form/part-head.ts'
+import { kindOfBody } from '@custodia/edge/uploads/form/form-parts.ts'
+import type { HeldPart } from '@custodia/edge/uploads/form/hold-form.ts'
+import { holdForm, inMemory } from '@custodia/edge/uploads/form/hold-form.ts'
 import { MalformedForm } from '@custodia/edge/uploads/form/part-head.ts'
-import { boundaryOf, FormReader } from '@custodia/edge/uploads/form/read-form.ts'
+import { boundaryOf } from '@custodia/edge/uploads/form/read-form.ts'
 import { kinds } from '@custodia/edge/uploads/kinds.ts'
 import { usualPolicy } from '@custodia/edge/uploads/policy.ts'
 import { ofInput, partsOf } from '../body.ts'
@@ -74,7 +75,7 @@ type Settings = FormRules & {
   readonly seconds: number
 }
 type Head = Readonly<Record<'type' | 'length' | 'coding', string | undefined>>
-type Held = { readonly part: FormPart; readonly content: Buffer }
+type Held = HeldPart<Buffer>
 
 /** @throws CustodiaError CONFIGURATION_INVALID, with the option in `details.field`. */
 export function createUploadIntake(options: UploadIntakeOptions): UploadIntake {
@@ -158,24 +159,8 @@ async function readFile(pieces: AsyncIterable<Uint8Array>, fileName: string): Pr
 }
 
 async function readForm(pieces: AsyncIterable<Uint8Array>, boundary: string, rules: FormRules): Promise<Held[]> {
-  const reader = new FormReader(boundary)
-  const parts = new FormParts(rules)
-  const held: Held[] = []
-  let part: FormPart | null = null
-  let content: Buffer[] = []
   try {
-    for await (const piece of pieces)
-      for (const event of reader.write(piece))
-        if (event.kind === 'part') {
-          parts.begin(event.part)
-          part = event.part
-          content = []
-        } else if (event.kind === 'content') {
-          if (part?.fileName === null) parts.field(event.bytes.length)
-          content.push(Buffer.from(event.bytes))
-        } else if (part !== null) held.push({ part, content: Buffer.concat(content) })
-    reader.end()
-    return held
+    return await holdForm(pieces, boundary, rules, inMemory)
   } catch (error) {
     throw error instanceof MalformedForm ? malformed(error.message) : error
   }
