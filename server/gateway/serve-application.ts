@@ -158,7 +158,7 @@ export async function serveApplication(
       else place?.gone()
       const { code, reason } = failureOf(error)
       // Of a client that broke off its body the application is not to blame, and nobody waits for an answer.
-      if (false) return
+      if (reply.raw.destroyed) return
       needs.log.warn({ application: application.name, ...reason, error }, 'the upstream failed')
       void answer(refuse(slow ? 'GATEWAY_UPSTREAM_SLOW' : code), reply.request as FastifyRequest, reply as FastifyReply)
     },

@@ -68,6 +68,25 @@ test('a client that goes away while a body streams ends the request upstream', a
 })
 
 // The kernel takes some megabytes into its own buffers on each of the two ways; the rest must wait with the sender.
+test('a client that breaks off its body is not told of as a failure of the application', async () => {
+  rig.signedIn('w', 'writer')
+  const before = rig.said()
+  const began = Promise.withResolvers<void>()
+  const ended = Promise.withResolvers<void>()
+  rig.behave = (request) => {
+    request.on('data', () => began.resolve())
+    request.on('error', () => ended.resolve())
+  }
+  const socket = connect(rig.port, '127.0.0.1')
+  const head = [`Host: app.localhost:${rig.port}`, `Origin: ${rig.origin()}`, `Cookie: ${cookie('w').cookie}`]
+  socket.write(`POST /x HTTP/1.1\r\n${head.join('\r\n')}\r\nContent-Length: 100\r\n\r\nhalf`)
+  await began.promise
+  socket.destroy()
+  await ended.promise
+  await closedConnections()
+  assert.equal(rig.said(), before)
+})
+
 test('a body streams through with back-pressure: what the reader does not take is not taken from the sender', async () => {
   let sentBytes = 0
   rig.behave = (_request, response) => {
