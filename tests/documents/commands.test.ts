@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -15,6 +15,7 @@ import { ask, openApplication, setUp } from './person.ts'
 import type { Done } from './reader.ts'
 import { Reader } from './reader.ts'
 
+/** Those whose other fences are files; elsewhere they show what is sent, too. */
 const guides = [
   'docs/guide/first-run.md',
   'docs/guide/ten-minutes.md',
@@ -40,9 +41,6 @@ const guides = [
   'docs/guide/close-an-api-version.md',
   'docs/guide/transport.md',
 ]
-
-/** Guides whose other fences show what is sent, and are no files. */
-const showing = ['docs/guide/limits.md', 'docs/guide/webhooks.md']
 
 /** Blocks that are not carried out here, each with its reason. */
 const exempt: Readonly<Record<string, string>> = {
@@ -209,12 +207,20 @@ describe('whoever follows the documents word for word', { timeout: 600_000 }, ()
 
     const keys = await reader.follow('docs/guide/keys-and-signed-requests.md')
     assert.match(outputOf(keys, 'keys list'), /^key_[a-z2-7]{26} +inbox +all +20/m)
+
+    const closing = await reader.follow('docs/guide/close-an-api-version.md')
+    assert.match(outputOf(closing, 'api_calls'), /^custodia_api_calls_total\{.*version="v1".*\} \d+$/m)
+    await reader.type('npx custodia start')
+    const closed = await ask(`${custodia}/v1/me`, null)
+    assert.equal(closed.status, 410)
+    assert.match(closed.text, /"reason":"It showed more than it should\.".*"code":"API_VERSION_CLOSED"/)
     await reader.closeAll()
   })
 })
 
 describe('what the documents name', () => {
-  const pages = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'ARCHITECTURE.md', ...guides, ...showing]
+  const everyGuide = globSync('docs/guide/*.md', { cwd: root }).sort()
+  const pages = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'ARCHITECTURE.md', ...everyGuide]
   const names = (pattern: RegExp) =>
     pages.flatMap((page) => {
       const text = textOf(page)
@@ -240,7 +246,11 @@ describe('what the documents name', () => {
     }
   })
 
-  test('every block of README and the guides is carried out above, or exempt with a reason', () => {
+  test('every block is carried out by a test, or exempt with a reason', () => {
+    const tests = globSync('tests/documents/*.test.ts', { cwd: root }).map(textOf).join('\n')
+    for (const guide of everyGuide)
+      if (fencesOf(textOf(guide)).some(({ language }) => language === 'sh'))
+        assert.ok(tests.includes(`follow('${guide}'`) || tests.includes(`'${guide}': {`), guide)
     const others = ['CONTRIBUTING.md', 'SECURITY.md', 'ARCHITECTURE.md']
     for (const page of others)
       for (const { language, text } of fencesOf(textOf(page)))

@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process'
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
@@ -27,6 +27,14 @@ const lasting: readonly Lasting[] = [
 const namedPorts = [8080, 8443, 9090, 9464, 4100, 4200]
 const longestMs = 90_000
 
+const quickFolder = '.quick'
+/** npm takes longer to find a command than most commands take. That it finds each of them is seen the first time, by `npx` itself. */
+const quickNpx = (npx: string) => `#!/bin/sh
+[ -e "$0.$1" ] && exec "node_modules/.bin/$@"
+: > "$0.$1"
+exec ${npx} "$@"
+`
+
 type Terminal = { readonly lasting: Lasting; readonly child: ChildProcess; readonly output: () => string }
 
 /**
@@ -43,6 +51,9 @@ export class Reader {
     for (const name of readdirSync(root))
       if (!['.git', 'data', 'notes', 'shop'].includes(name)) symlinkSync(join(root, name), join(this.folder, name))
     writeFileSync(join(this.folder, '.environment'), '')
+    const npx = execFileSync('which', ['npx'], { env: this.#environment(), encoding: 'utf8' }).trim()
+    mkdirSync(join(this.folder, quickFolder))
+    writeFileSync(join(this.folder, quickFolder, 'npx'), quickNpx(npx), { mode: 0o755 })
   }
 
   static async arrive(): Promise<Reader> {
@@ -178,7 +189,7 @@ export class Reader {
     const path = (process.env.PATH ?? '').split(':').filter((folder) => !folder.includes('node_modules'))
     return {
       ...Object.fromEntries(inherited),
-      PATH: path.join(':'),
+      PATH: [join(this.folder, quickFolder), ...path].join(':'),
       CUSTODIA_LISTEN: `127.0.0.1:${this.port(8080)}`,
       CUSTODIA_ADMIN_LISTEN: `127.0.0.1:${this.port(9464)}`,
     }
