@@ -105,17 +105,19 @@ describe('TLS of a real process', () => {
 
   test('replies tell browsers to stay with https, and cookies and links are https', async () => {
     assert.match(server.publicUrl, /^https:/)
-    const headers = await new Promise<NodeJS.Dict<string | string[]>>((resolve, reject) => {
-      const host = `custodia.localhost:${server.port}`
-      const options = { host: '127.0.0.1', port: server.port, path: '/livez', servername: 'custodia.localhost' }
-      request({ ...options, ca: authority, headers: { host }, agent: false }, (response) => {
-        response.resume()
-        resolve(response.headers)
+    const headersAt = (path: string) =>
+      new Promise<NodeJS.Dict<string | string[]>>((resolve, reject) => {
+        const host = `custodia.localhost:${server.port}`
+        const options = { host: '127.0.0.1', port: server.port, path, servername: 'custodia.localhost' }
+        request({ ...options, ca: authority, headers: { host }, agent: false }, (response) => {
+          response.resume()
+          resolve(response.headers)
+        })
+          .once('error', reject)
+          .end()
       })
-        .once('error', reject)
-        .end()
-    })
-    assert.match(String(headers['strict-transport-security']), /max-age=\d{8}/)
+    for (const path of ['/livez', '/', '/v1/me', '/nowhere'])
+      assert.match(String((await headersAt(path))['strict-transport-security']), /^max-age=\d{8}/, path)
     assert.match(String(server.command('setup-link').link), /^https:\/\/custodia\.localhost:/)
   })
 
