@@ -52,6 +52,7 @@ for (const [what, value] of [
   ['a rule without a path', [{ permission: 'inbox:read' }]],
   ['a rule with a query', [{ path: '/a?b', permission: 'inbox:read' }]],
   ['** in the middle', [{ path: '/**/a', permission: 'inbox:read' }]],
+  ['a rule that fits no method', [{ path: '/', methods: [], permission: 'inbox:read' }]],
   ['an unknown method', [{ path: '/', methods: ['TRACE'], permission: 'inbox:read' }]],
   ['neither permission nor public', [{ path: '/' }]],
   ['both permission and public', [{ path: '/', public: true, permission: 'inbox:read' }]],

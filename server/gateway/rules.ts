@@ -94,7 +94,10 @@ function compileRule(value: unknown, where: string, permissions: ReadonlySet<str
   if (unknown !== undefined) throw new Error(`${where}.${unknown} is not known`)
   if (typeof path !== 'string' || !/^\/[^?#]*$/.test(path) || /\*\*./.test(path))
     throw new Error(`${where}.path is not a path such as /messages/*/labels or /assets/**`)
-  if (methods !== undefined && (!Array.isArray(methods) || !methods.every((one) => methodNames.has(one as string))))
+  const named = (list: unknown) =>
+    Array.isArray(list) && list.length > 0 && list.every((one) => methodNames.has(one as string))
+  // A rule for no method would fit nothing, and what it is meant to guard would fall to the next one.
+  if (methods !== undefined && !named(methods))
     throw new Error(`${where}.methods is not a list of ${[...methodNames].join(', ')}`)
   if ((open === true) === (permission !== undefined))
     throw new Error(`${where} needs either permission or public: true`)

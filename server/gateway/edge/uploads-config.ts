@@ -60,17 +60,17 @@ function checkRule(value: unknown, where: string): UploadRule {
     as,
     images,
     pattern: laxSegments(path),
-    methods: listOf(methods, (one) => methodNames.has(one), `${where}.methods`),
+    methods: listOf(methods, 1, (one) => methodNames.has(one), `${where}.methods`),
     policy: {
       ...usualPolicy,
       maxBytes,
-      kinds: [...listOf(kinds, (one) => kindNames.includes(one as KindName), `${where}.kinds`)] as KindName[],
+      kinds: [...listOf(kinds, 1, (one) => kindNames.includes(one as KindName), `${where}.kinds`)] as KindName[],
     },
     maxBytes,
     maxFiles: within(rest.maxFiles ?? 10, 1, 100, `${where}.maxFiles`),
     maxFields: within(rest.maxFields ?? 100, 0, 1_000, `${where}.maxFields`),
     seconds: within(rest.seconds ?? 60, 1, 600, `${where}.seconds`),
-    repeated: listOf(repeated, (one) => one !== '' && one.length <= 200, `${where}.repeated`),
+    repeated: listOf(repeated, 0, (one) => one !== '' && one.length <= 200, `${where}.repeated`),
   }
 }
 
@@ -80,9 +80,12 @@ function within(value: unknown, min: number, max: number, where: string): number
   return value
 }
 
-function listOf(value: unknown, holds: (one: string) => boolean, where: string): ReadonlySet<string> {
+function listOf(value: unknown, least: 0 | 1, holds: (one: string) => boolean, where: string): ReadonlySet<string> {
   const fine =
-    Array.isArray(value) && value.length <= 100 && value.every((one) => typeof one === 'string' && holds(one))
+    Array.isArray(value) &&
+    value.length >= least &&
+    value.length <= 100 &&
+    value.every((one) => typeof one === 'string' && holds(one))
   if (!fine) throw new Error(`${where} is not a list of what may stand there`)
   return new Set(value)
 }

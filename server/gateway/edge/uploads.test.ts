@@ -303,6 +303,8 @@ for (const [what, uploads] of [
   ['another way', [{ path: '/a', as: 'json' }]],
   ['images of another kind', [{ path: '/a', images: 'drop' }]],
   ['drawings that would be passed on', [{ path: '/a', kinds: ['svg'], images: 'keep' }]],
+  ['a rule that fits no method', [{ path: '/a', methods: [] }]],
+  ['a rule that takes no kind', [{ path: '/a', kinds: [] }]],
   ['a method that has no body', [{ path: '/a', methods: ['GET'] }]],
   ['more bytes than there may be', [{ path: '/a', maxBytes: 1e9 }]],
   ['half a file', [{ path: '/a', maxFiles: 1.5 }]],
