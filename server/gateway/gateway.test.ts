@@ -176,6 +176,20 @@ test('a public path passes without a session and without an assertion', async ()
   assert.equal(rig.seen?.headers['custodia-assertion'], undefined)
 })
 
+test('a reply to somebody is for no cache that others share, unless the application says so', async () => {
+  rig.signedIn('ann', 'reader')
+  const kept = async (path: string, says?: string) => {
+    rig.behave = (_request, response) => {
+      if (says !== undefined) response.setHeader('cache-control', says)
+      response.end('hello')
+    }
+    return (await rig.get(path, { headers: cookie('ann') })).headers['cache-control']
+  }
+  assert.equal(await kept('/'), 'private')
+  assert.equal(await kept('/', 'public, max-age=60'), 'public, max-age=60')
+  assert.equal(await kept('/public/x'), undefined)
+})
+
 test("an application can't set the gateway's cookies", async () => {
   rig.behave = (_request, response) =>
     void response.setHeader('set-cookie', ['__Host-custodia=evil; Path=/; Secure', 'mine=1']).end()

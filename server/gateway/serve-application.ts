@@ -145,7 +145,10 @@ export async function serveApplication(
       const asked = request as FastifyRequest | undefined
       if (asked !== undefined) asked.forwarded = true
       asked?.place?.answered()
-      return browser.arriving(returningHeaders(headers as IncomingHttpHeaders))
+      const told = returningHeaders(headers as IncomingHttpHeaders)
+      // RFC 9111 §3: of what says nothing a shared cache may keep a copy, and whose cookie it was made for is nothing to it.
+      if (asked?.admitted?.caller != null) told['cache-control'] ??= 'private'
+      return browser.arriving(told)
     },
     // The library would repeat a GET that was answered 503; whether that is safe is for the caller to say.
     retryDelay: () => null,
