@@ -36,18 +36,20 @@ function Proposal({ policy }: { policy: BrowserPolicy }) {
   const done = () => queries.invalidateQueries({ queryKey: ['browser'] })
   const makeLive = useMutation({
     mutationFn: (body: NewBrowserPolicy) => request('POST', `/v1/browser-policies/${application}`, body),
-    onSuccess: done,
+    onSettled: done,
   })
   const rollBack = useMutation({
     mutationFn: (instead: number) => request('POST', `/v1/browser-policies/${application}/roll-back`, { instead }),
-    onSuccess: done,
+    onSettled: done,
   })
   const retire = useMutation({
     mutationFn: (number: number) => request('DELETE', `/v1/browser-policies/${application}?number=${number}`),
-    onSuccess: done,
+    onSettled: done,
   })
   const disabled = !me.permissions.includes('browser:policies:write')
-  const problem = makeLive.error ?? rollBack.error ?? retire.error
+  // Of what was tried before, nothing is said any more.
+  const [latest = makeLive] = [makeLive, rollBack, retire].toSorted((a, b) => b.submittedAt - a.submittedAt)
+  const problem = latest.error
   const submit = (event: FormEvent) => {
     event.preventDefault()
     makeLive.mutate(
