@@ -124,6 +124,21 @@ test('two processes with one secret know each other’s challenges, and take a p
   assert.equal((await ask(one, proof))?.refusal?.status, 429)
 })
 
+test('while the memory that processes share fails or is silent, each takes a proof once by itself', {
+  timeout: 10_000,
+}, async () => {
+  for (const once of [() => Promise.reject(new Error('gone')), () => new Promise<boolean>(() => {})]) {
+    const limits = createLimits({ policies, challenge: { secret, once } })
+    const ask = async (headers: Record<string, string> = {}) =>
+      await limits.arrive('GET', '/', '192.0.2.1', { host: 'shop.example', headers })
+    await ask()
+    const refused = JSON.parse((await ask()).refusal?.body ?? '') as { challenge: string }
+    const proof = { 'work-proof': (await solveWork(JSON.parse(refused.challenge))) as string }
+    assert.equal((await ask(proof)).refusal, null)
+    assert.equal((await ask(proof)).refusal?.status, 429)
+  }
+})
+
 test('a fetch works for nothing that ours would not ask, and gives up in time', async () => {
   let asked = 0
   const parameters = { algorithm: 'PBKDF2/SHA-256', cost: 1, keyLength: 32, keyPrefix: '0', nonce: '00', salt: '00' }

@@ -8,8 +8,10 @@ import {
   challengeScriptHeaders,
   challengeScripts,
 } from '@custodia/edge/challenge/page.ts'
+import { longestWaitMs } from '@custodia/edge/limits/guarded-cells.ts'
 import type { Verdict } from '@custodia/edge/limits/limits.ts'
 import { RecentMap } from '@custodia/edge/limits/recent-map.ts'
+import { orAborted } from '../calls/or-aborted.ts'
 import { CustodiaError } from '../errors.ts'
 import type { Problem } from '../middleware/problem.ts'
 import { problemFrom } from '../middleware/problem.ts'
@@ -20,7 +22,7 @@ export type ChallengeSettings = {
   readonly secret: Uint8Array
   /**
    * Where processes remember together what was redeemed: true the first time that `key` is asked for, for so many seconds. Each remembers by
-   * itself unless said; a proof that is taken by two of them makes the same pass at both.
+   * itself unless said, and while this fails or does not answer within 50 ms; a proof that is taken by two of them makes the same pass at both.
    */
   readonly once?: (key: string, seconds: number) => Promise<boolean>
 }
@@ -40,11 +42,19 @@ export function openChallenges({ secret, once }: ChallengeSettings): Challenges 
     burnt.set(key, true)
     return true
   }
+  const together = async (key: string, seconds: number) => {
+    if (once === undefined) return await alone(key)
+    try {
+      return await orAborted(once(key, seconds), AbortSignal.timeout(longestWaitMs), () => {})
+    } catch {
+      return await alone(key)
+    }
+  }
   return new Challenges({
     secret: Uint8Array.from(secret),
     nowMs: () => Date.now(),
     randomBytes: (size) => randomBytes(size),
-    once: once ?? alone,
+    once: together,
     names: sdkNames,
   })
 }
