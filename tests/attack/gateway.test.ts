@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test, { after, before, beforeEach } from 'node:test'
 import type { Target } from './target.ts'
-import { lines, openTarget, raw, signedIn, statuses } from './target.ts'
+import { headsOf, lines, openTarget, raw, signedIn, statuses } from './target.ts'
 
 let target: Target
 let cookie: string
@@ -15,21 +15,7 @@ beforeEach(() => {
   target.answer = (_seen, response) => void response.end('hello')
 })
 
-const get = (path: string, ...headers: string[]) =>
-  lines(
-    `GET ${path} HTTP/1.1`,
-    `Host: ${target.appHost}`,
-    `Cookie: ${cookie}`,
-    ...(headers.length > 0 ? headers : ['Connection: close']),
-  )
-const post = (headers: string[], body: string) =>
-  lines(
-    'POST /x HTTP/1.1',
-    `Host: ${target.appHost}`,
-    `Cookie: ${cookie}`,
-    `Origin: http://${target.appHost}`,
-    ...headers,
-  ) + body
+const { get, post } = headsOf(() => ({ host: target.appHost, cookie }))
 const send = (bytes: string) => raw(target.server.port, bytes)
 const forged = [
   ...['Custodia-Assertion', 'custodia_assertion', 'CUSTODIA-ASSERTION', 'X-Custodia-User', 'x_custodia_user'],

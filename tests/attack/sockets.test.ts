@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import test, { after, before, beforeEach } from 'node:test'
 import type { Target } from './target.ts'
-import { lines, openTarget, raw, signedIn, stands, statuses } from './target.ts'
+import { headsOf, lines, openTarget, raw, signedIn, stands, statuses } from './target.ts'
 
 let target: Target
 let cookie: string
@@ -17,21 +17,7 @@ beforeEach(() => {
   target.answer = (_seen, response) => void response.end('hello')
 })
 
-const get = (path: string, ...headers: string[]) =>
-  lines(
-    `GET ${path} HTTP/1.1`,
-    `Host: ${target.appHost}`,
-    `Cookie: ${cookie}`,
-    ...(headers.length > 0 ? headers : ['Connection: close']),
-  )
-const post = (headers: string[], body: string) =>
-  lines(
-    'POST /x HTTP/1.1',
-    `Host: ${target.appHost}`,
-    `Cookie: ${cookie}`,
-    `Origin: http://${target.appHost}`,
-    ...headers,
-  ) + body
+const { get, post } = headsOf(() => ({ host: target.appHost, cookie }))
 const upgrade = (host: string, path: string, ...headers: string[]) =>
   lines(
     `GET ${path} HTTP/1.1`,

@@ -125,6 +125,19 @@ export function raw(port: number, bytes: string | Uint8Array, quietMs = 400): Pr
 /** The head of a request, from its lines. */
 export const lines = (...all: string[]) => `${all.join('\r\n')}\r\n\r\n`
 
+/** Requests of somebody who is signed in at an application: a GET that ends its connection unless it is given other headers, and a POST. */
+export const headsOf = (who: () => { readonly host: string; readonly cookie: string }) => ({
+  get(path: string, ...headers: string[]): string {
+    const { host, cookie } = who()
+    const more = headers.length > 0 ? headers : ['Connection: close']
+    return lines(`GET ${path} HTTP/1.1`, `Host: ${host}`, `Cookie: ${cookie}`, ...more)
+  },
+  post(headers: readonly string[], body: string): string {
+    const { host, cookie } = who()
+    return lines('POST /x HTTP/1.1', `Host: ${host}`, `Cookie: ${cookie}`, `Origin: http://${host}`, ...headers) + body
+  },
+})
+
 /** The status of each answer in what came back. */
 export const statuses = (received: string) => [...received.matchAll(/HTTP\/1\.1 (\d{3})/g)].map((match) => match[1])
 
