@@ -51,7 +51,8 @@ test('no two questions share a decision, whatever is in their identifiers', () =
       const remembered = open()
       keep(remembered, asked(one))
       const [first, second] = [one, other].map((each) =>
-        JSON.stringify(asked(each.type === null ? { ...each, address: '' } : each)),
+        // The organisation as a whole is itself, wherever one is.
+        JSON.stringify(asked(each.type === null ? { ...each, address: '', what: '' } : each)),
       )
       assert.equal(remembered.get(asked(other)) !== undefined, first === second)
     }),
@@ -61,6 +62,10 @@ test('no two questions share a decision, whatever is in their identifiers', () =
         [
           { ...usual, address: '' },
           { ...usual, address: '', id: 'usr_bo\0' },
+        ],
+        [
+          { ...usual, address: '', type: null, what: '' },
+          { ...usual, address: '', type: null, what: '0' },
         ],
       ],
     },
