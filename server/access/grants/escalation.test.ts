@@ -19,7 +19,7 @@ const depth = 3
 const triesPerWorld = 150
 const triesPerPlace = 24
 /** On a slow machine fewer worlds are searched, and never fewer than ten. */
-const patienceMs = 18_000
+const patienceMs = 28_000
 
 let house: GrantsHouse
 before(async () => {
