@@ -9,6 +9,7 @@ import type { Log } from '../telemetry/log.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import type { ApiVersions } from './api-versions.ts'
 import { sendChallengePage } from './challenge-page.ts'
+import { tidyForwardedFor } from './client-address.ts'
 import { endSocket } from './end-socket.ts'
 import { refuseRequest } from './errors.ts'
 import { hostName } from './hosts.ts'
@@ -72,6 +73,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   const { log, overload = defaultOverload } = options
   const connections = new Connections(overload, options.trustedProxies, options.metrics)
   const slow = new SlowClients({ ...overload, requestTimeoutSeconds: options.requestTimeoutSeconds }, options.metrics)
+  const behindProxies = options.trustedProxies.length > 0
   let server: Server | undefined
   let doors: Doors | null = null
   let material = options.tls
@@ -96,6 +98,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
       return
     }
     slow.begin(request)
+    if (behindProxies) tidyForwardedFor(request)
     if (request.httpVersionMajor === 2 && !asHttp1(request)) {
       refuseHead(response, 'REQUEST_HEADER_INVALID', 'header.:authority')
       return
@@ -135,6 +138,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
       // Node lets go of the socket here; an error that nobody listens for would end the whole process.
       socket.on('error', () => socket.destroy())
       upgraded.add(socket)
+      if (behindProxies) tidyForwardedFor(request)
       socket.once('close', () => upgraded.delete(socket))
       // RFC 9112 §9.3.2: answers go in order. What is said here would stand within one that is still on its way.
       if (latest.get(socket)?.writableFinished === false) return void socket.destroy()
