@@ -1,3 +1,4 @@
+import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
 import type { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { refuseRequest } from '../platform/http/errors.ts'
@@ -6,6 +7,9 @@ import { proofOf } from './edge/input.ts'
 import type { Turned, UploadDefence } from './edge/uploads.ts'
 import type { HeldBodies } from './held-bodies.ts'
 import type { WrongKeys } from './wrong-keys.ts'
+
+/** As large a body keeps nobody but its sender waiting: the application hears of it once it is whole. */
+const maxWaitedBytes = 65_536
 
 type Needs = {
   readonly bodies: HeldBodies
@@ -16,8 +20,8 @@ type Needs = {
 }
 
 /**
- * What becomes of a body before any of it is passed on. Nearly all go on as they come; what was signed, what a document speaks of, and files
- * are held until they were found good.
+ * What becomes of a body before any of it is passed on. What was signed, what a document speaks of, and files are held until they were found
+ * good; any other until it is whole, since it would keep a place at the application; and what is too large for that goes on as it comes.
  *
  * @param done called with what is passed on, or why nothing is.
  */
@@ -30,12 +34,14 @@ export function incomingBody(
 ): void {
   const { caller = null, passed } = request.admitted ?? {}
   const proof = proofOf(caller?.proof ?? null, request.allowed)
-  if (proof === null && request.uploadRule === null) {
+  const looked = proof !== null || request.uploadRule !== null
+  if (!looked && isThere(request)) {
     passed?.()
     done(null, payload)
     return
   }
-  held(request, reply, payload, proof, needs).then(
+  const coming = looked ? held(request, reply, payload, proof, needs) : whole(request, reply, payload, needs)
+  coming.then(
     (body) => {
       passed?.()
       done(null, body)
@@ -49,6 +55,32 @@ export function incomingBody(
   )
 }
 
+/** Whether nothing of a body is to come any more: there is none, none that is passed on, or all of it has arrived. */
+function isThere({ raw, headers, method }: FastifyRequest): boolean {
+  const { 'content-length': length, 'transfer-encoding': coding } = headers
+  if (raw.httpVersionMajor === 2) {
+    if ((raw as unknown as Http2ServerRequest).stream.endAfterHeaders) return true
+  } else if (coding === undefined && (length === undefined || length === '0')) return true
+  return method === 'GET' || method === 'HEAD' || raw.complete
+}
+
+/** Waits for a small body; a large one is said to be on its way still. */
+async function whole(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  payload: Readable,
+  { bodies }: Needs,
+): Promise<Readable> {
+  if (hasLeft(reply)) throw endedEarly()
+  if (Number(request.headers['content-length'] ?? 0) <= maxWaitedBytes) {
+    const release = (letGo: () => void) => void reply.raw.once('close', letGo)
+    const body = await bodies.wait(payload, maxWaitedBytes, request.ip, release)
+    if (body !== null) return body
+  }
+  request.arriving = payload
+  return payload
+}
+
 async function held(
   request: FastifyRequest,
   reply: FastifyReply,
@@ -58,7 +90,7 @@ async function held(
 ): Promise<Readable> {
   // Whoever is gone already would never let go of what is held for them.
   const stillThere = () => {
-    if (reply.raw.destroyed) throw refuseRequest('REQUEST_INVALID', { field: 'body', detail: 'ended early' })
+    if (hasLeft(reply)) throw endedEarly()
   }
   stillThere()
   const release = (letGo: () => void) => void reply.raw.once('close', letGo)
@@ -72,6 +104,13 @@ async function held(
   request.remade = await uploads.receive(request.uploadRule, sent, release)
   return request.remade.body
 }
+
+/** Whether nobody waits for the reply any more. Of HTTP/2 the reply itself does not say. */
+export function hasLeft({ raw }: { readonly raw: FastifyReply['raw'] }): boolean {
+  return raw.destroyed || (raw as unknown as Partial<Http2ServerResponse>).stream?.destroyed === true
+}
+
+const endedEarly = () => refuseRequest('REQUEST_INVALID', { field: 'body', detail: 'ended early' })
 
 /** What was said of the body that came is not true of the one that is passed on. */
 export function remadeHeaders({ remade }: FastifyRequest): Record<string, string | undefined> {

@@ -29,7 +29,7 @@ import type { UploadRule } from './edge/uploads-config.ts'
 import { uploadRuleFor } from './edge/uploads-config.ts'
 import { refuse } from './errors.ts'
 import type { HeldBodies } from './held-bodies.ts'
-import { incomingBody, remadeHeaders } from './incoming-body.ts'
+import { hasLeft, incomingBody, remadeHeaders } from './incoming-body.ts'
 import { outgoingHeaders, returningHeaders } from './outgoing-headers.ts'
 import { refusalPage, refusalPageHeaders } from './refusal-page.ts'
 import { clearReturnCookie, readReturnCookie, returnCookie, safePath } from './return-cookie.ts'
@@ -46,6 +46,8 @@ declare module 'fastify' {
     nonce: string | null
     /** Whether the reply is the application's, and not ours. */
     forwarded: boolean
+    /** The body where it is passed on before it is whole; null where nobody waits for more of it. */
+    arriving: Readable | null
     /** Among those that the application is asked at once; null before it is. */
     place: Place | null
     /** What the application's document says of this request; null where it says nothing. */
@@ -105,6 +107,7 @@ export async function serveApplication(
 
   const queue = new UpstreamQueue(() => needs.busy(application.name))
   app.decorateRequest('place', null)
+  app.decorateRequest('arriving', null)
   app.decorateRequest('admitted', null)
   app.decorateRequest('nonce', null)
   app.decorateRequest('forwarded', false)
@@ -196,7 +199,7 @@ export async function serveApplication(
     preParsing: (request, reply, payload, done) =>
       incomingBody(request, reply, payload as IncomingMessage, ofBodies, done),
     handler: (request, reply) => {
-      const place = queue.enter()
+      const place = enter(request, reply)
       return place instanceof Promise ? place.then((one) => pass(one, request, reply)) : pass(place, request, reply)
     },
   })
@@ -206,14 +209,26 @@ export async function serveApplication(
   await app.ready()
   return app
 
+  function enter(request: FastifyRequest, reply: FastifyReply): Place | Promise<Place> {
+    if (request.arriving === null) return queue.enter()
+    try {
+      return queue.enterArriving(request.ip)
+    } catch (error) {
+      // Whatever still comes of the body is nobody's next request.
+      void reply.header('connection', 'close')
+      throw error
+    }
+  }
+
   function pass(place: Place, request: FastifyRequest, reply: FastifyReply): FastifyReply {
     request.place = place
     // Whoever went away while they waited asks nobody any more.
-    if (reply.raw.destroyed) {
+    if (hasLeft(reply)) {
       place.gone()
       return reply
     }
     reply.raw.once('close', place.gone)
+    request.arriving?.once('end', place.arrived)
     return reply.from('', forward)
   }
 
@@ -223,7 +238,7 @@ export async function serveApplication(
     const { allowed, method } = request as FastifyRequest
     const drop = () => from.stream.on('error', () => {}).destroy()
     // Whoever is gone would never let go of what is held for them.
-    if (reply.raw.destroyed) return void drop()
+    if (hasLeft(reply)) return void drop()
     if (allowed === null || method === 'HEAD') return void reply.send(from.stream)
     const headers = reply.getHeaders() as IncomingHttpHeaders
     const answered = { status: reply.statusCode, headers, stream: from.stream, address: reply.request.ip }

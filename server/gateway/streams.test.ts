@@ -79,7 +79,7 @@ test('a client that breaks off its body is not told of as a failure of the appli
   }
   const socket = connect(rig.port, '127.0.0.1')
   const head = [`Host: app.localhost:${rig.port}`, `Origin: ${rig.origin()}`, `Cookie: ${cookie('w').cookie}`]
-  socket.write(`POST /x HTTP/1.1\r\n${head.join('\r\n')}\r\nContent-Length: 100\r\n\r\nhalf`)
+  socket.write(`POST /x HTTP/1.1\r\n${head.join('\r\n')}\r\nContent-Length: 100000\r\n\r\nhalf`)
   await began.promise
   socket.destroy()
   await ended.promise

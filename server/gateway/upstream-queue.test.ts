@@ -80,6 +80,67 @@ test('whoever waits too long is refused, and those who came later wait on', asyn
   ;(await late).gone()
 })
 
+test('of bodies that still come one network has a quarter of the places, and all together half', () => {
+  const queue = new UpstreamQueue(() => {})
+  const places = Array.from({ length: 16 }, (_, i) => queue.enterArriving(`2001:db8:1:2::${i}`) as Place)
+  assert.throws(() => queue.enterArriving('2001:db8:1:2::ff'), busy)
+  for (let i = 0; i < 16; i++) assert.ok(!(queue.enterArriving('192.0.2.1') instanceof Promise))
+  assert.throws(() => queue.enterArriving('192.0.2.2'), busy)
+  assert.ok(!(queue.enter() instanceof Promise), 'whose body is whole is none of them')
+  for (let i = 0; i < 3; i++) {
+    places[0]?.arrived()
+    places[0]?.gone()
+  }
+  // An answer that has begun gives the place back, and not the share: the body comes still.
+  places[1]?.answered()
+  assert.ok(!(queue.enterArriving('2001:db8:1:2::ff') instanceof Promise))
+  assert.throws(() => queue.enterArriving('2001:db8:1:2::ff'), busy)
+})
+
+test('bodies that still come and find no place leave their share when they are refused', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const { queue, advance, places } = fill()
+  const arrive = () => queue.enterArriving('192.0.2.1') as Promise<Place>
+  for (let round = 0; round < 3; round++) {
+    const waiting = Array.from({ length: 16 }, arrive)
+    assert.throws(arrive, busy)
+    advance(1_000)
+    t.mock.timers.tick(1_000)
+    for (const one of waiting) await assert.rejects(one, busy)
+  }
+  for (let i = 0; i < 256; i++) void queue.enter()
+  for (let i = 0; i < 20; i++) assert.throws(arrive, busy)
+  for (const place of places) place.gone()
+  assert.equal(await withinTick(arrive()), 'waits')
+})
+
+test('how long a body takes to come is no sign of a slow application, and how long it takes after that is', () => {
+  /** @returns places that are free after some rounds, the first of which is fast. */
+  const after = (arrivedMs: number, answeredMs: number, early = false) => {
+    let now = 0
+    const queue = new UpstreamQueue(
+      () => {},
+      () => now,
+    )
+    for (let round = 0; round < 4; round++) {
+      const arriving = Array.from({ length: 16 }, (_, i) => queue.enterArriving(`192.0.2.${i}`) as Place)
+      now += round === 0 ? 0 : arrivedMs
+      if (!early) for (const place of arriving) place.arrived()
+      const whole = Array.from({ length: 24 }, () => queue.enter())
+      now += round === 0 ? 10 : answeredMs
+      for (const place of arriving) place.answered()
+      for (const place of arriving) place.arrived()
+      for (const place of whole) if (!(place instanceof Promise)) place.gone()
+    }
+    let free = 0
+    while (!(queue.enter() instanceof Promise)) free += 1
+    return free
+  }
+  assert.ok(after(10_000, 10) >= 64)
+  assert.ok(after(0, 10_000) < 64)
+  assert.equal(after(10_000, 10, true), 64, 'an answer that begins before the body is whole says nothing')
+})
+
 test('through the gateway: an application that stands still is asked for so many, the others are told, and it is asked again', async (t) => {
   // Nobody gives up before what this waits for.
   const rules = [{ path: '/**', public: true }]
@@ -106,3 +167,6 @@ test('through the gateway: an application that stands still is asked for so many
   rig.behave = (_request, response) => void response.end('hello')
   assert.equal((await get()).status, 200)
 })
+
+const withinTick = (promise: Promise<unknown>) =>
+  Promise.race([promise.then(() => 'goes'), new Promise((resolve) => setImmediate(resolve, 'waits'))])
