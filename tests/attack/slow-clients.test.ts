@@ -18,6 +18,8 @@ import { enterApplication, unlimited } from './target.ts'
 
 /** Connections of one attack, of which three go on at once, and for how long. */
 const connections = 50
+/** More than an application is asked for at once, to begin with. */
+const bodiesAtInbox = 120
 const seconds = 8
 /** Of loopback, as all of it: so that theirs are told apart from the connections of Inbox and of people. */
 const attackerAddress = '127.40.0.1'
@@ -107,7 +109,7 @@ describe('slow clients of slowhttptest at the console, the API and Inbox at once
       const attacks = paths().map((path, i) => ({
         url: (i === 2 ? inbox : console) + path,
         options: [...slow[name], ...(i === 2 ? inboxes : own)],
-        ...{ connections, seconds },
+        ...{ connections: name === 'bodies' && i === 2 ? bodiesAtInbox : connections, seconds },
       }))
       const call = caller(demo.port, new URL(demo.console).hostname)
       const serves = async () => {
