@@ -81,7 +81,7 @@ function pool(url: string, max: number, log: Log): pg.Pool {
   const made = new pg.Pool({
     connectionString: url,
     max,
-    idleTimeoutMillis: 30_000,
+    idleTimeoutMillis: 10_000,
     connectionTimeoutMillis: 5_000,
     keepAlive: true,
     application_name: 'custodia',
