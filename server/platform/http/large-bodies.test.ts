@@ -27,6 +27,17 @@ test('large bodies together are so much and no more, and those of one network a 
   enter('192.0.2.9', 100_000)
 })
 
+test('one whose sender was gone before it was counted takes no room', async () => {
+  const bodies = new LargeBodies(100_000, 100_000)
+  for (const http2 of [false, true]) {
+    const gone = new PassThrough()
+    if (http2) Object.assign(gone, { stream: { destroyed: true } })
+    else gone.destroy()
+    bodies.enter(gone, '192.0.2.1', 100_000)
+  }
+  bodies.enter(new PassThrough(), '192.0.2.1', 100_000)
+})
+
 const route = defineRoute({
   method: 'POST',
   path: '/in',

@@ -27,7 +27,8 @@ export class LargeBodies {
    * @throws Refusal SERVER_BUSY
    */
   enter(body: Readable, address: string, mayBe: number): void {
-    if (mayBe <= smallBytes) return
+    // Of one that is gone already nobody would say so again.
+    if (mayBe <= smallBytes || isGone(body)) return
     const from = network(address)
     const theirs = (this.#from.get(from) ?? 0) + mayBe
     if (theirs > this.#maxOfNetwork || this.#bytes + mayBe > this.#maxBytes)
@@ -42,3 +43,7 @@ export class LargeBodies {
     })
   }
 }
+
+/** Of HTTP/2 the request itself does not say. */
+const isGone = (body: Readable & { readonly stream?: { readonly destroyed: boolean } }): boolean =>
+  body.destroyed || body.stream?.destroyed === true
