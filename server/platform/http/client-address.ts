@@ -39,9 +39,9 @@ export function tidyForwardedFor({ headers }: IncomingMessage): void {
   for (const text of String(said).split(',').toReversed()) {
     const address = addressIn(text.trim())
     if (address === null) break
-    addresses.unshift(address)
+    addresses.push(address)
   }
-  if (addresses.length > 0) headers['x-forwarded-for'] = addresses.join(', ')
+  if (addresses.length > 0) headers['x-forwarded-for'] = addresses.reverse().join(', ')
   else delete headers['x-forwarded-for']
 }
 
