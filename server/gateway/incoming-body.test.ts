@@ -9,6 +9,7 @@ import test from 'node:test'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { systemClock } from '../platform/clock.ts'
 import { isRefusal } from '../platform/errors.ts'
+import { Answer } from '../platform/http/transport/http2.ts'
 import { UploadDefence } from './edge/uploads.ts'
 import { checkUploads } from './edge/uploads-config.ts'
 import { HeldBodies } from './held-bodies.ts'
@@ -54,7 +55,7 @@ test('whoever resets their stream of HTTP/2 before their file is read leaves no 
   const needs = needsOf()
   let leaves = true
   const answers: (Error | null)[] = []
-  const server = createHttp2(async (raw, response) => {
+  const server = createHttp2({ Http2ServerResponse: Answer }, async (raw, response) => {
     if (leaves) await once(response, 'close')
     const request = { raw, headers, ip: '192.0.2.1', admitted: null, allowed: null, uploadRule, remade: null }
     const reply = { raw: response, header() {} }

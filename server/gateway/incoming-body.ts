@@ -1,4 +1,4 @@
-import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
+import type { Http2ServerRequest } from 'node:http2'
 import type { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { refuseRequest } from '../platform/http/errors.ts'
@@ -71,7 +71,7 @@ async function whole(
   payload: Readable,
   { bodies }: Needs,
 ): Promise<Readable> {
-  if (hasLeft(reply)) throw endedEarly()
+  if (reply.raw.destroyed) throw endedEarly()
   if (Number(request.headers['content-length'] ?? 0) <= maxWaitedBytes) {
     const release = (letGo: () => void) => void reply.raw.once('close', letGo)
     const body = await bodies.wait(payload, maxWaitedBytes, request.ip, release)
@@ -90,7 +90,7 @@ async function held(
 ): Promise<Readable> {
   // Whoever is gone already would never let go of what is held for them.
   const stillThere = () => {
-    if (hasLeft(reply)) throw endedEarly()
+    if (reply.raw.destroyed) throw endedEarly()
   }
   stillThere()
   const release = (letGo: () => void) => void reply.raw.once('close', letGo)
@@ -103,11 +103,6 @@ async function held(
   const sent = { payload: proven, contentType, contentLength, address: request.ip, turned }
   request.remade = await uploads.receive(request.uploadRule, sent, release)
   return request.remade.body
-}
-
-/** Whether nobody waits for the reply any more. Of HTTP/2 the reply itself does not say. */
-export function hasLeft({ raw }: { readonly raw: FastifyReply['raw'] }): boolean {
-  return raw.destroyed || (raw as unknown as Partial<Http2ServerResponse>).stream?.destroyed === true
 }
 
 const endedEarly = () => refuseRequest('REQUEST_INVALID', { field: 'body', detail: 'ended early' })

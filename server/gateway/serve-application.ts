@@ -29,7 +29,7 @@ import type { UploadRule } from './edge/uploads-config.ts'
 import { uploadRuleFor } from './edge/uploads-config.ts'
 import { refuse } from './errors.ts'
 import type { HeldBodies } from './held-bodies.ts'
-import { hasLeft, incomingBody, remadeHeaders } from './incoming-body.ts'
+import { incomingBody, remadeHeaders } from './incoming-body.ts'
 import { outgoingHeaders, returningHeaders } from './outgoing-headers.ts'
 import { refusalPage, refusalPageHeaders } from './refusal-page.ts'
 import { clearReturnCookie, readReturnCookie, returnCookie, safePath } from './return-cookie.ts'
@@ -223,7 +223,7 @@ export async function serveApplication(
   function pass(place: Place, request: FastifyRequest, reply: FastifyReply): FastifyReply {
     request.place = place
     // Whoever went away while they waited asks nobody any more.
-    if (hasLeft(reply)) {
+    if (reply.raw.destroyed) {
       place.gone()
       return reply
     }
@@ -238,7 +238,7 @@ export async function serveApplication(
     const { allowed, method } = request as FastifyRequest
     const drop = () => from.stream.on('error', () => {}).destroy()
     // Whoever is gone would never let go of what is held for them.
-    if (hasLeft(reply)) return void drop()
+    if (reply.raw.destroyed) return void drop()
     if (allowed === null || method === 'HEAD') return void reply.send(from.stream)
     const headers = reply.getHeaders() as IncomingHttpHeaders
     const answered = { status: reply.statusCode, headers, stream: from.stream, address: reply.request.ip }
