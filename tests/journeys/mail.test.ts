@@ -4,6 +4,7 @@ import { existsSync, globSync, mkdtempSync, readFileSync, writeFileSync } from '
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { refusals } from '@custodia/edge/uploads/finding.ts'
 import type { Browser, Frame, Page } from 'playwright-core'
 import { root } from '../../tools/suite.ts'
 import type { Visitor } from './browser.ts'
@@ -122,12 +123,14 @@ describe('the stores, after all of it was read', withBrowser, () => {
 })
 
 /**
- * What the stores call things themselves: the field `attachment0`, the keys' subject `mailbox:team`, the tables of deliveries; and what the
- * ledger says of attachments, as in `uploads.file.accepted` and `extension-unknown`.
+ * What the stores call things themselves: the field `attachment0`, the keys' subject `mailbox:team`, the tables of deliveries; what the
+ * ledger says of attachments, as in `uploads.file.accepted`; what Inbox notes of them; and why one was refused, as in `extension-unknown`.
  */
 const ownNames = [
   ...['attachment', 'deliver', 'mailbox'],
-  ...['accepted', 'content', 'extension', 'received', 'refused', 'unknown'],
+  ...['accepted', 'received', 'refused'],
+  ...['damaged', 'malware', 'scanned', 'scanner', 'unchecked', 'waiting'],
+  ...Object.keys(refusals).flatMap((reason) => reason.split('-')),
 ]
 
 /** Words that stand in the stores of a demo that was used in the same way and has no mail: they are not out of one. */

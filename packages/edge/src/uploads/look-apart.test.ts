@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import test from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { lookApart, usualBounds } from './look-apart.ts'
@@ -41,4 +41,35 @@ test('no process is started for what its size or its name rules out anyway', asy
     [png, 'a.svg', 'kind-not-allowed'],
   ] as const)
     assert.equal(await reason(task(bytes, name), bounds), why)
+})
+
+const children = `/proc/self/task/${process.pid}/children`
+
+test('a process that somebody else ends says nothing about the file, until it is two of them', {
+  skip: existsSync(children) ? false : 'only Linux says which processes are ours',
+}, async () => {
+  const ended = new Set<string>()
+  /** Ends what was begun since it was called last, as Ctrl-C in a terminal and the stop of a service do. */
+  const endNew = (signal: NodeJS.Signals) => {
+    const fresh = (readFileSync(children, 'latin1').match(/\d+/g) ?? []).filter((child) => !ended.has(child))
+    for (const child of fresh) {
+      ended.add(child)
+      process.kill(Number(child), signal)
+    }
+  }
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    const looking = lookApart(task(png, 'a.png'))
+    endNew(signal)
+    assert.ok((await looking).taken)
+    endNew('SIGKILL')
+  }
+
+  const before = ended.size
+  const often = setInterval(() => endNew('SIGKILL'), 1)
+  try {
+    assert.equal(await reason(task(png, 'a.png')), 'looking-failed')
+    assert.equal(ended.size - before, 2)
+  } finally {
+    clearInterval(often)
+  }
 })

@@ -31,6 +31,9 @@ const program = fileURLToPath(new URL(`./look-process${import.meta.url.slice(-3)
  * only its own code. What decodes images and unpacks archives is native code that reads what strangers sent; were it taken over, it
  * would be there and not where keys are. One process a file, so that nothing is left for the next.
  *
+ * A process that is gone without a word may have been ended by a signal to all of a terminal or a service, or for want of memory: the
+ * file is looked at once more. One that ends two of them is not taken.
+ *
  * @param stop ends it; the finding is then `looking-failed`.
  * @returns never throws for anything that lies in the file.
  */
@@ -40,6 +43,12 @@ export async function lookApart(task: Task, bounds: Bounds = usualBounds, stop?:
   } catch (error) {
     return { taken: false, reason: error instanceof NotTaken ? error.reason : 'looking-failed' }
   }
+  return (await lookOnce(task, bounds, stop)) ?? (await lookOnce(task, bounds, stop)) ?? broken
+}
+
+/** @returns null where the process was gone without a word, and nobody here had ended it. */
+async function lookOnce(task: Task, bounds: Bounds, stop: AbortSignal | undefined): Promise<Finding | null> {
+  if (stop?.aborted) return broken
   const child = fork(program, [], {
     execArgv: [
       '--permission',
@@ -52,9 +61,9 @@ export async function lookApart(task: Task, bounds: Bounds = usualBounds, stop?:
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   })
-  let ending: RefusalReason = 'looking-failed'
+  let ending: Finding | null = null
   const end = (reason: RefusalReason) => {
-    ending = reason
+    ending ??= { taken: false, reason }
     child.kill('SIGKILL')
   }
   const late = setTimeout(() => end('too-slow'), bounds.timeoutSeconds * 1_000)
@@ -64,12 +73,12 @@ export async function lookApart(task: Task, bounds: Bounds = usualBounds, stop?:
   const stopped = () => end('looking-failed')
   stop?.addEventListener('abort', stopped)
   try {
-    return await new Promise<Finding>((resolve) => {
+    return await new Promise<Finding | null>((resolve) => {
       child.once('message', (said) => resolve(believe(said, task)))
-      child.once('error', () => resolve({ taken: false, reason: ending }))
-      child.once('exit', () => resolve({ taken: false, reason: ending }))
-      if (stop?.aborted) stopped()
-      else child.send(task, (error) => error !== null && end('looking-failed'))
+      child.once('error', () => resolve(ending))
+      child.once('exit', () => resolve(ending))
+      // Where it can't be told, it is gone or going: its end is waited for.
+      child.send(task, (error) => error !== null && child.kill('SIGKILL'))
     })
   } finally {
     clearTimeout(late)
@@ -101,10 +110,10 @@ function residentBytes({ pid }: ChildProcess): number {
 }
 
 const flags: readonly Flag[] = ['active', 'formula']
+const broken: Finding = { taken: false, reason: 'looking-failed' }
 
 /** What it says is held to what it may say: it may have been taken over by what it looked at. */
 function believe(said: unknown, { name: given, policy }: Task): Finding {
-  const broken: Finding = { taken: false, reason: 'looking-failed' }
   if (typeof said !== 'object' || said === null) return broken
   const { taken, reason, kind, name, flags: flagged, remade } = said as Record<string, unknown>
   if (taken === false)
