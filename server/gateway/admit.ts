@@ -68,8 +68,7 @@ export function checkHead(head: RequestHead, rawHeaders: readonly string[]): str
       detail: 'names a header of the request',
     })
   const path = canonicalPath(head.url)
-  // What carries requests on takes `/..x` and `x../` for the way up, too, and fails of it.
-  if (path === null || path.includes('/..') || path.includes('../')) throw refuse('GATEWAY_PATH_AMBIGUOUS')
+  if (path === null) throw refuse('GATEWAY_PATH_AMBIGUOUS')
   return path
 }
 

@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { refuseRequest } from '../platform/http/errors.ts'
 import type { BodyProof } from '../platform/http/ports.ts'
+import { ending } from '../platform/http/raw-body.ts'
 import { proofOf } from './edge/input.ts'
 import type { Turned, UploadDefence } from './edge/uploads.ts'
 import type { HeldBodies } from './held-bodies.ts'
@@ -32,19 +33,20 @@ export function incomingBody(
   needs: Needs,
   done: (error: Error | null, body?: Readable) => void,
 ): void {
+  const body = ending(payload)
   const { caller = null, passed } = request.admitted ?? {}
   const proof = proofOf(caller?.proof ?? null, request.allowed)
   const looked = proof !== null || request.uploadRule !== null
   if (!looked && isThere(request)) {
     passed?.()
-    done(null, payload)
+    done(null, body)
     return
   }
-  const coming = looked ? held(request, reply, payload, proof, needs) : whole(request, reply, payload, needs)
+  const coming = looked ? held(request, reply, body, proof, needs) : whole(request, reply, body, needs)
   coming.then(
-    (body) => {
+    (passedOn) => {
       passed?.()
-      done(null, body)
+      done(null, passedOn)
     },
     (error) => {
       needs.wrongKeys.count(request.ip, error)

@@ -15,6 +15,7 @@ import { makeKeyAs, openKeysHouse } from '../apikeys/testing.ts'
 import { identity } from '../identity/module.ts'
 import { join, setUp } from '../identity/testing.ts'
 import { limitsInProcess } from '../limits/in-process-testing.ts'
+import { createListener } from '../platform/http/transport/listener.ts'
 import { sessions } from '../sessions/module.ts'
 import type { Browser } from '../sessions/testing.ts'
 import { config } from './applications.ts'
@@ -101,7 +102,8 @@ export async function openKeysGateway(): Promise<KeysGateway> {
         webhooks: { lendForwarder() {} },
       },
     )
-    const server = createServer((request, response) => gateway.handle(request, response))
+    const server = createListener({ tls: null, requestTimeoutSeconds: 30, flooded() {} })
+    server.on('request', (request, response) => gateway.handle(request, response))
     server.on('upgrade', (request, socket, head) => gateway.upgrade(request, socket, head))
     server.listen(0, '127.0.0.1')
     await once(server, 'listening')

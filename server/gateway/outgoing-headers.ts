@@ -75,7 +75,8 @@ function isForged(name: string): boolean {
 /** The request's headers as the application gets them: nothing forged, no cookie of ours, and who is asking. */
 export function outgoingHeaders(headers: IncomingHttpHeaders, introduction: Introduction): IncomingHttpHeaders {
   const outgoing: IncomingHttpHeaders = {}
-  for (const name in headers) if (!isForged(name)) outgoing[name] = headers[name]
+  // The names of HTTP/2 that begin with a colon are no headers (RFC 9113 §8.3).
+  for (const name in headers) if (!name.startsWith(':') && !isForged(name)) outgoing[name] = headers[name]
   withoutCredentials(outgoing, introduction.signed)
   const cookie = withoutOwnCookies(headers.cookie)
   if (cookie === '') delete outgoing.cookie
@@ -118,7 +119,16 @@ export function withoutOwnCookies(header: string | undefined): string {
 
 const unsaid = new Set([
   // What the application runs on, and what is about its connection with the gateway (RFC 9110 §7.6.1).
-  ...['server', 'x-powered-by', 'connection', 'keep-alive', 'proxy-connection', 'trailer', 'upgrade'],
+  ...[
+    'server',
+    'x-powered-by',
+    'connection',
+    'keep-alive',
+    'proxy-connection',
+    'trailer',
+    'upgrade',
+    'transfer-encoding',
+  ],
   // What a proxy in front of us would do at a word: send another file, or another address, in the place of the reply.
   ...['x-accel-redirect', 'x-sendfile', 'x-lighttpd-send-file', 'x-reproxy-url', 'x-reproxy-file'],
 ])

@@ -1,16 +1,17 @@
-import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
-import type { Readable } from 'node:stream'
+import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders } from 'node:http'
+import type { Readable, Writable } from 'node:stream'
+import { PassThrough } from 'node:stream'
 import { isNavigation } from '@custodia/edge/browser/own-page.ts'
 import { challengeScriptHeaders, challengeScripts } from '@custodia/edge/challenge/page.ts'
-import type { FastifyReplyFromHooks } from '@fastify/reply-from'
-import replyFrom from '@fastify/reply-from'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import Fastify from 'fastify'
+import type { Dispatcher } from 'undici'
+import { Pool } from 'undici'
 import type { Browser } from '../browser/api.ts'
 import { isRefusal } from '../platform/errors.ts'
 import { sendChallengePage } from '../platform/http/challenge-page.ts'
 import { refuseRequest } from '../platform/http/errors.ts'
-import { problemFor, problemType } from '../platform/http/problem.ts'
+import { isFault, problemFor, problemType } from '../platform/http/problem.ts'
 import { headOf } from '../platform/http/register-routes.ts'
 import { requestIds } from '../platform/http/request-ids.ts'
 import { clientProof } from '../platform/http/transport/client-certificate.ts'
@@ -31,12 +32,13 @@ import { refuse } from './errors.ts'
 import type { HeldBodies } from './held-bodies.ts'
 import { incomingBody, remadeHeaders } from './incoming-body.ts'
 import { outgoingHeaders, returningHeaders } from './outgoing-headers.ts'
+import { Passage } from './passage.ts'
 import { refusalPage, refusalPageHeaders } from './refusal-page.ts'
 import { clearReturnCookie, readReturnCookie, returnCookie, safePath } from './return-cookie.ts'
 import type { Place } from './upstream-queue.ts'
 import { UpstreamQueue } from './upstream-queue.ts'
 import type { Upstreams } from './upstreams.ts'
-import { failureOf, upstreamPool } from './upstreams.ts'
+import { failureOf, isLate, upstreamPool } from './upstreams.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -48,8 +50,6 @@ declare module 'fastify' {
     forwarded: boolean
     /** The body where it is passed on before it is whole; null where nobody waits for more of it. */
     arriving: Readable | null
-    /** Among those that the application is asked at once; null before it is. */
-    place: Place | null
     /** What the application's document says of this request; null where it says nothing. */
     allowed: AllowedInput | null
     /** Where this request may bring files; null where it is passed on as it comes. */
@@ -99,14 +99,13 @@ export async function serveApplication(
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
   app.setErrorHandler((error, request, reply) => answer(error, request, reply))
-  await app.register(replyFrom, {
-    base: application.upstream,
-    disableRequestLogging: true,
-    undici: upstreamPool(application.timeoutSeconds, needs.upstreams.get(application.name)),
-  })
+  const pool = new Pool(
+    application.upstream,
+    upstreamPool(application.timeoutSeconds, needs.upstreams.get(application.name)),
+  )
+  app.addHook('onClose', () => pool.destroy())
 
   const queue = new UpstreamQueue(() => needs.busy(application.name))
-  app.decorateRequest('place', null)
   app.decorateRequest('arriving', null)
   app.decorateRequest('admitted', null)
   app.decorateRequest('nonce', null)
@@ -130,46 +129,6 @@ export async function serveApplication(
   const input = needs.inputs.get(application.name) ?? null
   const looksAtReplies = input !== null && input.settings.replies !== 'off'
   const replies = new HeldReplies()
-  const forward: FastifyReplyFromHooks = {
-    rewriteRequestHeaders: (request, headers) => ({
-      ...outgoingHeaders(headers as IncomingHttpHeaders, {
-        ...introductionOf((request as FastifyRequest).admitted),
-        address: request.ip,
-        host,
-        protocol,
-      }),
-      ...browser.asking(request as FastifyRequest),
-      ...remadeHeaders(request as FastifyRequest),
-      // What is packed could not be looked into.
-      ...(looksAtReplies ? { 'accept-encoding': 'identity' } : {}),
-    }),
-    ...(looksAtReplies ? { onResponse: lookAtReply } : {}),
-    rewriteHeaders: (headers, request) => {
-      const asked = request as FastifyRequest | undefined
-      if (asked !== undefined) asked.forwarded = true
-      asked?.place?.answered()
-      const told = returningHeaders(headers as IncomingHttpHeaders)
-      // RFC 9111 §3: of what says nothing a shared cache may keep a copy, and whose cookie it was made for is nothing to it.
-      if (asked?.admitted?.caller != null) told['cache-control'] ??= 'private'
-      return browser.arriving(told)
-    },
-    // The library would repeat a GET that was answered 503; whether that is safe is for the caller to say.
-    retryDelay: () => null,
-    onError: (reply, { error }) => {
-      const slow =
-        (error as { statusCode?: number }).statusCode === 504 ||
-        (error as { code?: string }).code === 'FST_REPLY_FROM_CONNECT_TIMEOUT'
-      const { place } = reply.request as FastifyRequest
-      if (slow) place?.late()
-      else place?.gone()
-      const { code, reason } = failureOf(error)
-      // Of a client that broke off its body the application is not to blame, and nobody waits for an answer.
-      if (reply.raw.destroyed) return
-      needs.log.warn({ application: application.name, ...reason, error }, 'the upstream failed')
-      void answer(refuse(slow ? 'GATEWAY_UPSTREAM_SLOW' : code), reply.request as FastifyRequest, reply as FastifyReply)
-    },
-  }
-
   app.route({
     method: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
     url: '/*',
@@ -198,9 +157,10 @@ export async function serveApplication(
     },
     preParsing: (request, reply, payload, done) =>
       incomingBody(request, reply, payload as IncomingMessage, ofBodies, done),
-    handler: (request, reply) => {
+    handler(request, reply) {
       const place = enter(request, reply)
-      return place instanceof Promise ? place.then((one) => pass(one, request, reply)) : pass(place, request, reply)
+      if (!(place instanceof Promise)) return pass(place, request, reply)
+      place.then((one) => pass(one, request, reply)).catch((error) => answer(error, request, reply))
     },
   })
   app.setNotFoundHandler(() => {
@@ -220,44 +180,107 @@ export async function serveApplication(
     }
   }
 
-  function pass(place: Place, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-    request.place = place
+  function pass(place: Place, request: FastifyRequest, reply: FastifyReply): void {
+    const { raw } = reply
     // Whoever went away while they waited asks nobody any more.
-    if (reply.raw.destroyed) {
+    if (raw.destroyed) {
       place.gone()
-      return reply
+      return
     }
-    reply.raw.once('close', place.gone)
+    const passage = new Passage(raw, {
+      answered(status, headers) {
+        place.answered()
+        return begin(status, headers, request, reply)
+      },
+      failed(error, began) {
+        const late = isLate(error)
+        if (late) place.late()
+        else place.gone()
+        // Of a client that broke off its body the application is not to blame, and nobody waits for an answer.
+        if (raw.destroyed) return
+        const { code, reason } = failureOf(error)
+        needs.log.warn({ application: application.name, ...reason, error }, 'the upstream failed')
+        if (!began) answer(refuse(late ? 'GATEWAY_UPSTREAM_SLOW' : code), request, reply)
+      },
+    })
+    raw.once('close', () => {
+      place.gone()
+      passage.leave()
+    })
     request.arriving?.once('end', place.arrived)
-    return reply.from('', forward)
+    const { method, url } = request.raw
+    const body = (request.body ?? null) as Readable | null
+    pool.dispatch(
+      { method: method as Dispatcher.HttpMethod, path: url as string, headers: asked(request), body },
+      passage,
+    )
+  }
+
+  /** The head of the request as the application gets it. */
+  function asked(request: FastifyRequest): IncomingHttpHeaders {
+    const introduction = { ...introductionOf(request.admitted), address: request.ip, host, protocol } as const
+    const headers = outgoingHeaders(request.raw.headers, introduction)
+    Object.assign(headers, browser.asking(request), remadeHeaders(request))
+    // What is packed could not be looked into.
+    if (looksAtReplies) headers['accept-encoding'] = 'identity'
+    return headers
+  }
+
+  /** Begins to pass a reply on. @returns what takes its body. @throws Error where its head is none. */
+  function begin(status: number, given: IncomingHttpHeaders, request: FastifyRequest, reply: FastifyReply): Writable {
+    const headers = returningHeaders(given)
+    // RFC 9111 §3: of what says nothing a shared cache may keep a copy, and whose cookie it was made for is nothing to it.
+    if (request.admitted?.caller != null) headers['cache-control'] ??= 'private'
+    // Whatever still comes of the body is nobody's next request.
+    if (!request.raw.complete && request.raw.httpVersionMajor === 1) headers.connection = 'close'
+    const theirs = browser.arriving(headers)
+    request.forwarded = true
+    try {
+      void reply.code(status).headers(theirs)
+      if (looksAtReplies || browser.watches) {
+        const body = new PassThrough()
+        body.on('error', () => {})
+        if (looksAtReplies) void lookAtReply(body, theirs, request, reply)
+        else void reply.send(body)
+        return body
+      }
+      browser.send(request, reply, null)
+      reply.raw.writeHead(status, reply.getHeaders() as OutgoingHttpHeaders)
+      // What is of no length may come much later, as events do.
+      if (theirs['content-length'] === undefined) reply.raw.flushHeaders()
+      return reply.raw
+    } catch (error) {
+      disown(theirs, request, reply)
+      throw error
+    }
+  }
+
+  /** What the application said of its own reply is not said of ours. */
+  function disown(theirs: IncomingHttpHeaders, request: FastifyRequest, reply: FastifyReply): void {
+    request.forwarded = false
+    for (const name in theirs) reply.removeHeader(name)
   }
 
   /** Passes a reply on as it came, or says in its place that it is not one that the application may give. */
-  async function lookAtReply(request: unknown, bare: unknown, from: { stream: Readable }): Promise<void> {
-    const reply = bare as FastifyReply
-    const { allowed, method } = request as FastifyRequest
-    const drop = () => from.stream.on('error', () => {}).destroy()
-    // Whoever is gone would never let go of what is held for them.
-    if (reply.raw.destroyed) return void drop()
-    if (allowed === null || method === 'HEAD') return void reply.send(from.stream)
-    const headers = reply.getHeaders() as IncomingHttpHeaders
-    const answered = { status: reply.statusCode, headers, stream: from.stream, address: reply.request.ip }
+  async function lookAtReply(
+    body: Readable,
+    theirs: IncomingHttpHeaders,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ) {
+    const { allowed, method, id } = request
+    if (allowed === null || method === 'HEAD') return void reply.send(body)
+    const answered = { status: reply.statusCode, headers: theirs, stream: body, address: request.ip }
     const seen = await replies.look(allowed, answered, (release) => reply.raw.once('close', release)).catch(() => null)
     if (seen !== null && seen.unfit !== null)
       needs.log.warn(
-        {
-          application: application.name,
-          requestId: reply.request.id,
-          operation: allowed.operation.name,
-          ...seen.unfit,
-        },
+        { application: application.name, requestId: id, operation: allowed.operation.name, ...seen.unfit },
         'a reply does not fit the document of its application',
       )
     if (seen !== null && (seen.unfit === null || input?.settings.replies === 'log')) return void reply.send(seen.body)
-    drop()
-    // What the application said of its own reply is not said of ours.
-    for (const name of Object.keys(headers)) reply.removeHeader(name)
-    answer(refuse(seen === null ? 'GATEWAY_UPSTREAM_DOWN' : 'GATEWAY_REPLY_UNFIT'), reply.request, reply)
+    body.destroy()
+    disown(theirs, request, reply)
+    answer(refuse(seen === null ? 'GATEWAY_UPSTREAM_DOWN' : 'GATEWAY_REPLY_UNFIT'), request, reply)
   }
 
   /** The gateway's own addresses on the application's host. */
@@ -296,7 +319,7 @@ export async function serveApplication(
     if (navigates && (isRefusal(error, 'FRESH_FACTOR_REQUIRED') || isRefusal(error, 'GATEWAY_FACTOR_REQUIRED')))
       return toSignIn(request, reply, { again: '1' })
     const problem = problemFor(error, request.id, needs.publicUrl)
-    if (problem.status === 500)
+    if (isFault(error, reply.raw))
       needs.log.error({ application: application.name, requestId: request.id, error }, 'a request failed')
     void reply.code(problem.status).headers({ ...problem.headers, 'cache-control': 'no-store' })
     if (navigates) void reply.headers(refusalPageHeaders)

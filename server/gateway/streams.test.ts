@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { request as httpRequest } from 'node:http'
 import { connect } from 'node:net'
 import test, { after, before, beforeEach } from 'node:test'
@@ -36,6 +36,66 @@ test('an upstream that breaks off leaves no connection open', async () => {
   }
   await assert.rejects(rig.get('/public/half'))
   await closedConnections()
+})
+
+test('a client that goes away before the upstream answered ends the request there, and leaves nothing open, nor in the log', async () => {
+  const asked = Promise.withResolvers<ServerResponse>()
+  rig.behave = (_request, response) => asked.resolve(response)
+  const leaving = connect(rig.port, '127.0.0.1')
+  leaving.write(`GET /public/later HTTP/1.1\r\nHost: app.localhost:${rig.port}\r\n\r\n`)
+  const upstream = await asked.promise
+  const before = rig.said()
+  leaving.resetAndDestroy()
+  await once(upstream, 'close')
+  assert.equal(upstream.writableEnded, false)
+  await closedConnections()
+  assert.equal(rig.said(), before)
+})
+
+test('a reply whose head can not be passed on is refused as a whole, and nothing of it is said', async () => {
+  rig.behave = (_request, response) =>
+    response.socket?.end('HTTP/1.1 700 Odd\r\nX-Theirs: 1\r\nContent-Length: 2\r\n\r\nhi')
+  const { status, headers, body } = await rig.get('/public/odd')
+  assert.equal(status, 502)
+  assert.equal(headers['x-theirs'], undefined)
+  assert.equal(JSON.parse(body).code, 'GATEWAY_UPSTREAM_DOWN')
+})
+
+test('a reply comes with the very bytes of its headers, and after an early hint', async () => {
+  rig.behave = (_request, response) =>
+    response.socket?.end(
+      'HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Disposition: attachment; filename="ü.txt"\r\nContent-Length: 2\r\n\r\nhi',
+      'utf8',
+    )
+  const { status, headers, body } = await rig.get('/public/named')
+  assert.deepEqual([status, body], [200, 'hi'])
+  assert.equal(Buffer.from(String(headers['content-disposition']), 'latin1').toString(), 'attachment; filename="ü.txt"')
+})
+
+test('HEAD is answered with the length of what GET would bring, 204 and 304 with nothing', async () => {
+  rig.behave = (request, response) => {
+    if (request.url === '/public/304') response.writeHead(304, { etag: '"1"' }).end()
+    else if (request.url === '/public/204') response.writeHead(204).end()
+    else response.writeHead(200, { 'content-length': '5' }).end(request.method === 'HEAD' ? undefined : 'hello')
+  }
+  const head = await rig.get('/public/x', { method: 'HEAD' })
+  assert.deepEqual([head.status, head.headers['content-length'], head.body], [200, '5', ''])
+  for (const status of [204, 304])
+    assert.deepEqual((({ status, body }) => [status, body])(await rig.get(`/public/${status}`)), [status, ''])
+})
+
+test('the head of a reply comes before there is any of its body, as events need it', async () => {
+  let upstream: ServerResponse | undefined
+  rig.behave = (_request, response) => {
+    upstream = response
+    response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders()
+  }
+  const to = { host: '127.0.0.1', port: rig.port, path: '/public/events', agent: false } as const
+  const sent = httpRequest({ ...to, headers: { host: `app.localhost:${rig.port}` } }).end()
+  const [response] = (await once(sent, 'response')) as [IncomingMessage]
+  assert.equal(response.headers['content-type'], 'text/event-stream')
+  upstream?.end('data: 1\n\n')
+  assert.equal(Buffer.concat(await response.toArray()).toString(), 'data: 1\n\n')
 })
 
 test('a client that goes away while a body streams ends the request upstream', async () => {

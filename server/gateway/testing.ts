@@ -14,6 +14,7 @@ import { limitsInProcess } from '../limits/in-process-testing.ts'
 import { systemClock } from '../platform/clock.ts'
 import type { Database } from '../platform/database/database.ts'
 import type { UserPrincipal } from '../platform/http/principal.ts'
+import { createListener } from '../platform/http/transport/listener.ts'
 import { createMetrics } from '../platform/telemetry/registry.ts'
 import { keepingLog } from '../platform/telemetry/testing.ts'
 import { testContext } from '../platform/testing.ts'
@@ -78,7 +79,7 @@ export async function openTestGateway(more: (upstream: string) => object = () =>
   })
   const echo = new WebSocketServer({ server: upstream })
   echo.on('connection', (socket) => socket.on('message', (data, binary) => socket.send(data, { binary })))
-  const server = createServer()
+  const server = createListener({ tls: null, requestTimeoutSeconds: 30, flooded() {} })
   for (const one of [upstream, server]) {
     one.listen(0, '127.0.0.1')
     await once(one, 'listening')

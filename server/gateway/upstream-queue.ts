@@ -32,6 +32,7 @@ export class UpstreamQueue {
   /** Bodies that are not whole, by the network they come from. */
   readonly #arriving = new Map<string, number>()
   #allArriving = 0
+  #late: NodeJS.Timeout | null = null
   readonly #refused: () => void
   readonly #nowMs: () => number
 
@@ -87,15 +88,23 @@ export class UpstreamQueue {
         },
       }
       this.#waiting.push(one)
-      const late = setTimeout(() => this.#expire(), maxWaitMs)
-      late.unref()
+      this.#expireAfter(maxWaitMs)
     })
+  }
+
+  /** One timer for all: of as many as wait, most are long gone when a second is over. */
+  #expireAfter(ms: number): void {
+    this.#late ??= setTimeout(() => this.#expire(), ms).unref()
   }
 
   /** In the order in which they came, so that those that have waited too long stand first. */
   #expire(): void {
-    const until = this.#nowMs() - maxWaitMs + 1
-    while (this.#waiting[0] !== undefined && this.#waiting[0].since <= until) this.#waiting.shift()?.refuse()
+    this.#late = null
+    const now = this.#nowMs()
+    while (this.#waiting[0] !== undefined && this.#waiting[0].since <= now - maxWaitMs + 1)
+      this.#waiting.shift()?.refuse()
+    const [first] = this.#waiting
+    if (first !== undefined) this.#expireAfter(first.since + maxWaitMs - now)
   }
 
   /** @param arrived called once the body is whole, or nobody sends it any more; null where it is whole already. */

@@ -170,6 +170,10 @@ export function failureOf(error: unknown) {
     : ({ code: 'GATEWAY_UPSTREAM_UNTRUSTED', reason: { reason: why } } as const)
 }
 
+/** Whether an upstream was not there in time, or did not begin to answer in time. */
+export const isLate = (error: unknown): boolean =>
+  /^UND_ERR_(?:HEADERS|CONNECT)_TIMEOUT$/.test((error as NodeJS.ErrnoException).code ?? '')
+
 /** The connections of one application, as undici keeps them. */
 export function upstreamPool(timeoutSeconds: number, secure: SecureUpstream | undefined) {
   return {

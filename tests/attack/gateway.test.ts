@@ -166,7 +166,7 @@ test('a path that can be read as another one does not get past the rule of that 
       '/public\\..\\admin',
     ],
     ...['http://x/admin', `http://${target.appHost}/admin`, '*', 'admin', '/admin?x=1', '/admin/?', '/ADM\u0130N'],
-    ...['/..x', '/public/..x', '/public/x../y', '/public/%2e%2ex', '/public/...', '/x?a#b'],
+    ...['/x?a#b', '/caf\u00e9', '/public/..', '/public/%2e%2E/'],
   ]) {
     const received = await send(get(path, 'Connection: close'))
     assert.match(received, /^HTTP\/1\.1 4(?:00|03) /, `${path}: ${received.slice(0, 300)}`)
@@ -175,11 +175,14 @@ test('a path that can be read as another one does not get past the rule of that 
 })
 
 test('what the gateway decided on is what the application gets', async () => {
-  for (const path of ['/a%3Bb', '/x?next=/../admin&a=%2f', '/caf%C3%A9', '/a.b/c..d/.e', '/x?', '/%41'])
-    await send(get(path))
+  const paths = [
+    ...['/a%3Bb', '/x?next=/../admin&a=%2f', '/caf%C3%A9', '/a.b/c..d/.e', '/x?', '/%41'],
+    ...['/..x', '/public/x../y', '/public/%2e%2ex', '/public/...', '/{a}|"b"^`', '/x?{a}|"b"'],
+  ]
+  for (const path of paths) await send(get(path))
   assert.deepEqual(
     target.seen.map(({ url }) => url),
-    ['/a%3Bb', '/x?next=/../admin&a=%2f', '/caf%C3%A9', '/a.b/c..d/.e', '/x?', '/%41'],
+    paths,
   )
 })
 

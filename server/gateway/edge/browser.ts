@@ -33,6 +33,8 @@ export type BrowserDefence = {
   asking(request: FastifyRequest): Readonly<Record<string, string>>
   /** A reply of the application as it may be passed on: who may read it is not for the application to say. */
   arriving(headers: IncomingHttpHeaders): IncomingHttpHeaders
+  /** Whether bodies of replies are read along while they go by. */
+  readonly watches: boolean
   /** Last before a reply goes, ours included. @returns its body: the same bytes. */
   send(request: FastifyRequest, reply: FastifyReply, body: unknown): unknown
   /** Takes a report. @throws Refusal LIMIT_REACHED, REQUEST_TOO_LARGE */
@@ -82,6 +84,7 @@ export function browserDefence(
       // What is to be read must not be packed.
       ...(learns && isDocument(request.headers) ? { 'accept-encoding': 'identity' } : {}),
     }),
+    watches: learns,
     arriving: (headers) => (profile === 'strict' || policies.length > 0 ? withoutCors(headers) : headers),
     send(request, reply, body) {
       const before = reply.getHeaders() as ReplyHeaders

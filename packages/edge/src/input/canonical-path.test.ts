@@ -32,6 +32,8 @@ for (const path of [
   '/%252e%252e/a',
   '/a%2541',
   '/a#b',
+  // The bytes of UTF-8, as Node hands them on: é to one, Ã© to another.
+  '/caf\u00c3\u00a9',
   '/a?x=1#&y=2',
   `/${'a'.repeat(8200)}`,
 ]) {
