@@ -39,7 +39,8 @@ async function carryOut(main: string, command: Described, { words, options, term
   if (!existsSync(main)) throw usageError('This installation has no server.')
   // The fourth is a channel without messages: when this process is killed it closes, and the server ends too.
   const stdio = ['inherit', 'inherit', 'inherit', 'ipc'] as const
-  const env = Object.fromEntries(Object.entries(terminal.environment).filter(([name]) => !clientVariables.has(name)))
+  const own = Object.entries(terminal.environment).filter(([name]) => !clientVariables.has(name))
+  const env = { ...serverProcess.environment, ...Object.fromEntries(own) }
   const child = spawn(process.execPath, args, { stdio: [...stdio], env })
 
   const forward = (signal: NodeJS.Signals) => {
