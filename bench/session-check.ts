@@ -18,6 +18,7 @@ export const sessionCheck: Bench = {
         const { ours, other, remarks } = await compareLoad(
           { ...request, pid, port: server.port },
           { ...request, pid: bare.pid, port: bare.port },
+          { awake: true },
         )
         const name = 'request with a session, beside bare Fastify'
         return [more({ name, ours, other, unit: 'per CPU-second', goal: 0.8, remarks })]

@@ -7,16 +7,21 @@ export type Pair = {
 }
 
 /**
- * Measures ours and the other in turn, A B A B …, after one round of each that does not count. What else the machine does hits both
+ * Measures ours and the other in turn, A B A B …, after rounds of each that do not count. What else the machine does hits both
  * alike, and the medians leave out what hit one alone.
+ *
+ * @param warmUp rounds that do not count, one unless said.
  */
 export async function inTurn(
   rounds: number,
   ours: () => number | Promise<number>,
   other: () => number | Promise<number>,
+  warmUp = 1,
 ): Promise<Pair> {
-  await ours()
-  await other()
+  for (let round = 0; round < warmUp; round++) {
+    await ours()
+    await other()
+  }
   const figures: { ours: number; other: number }[] = []
   for (let round = 0; round < rounds; round++) figures.push({ ours: await ours(), other: await other() })
   return {

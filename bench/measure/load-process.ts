@@ -2,7 +2,8 @@ import autocannon from 'autocannon'
 import type { Load } from './load.ts'
 
 // The other end of `load.ts`: whoever makes the load must not share a thread with who bears it.
-process.once('message', async (load: Load) => {
+process.once('message', async ({ awake = false, ...load }: Load) => {
+  if (awake) stayAwake()
   const result = await autocannon(load)
   const refused = result.non2xx + result.errors
   process.send?.(
@@ -12,3 +13,7 @@ process.once('message', async (load: Load) => {
     () => process.exit(),
   )
 })
+
+function stayAwake(): void {
+  setImmediate(stayAwake)
+}

@@ -9,6 +9,11 @@ export type Load = {
   readonly connections: number
   /** Whole seconds. */
   readonly duration: number
+  /**
+   * Whether whoever makes the load never sleeps: to wake it is work of whoever answers, for a slower server with each answer and for a faster
+   * with none. It takes a processor for itself, so only where no third process works.
+   */
+  readonly awake?: boolean
 }
 
 const script = fileURLToPath(new URL('load-process.ts', import.meta.url))
