@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { LimitEntry, LimitPolicy } from '@custodia/wire/http/limits.ts'
+import { sql } from 'kysely'
 import type { CommandOptions } from './command-line.ts'
 import { failureOf } from './command-output.ts'
 import { join } from './identity/testing.ts'
@@ -64,6 +65,16 @@ test('a policy is tried, enforced and removed, and the server counts by it at on
   await eventually(async () => (await theme('203.0.113.31')).status === 200)
   const set = house.house.events.findLast(({ type }) => type === 'limits.policy.removed')
   assert.partialDeepStrictEqual(set, { actor: { kind: 'system' }, organisationId: null, data: { policy: 'looks' } })
+})
+
+test('a policy is tried with the figures that it has, though this process has not heard of them yet', async () => {
+  await run(['limits', 'set', 'moved'], figures)
+  await sql`update limits.policy set burst = 7 where name = 'moved'`.execute(shell.context.database.queries)
+  assert.equal((await run<{ policy: LimitPolicy }>(['limits', 'try', 'moved'])).policy.burst, 7)
+  const { policy } = await run<{ policy: LimitPolicy }>(['limits', 'enforce', 'moved'])
+  assert.partialDeepStrictEqual(policy, { burst: 7, dryRun: false, path: '/v1/theme' })
+  await run(['limits', 'remove', 'moved'])
+  assert.equal(await declined(['limits', 'enforce', 'moved']), 'LIMITS_POLICY_UNKNOWN')
 })
 
 test('who is denied is shut out until the entry ends, and the ledger says that the system did it', async () => {

@@ -167,3 +167,34 @@ test('wrong tries are counted up to a bound', async () => {
   for (let n = 0; n < 10_050; n++) await guesses.failed('ada', owner)
   assert.equal((await guesses.failures('ada', owner)).account, 10_000)
 })
+
+test('while the shared store is lost each process counts for itself, and says so once', async () => {
+  const clock = frozenClock()
+  const shared = new MemoryCache({ clock })
+  let lost = true
+  const cache = new Proxy(shared, {
+    get(target, name) {
+      const value = Reflect.get(target, name, target)
+      if (typeof value !== 'function') return value
+      return (...args: unknown[]) => {
+        if (lost) throw new Error('lost')
+        return value.apply(target, args)
+      }
+    },
+  })
+  const { log, lines } = keepingLog()
+  const guesses = new Guesses({ cache, clock, random: systemRandom, log })
+  const refused: unknown[] = []
+  for (let i = 0; i < 40; i++) await guesses.spend('ada', owner, password).catch((error) => refused.push(error))
+  assert.ok(refused.length > 20 && refused.every((error) => isRefusal(error, 'IDENTITY_TOO_MANY_TRIES')))
+  assert.deepEqual(
+    lines.map(({ level }) => level),
+    ['warn'],
+  )
+  lost = false
+  for (let i = 0; i < 2; i++) await guesses.spend('eve', owner, password)
+  assert.deepEqual(
+    lines.map(({ level }) => level),
+    ['warn', 'info'],
+  )
+})

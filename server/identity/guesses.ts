@@ -63,6 +63,7 @@ const plain: Try = { kind: 'password', known: false }
 export class Guesses {
   readonly #needs: Needs
   readonly #local: Cache
+  #alone = false
 
   constructor(needs: Needs) {
     this.#needs = needs
@@ -112,10 +113,16 @@ export class Guesses {
 
   /** Where the shared store is lost, each process counts for itself: stricter than not counting, kinder than refusing all. */
   async #either<T>(work: (cache: Cache) => Promise<T>): Promise<T> {
+    const { cache, log } = this.#needs
     try {
-      return await work(this.#needs.cache)
+      const counted = await work(cache)
+      if (this.#alone) log.info({}, 'tries at passwords are counted by all processes together again')
+      this.#alone = false
+      return counted
     } catch (error) {
-      this.#needs.log.warn({ error }, 'tries at passwords are counted in this process alone')
+      // Said once: who tries again and again would fill the log.
+      if (!this.#alone) log.warn({ error }, 'tries at passwords are counted in this process alone')
+      this.#alone = true
       return await work(this.#local)
     }
   }

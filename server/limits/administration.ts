@@ -1,9 +1,8 @@
-import type { LimitPolicy, NewLimitEntry, SetLimitPolicy } from '@custodia/wire/http/limits.ts'
+import type { NewLimitEntry, SetLimitPolicy } from '@custodia/wire/http/limits.ts'
 import { addEntry, removeEntry } from './entries.ts'
-import { refuse } from './errors.ts'
 import type { By, Parts } from './parts.ts'
 import { scopeName } from './parts.ts'
-import { removePolicy, setPolicy } from './set-policy.ts'
+import { removePolicy, setDryRun, setPolicy } from './set-policy.ts'
 import { showEntries, showLimited, showPolicies } from './show.ts'
 
 export type LimitsAdministration = ReturnType<typeof limitsAdministration>
@@ -20,14 +19,7 @@ export function limitsAdministration(parts: Parts, organisationId: string | null
   return {
     policies: () => showPolicies(parts, by),
     set: async (name: string, wanted: SetLimitPolicy) => await setPolicy(parts, by, name, wanted),
-    /** Tries a policy, or enforces it, with the figures that it has. @throws Refusal LIMITS_POLICY_UNKNOWN, and what `set` refuses. */
-    async setDryRun(name: string, dryRun: boolean): Promise<LimitPolicy> {
-      const found = showPolicies(parts, by).items.find((one) => one.name === name && one.scope === scope)
-      if (found === undefined) throw refuse('LIMITS_POLICY_UNKNOWN')
-      const { name: _name, scope: _scope, ...rest } = found
-      const said = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== null))
-      return await setPolicy(parts, by, name, { ...(said as SetLimitPolicy), dryRun })
-    },
+    setDryRun: async (name: string, dryRun: boolean) => await setDryRun(parts, by, name, dryRun),
     remove: async (name: string) => await removePolicy(parts, by, name, scope),
     entries: async () => await showEntries(parts, by),
     add: async (wanted: NewLimitEntry) => await addEntry(parts, by, null, wanted),

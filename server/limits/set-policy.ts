@@ -1,5 +1,6 @@
 import { isKnownOfEverybody } from '@custodia/edge/limits/policy.ts'
 import type { LimitPolicy, LimitScope, SetLimitPolicy } from '@custodia/wire/http/limits.ts'
+import type { Queries } from '../platform/database/database.ts'
 import { actorFor, boundBy } from '../platform/http/operator.ts'
 import { refuse } from './errors.ts'
 import { event } from './events.ts'
@@ -35,33 +36,54 @@ export async function setPolicy(parts: Parts, author: By, name: string, wanted: 
     changed_at: nowOf(parts),
     changed_by: boundBy(author)?.id ?? null,
   }
-  if (organisationId !== null && row.counted_by === 'route') throw refuse('LIMITS_POLICY_INVALID', { field: 'body.by' })
-  if (row.exceeded === 'challenge' && (organisationId !== null || !isKnownOfEverybody(row.counted_by)))
-    throw refuse('LIMITS_POLICY_INVALID', { field: 'body.exceeded' })
-  if (!row.dry_run && tooStrict(row)) throw refuse('LIMITS_LOCKS_YOU_OUT', { field: 'body.burst' })
+  requireFit(row)
   await parts.context.database.transaction(async (tx) => {
     await lock(tx, organisationId)
     const most = organisationId === null ? mostOfInstallation : mostOfOrganisation
     const isNew = (await readPolicy(tx, organisationId, name)) === null
     if (isNew && (await countPolicies(tx, organisationId)) >= most) throw refuse('LIMITS_TOO_MANY', { most })
-    await savePolicy(tx, row)
-    const {
-      burst,
-      counted_by: by,
-      per_seconds: perSeconds,
-      dry_run: dryRun,
-      exceeded,
-      classes,
-      methods,
-      path,
-      application,
-    } = row
-    const scope = scopeName(organisationId)
-    const data = { policy: name, scope, by, burst, perSeconds, dryRun, exceeded, classes, methods, path, application }
-    await parts.context.recorder.record(tx, event('policy.set', { organisationId, actor: actorFor(author), data }))
-    announce(parts, tx)
+    await write(parts, tx, author, row)
   })
   return showPolicy(policyOf(row), scopeName(organisationId))
+}
+
+/**
+ * Only tries a policy from now on, or enforces it, with the figures that it has at that moment.
+ *
+ * @throws Refusal LIMITS_POLICY_UNKNOWN, LIMITS_LOCKS_YOU_OUT
+ */
+export async function setDryRun(parts: Parts, author: By, name: string, dryRun: boolean): Promise<LimitPolicy> {
+  const organisationId = await scopeFor(parts, author, undefined)
+  const row = await parts.context.database.transaction(async (tx) => {
+    await lock(tx, organisationId)
+    const found = await readPolicy(tx, organisationId, name)
+    if (found === null) throw refuse('LIMITS_POLICY_UNKNOWN')
+    const wanted = { ...found, dry_run: dryRun, changed_at: nowOf(parts), changed_by: boundBy(author)?.id ?? null }
+    requireFit(wanted)
+    await write(parts, tx, author, wanted)
+    return wanted
+  })
+  return showPolicy(policyOf(row), scopeName(organisationId))
+}
+
+/** @throws Refusal LIMITS_POLICY_INVALID, LIMITS_LOCKS_YOU_OUT */
+function requireFit(row: PolicyRow): void {
+  const ofOrganisation = row.organisation_id !== null
+  if (ofOrganisation && row.counted_by === 'route') throw refuse('LIMITS_POLICY_INVALID', { field: 'body.by' })
+  if (row.exceeded === 'challenge' && (ofOrganisation || !isKnownOfEverybody(row.counted_by)))
+    throw refuse('LIMITS_POLICY_INVALID', { field: 'body.exceeded' })
+  if (!row.dry_run && tooStrict(row)) throw refuse('LIMITS_LOCKS_YOU_OUT', { field: 'body.burst' })
+}
+
+/** With its entry in the ledger; under `lock`. */
+async function write(parts: Parts, tx: Queries, author: By, row: PolicyRow): Promise<void> {
+  await savePolicy(tx, row)
+  const { organisation_id: organisationId, name: policy, burst, exceeded, classes, methods, path, application } = row
+  const { counted_by: by, per_seconds: perSeconds, dry_run: dryRun } = row
+  const scope = scopeName(organisationId)
+  const data = { policy, scope, by, burst, perSeconds, dryRun, exceeded, classes, methods, path, application }
+  await parts.context.recorder.record(tx, event('policy.set', { organisationId, actor: actorFor(author), data }))
+  announce(parts, tx)
 }
 
 /** Somebody must be able to come in and take it back: five sign-ins an hour from anywhere on Custodia's own routes, or whoever works for one. */

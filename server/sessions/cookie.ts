@@ -1,5 +1,6 @@
 /** The prefix pins it to this very host, to https (or localhost) and to the whole site (RFC 6265bis §4.1.3.2). */
 const name = '__Host-custodia'
+const beginning = `${name}=`
 const attributes = 'Path=/; Secure; HttpOnly; SameSite=Lax'
 const tokenPattern = /^[A-Za-z0-9_-]{43}$/
 
@@ -23,10 +24,10 @@ export const clearCookie = `${name}=; ${attributes}; Max-Age=0`
 export function readToken(header: string | undefined): string | null {
   if (header === undefined) return null
   let found: string | null = null
-  for (let at = header.indexOf(`${name}=`); at >= 0; at = header.indexOf(`${name}=`, at + 1)) {
+  for (let at = header.indexOf(beginning); at >= 0; at = header.indexOf(beginning, at + 1)) {
     if (!beginsCookie(header, at)) continue
     if (found !== null) return null
-    const from = at + name.length + 1
+    const from = at + beginning.length
     const end = header.indexOf(';', from)
     found = header.slice(from, end < 0 ? undefined : end).trim()
   }

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
-import type { Server } from 'node:http'
-import { createServer, request as httpRequest } from 'node:http'
+import type { RequestListener, Server } from 'node:http'
+import { request as httpRequest } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, before, test } from 'node:test'
+import { createListener } from '../platform/http/transport/listener.ts'
 import { newId } from '../platform/random.ts'
 import type { UploadsHouse, UploadsProcess } from './testing.ts'
 import { inbox, openUploadsHouse } from './testing.ts'
@@ -13,13 +14,17 @@ let files: Server
 before(async () => {
   all = await openUploadsHouse()
   here = await all.process()
-  files = createServer((request, response) => here.uploads.hostHandler.handle(request, response))
+  files = listener((request, response) => here.uploads.hostHandler.handle(request, response))
   await new Promise<void>((resolve) => files.listen(0, '127.0.0.1', resolve))
 })
 after(async () => {
   files.close()
   await all.close()
 })
+
+function listener(handle: RequestListener): Server {
+  return createListener({ tls: null, requestTimeoutSeconds: 30, flooded() {} }).on('request', handle)
+}
 
 const text = Buffer.from('some lines\n'.repeat(60_000))
 
@@ -147,7 +152,7 @@ test('who reads slowly, and much at once, takes no places of others', async () =
   const { id } = await large.settle(who, 'large.txt', Buffer.from('some lines\n'.repeat(1_000_000)))
   const { body } = await large.call(who, 'POST', `/v1/uploads/${id}/links`)
   const path = new URL((body as unknown as { url: string }).url).pathname
-  const server = createServer((request, response) => large.uploads.hostHandler.handle(request, response))
+  const server = listener((request, response) => large.uploads.hostHandler.handle(request, response))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
   const begin = (localAddress: string) =>

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import type { X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import type { EphemeralKeyInfo, TLSSocket } from 'node:tls'
@@ -117,11 +117,9 @@ describe('tools that attack the listener', { timeout: 300_000 }, () => {
     assert.ok(found('renegotiation').every((one) => one.supported === '0'))
   })
 
-  test('testssl.sh: TLS 1.3 alone, forward secrecy, no vulnerability, and no finding above INFO that has no reason', {
-    skip: without('testssl'),
-    timeout: 170_000,
-  }, async () => {
+  const scanTls = async () => {
     const report = join(server.folder, 'testssl.json')
+    rmSync(report, { force: true })
     const scan = spawn(
       'testssl',
       [
@@ -133,10 +131,19 @@ describe('tools that attack the listener', { timeout: 300_000 }, () => {
       ],
       { stdio: 'ignore' },
     )
-    const late = setTimeout(() => scan.kill('SIGKILL'), 160_000)
+    const late = setTimeout(() => scan.kill('SIGKILL'), 80_000)
     await once(scan, 'close')
     clearTimeout(late)
-    const findings = JSON.parse(readFileSync(report, 'utf8')) as { id: string; severity: string; finding: string }[]
+    return JSON.parse(readFileSync(report, 'utf8')) as { id: string; severity: string; finding: string }[]
+  }
+
+  test('testssl.sh: TLS 1.3 alone, forward secrecy, no vulnerability, and no finding above INFO that has no reason', {
+    skip: without('testssl'),
+    timeout: 170_000,
+  }, async () => {
+    let findings = await scanTls()
+    // Where the machine was too busy for the tool to connect in time it has not looked, and does so again.
+    if (findings.some(({ finding }) => /connect problem/.test(finding))) findings = await scanTls()
     const of = (id: string) => findings.find((one) => one.id === id)?.finding ?? 'not looked at'
     const offered = ['SSLv2', 'SSLv3', 'TLS1', 'TLS1_1', 'TLS1_2', 'TLS1_3'].filter(
       (id) => !/^not offered/.test(of(id)),

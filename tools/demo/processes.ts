@@ -3,6 +3,9 @@ import { spawn, spawnSync } from 'node:child_process'
 import { createServer } from 'node:net'
 import { serverProcess } from '../../packages/wire/src/node/server-process.ts'
 
+/** As much of what a process says is kept, for whoever has to find out why it ended. */
+const maxOutput = 20_000
+
 /** Runs a command of the server to its end. @returns its output, as JSON. */
 export function runCommand(
   script: string,
@@ -31,24 +34,31 @@ export async function startProcess<T>(
   ready: (message: Record<string, unknown>) => T | null,
 ): Promise<{ child: ChildProcess; ready: T }> {
   const child = spawn(process.execPath, [...serverProcess.nodeArguments, script, ...args], {
-    env: environment,
+    env: { ...serverProcess.environment, ...environment },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     // A group of its own: Ctrl-C reaches this process alone, which then ends the others in order.
     detached: true,
   })
   let output = ''
+  let isReady = false
   const found = new Promise<T>((resolve, reject) => {
-    const take = (chunk: Buffer) => {
-      output = (output + chunk).slice(-20_000)
-      for (const line of output.split('\n')) {
-        const message =
-          line.startsWith('{') && line.endsWith('}') ? (JSON.parse(line) as Record<string, unknown>) : null
-        const value = message === null ? null : ready(message)
-        if (value !== null) resolve(value)
-      }
+    // Two streams, each with lines of its own, which may come in pieces.
+    for (const stream of [child.stdout, child.stderr]) {
+      let rest = ''
+      stream?.on('data', (chunk: Buffer) => {
+        output = (output + chunk).slice(-maxOutput)
+        if (isReady) return
+        const lines = (rest + chunk).split('\n')
+        rest = (lines.pop() as string).slice(-maxOutput)
+        for (const line of lines) {
+          const message = messageIn(line)
+          const value = message === null ? null : ready(message)
+          if (value === null) continue
+          isReady = true
+          resolve(value)
+        }
+      })
     }
-    child.stdout?.on('data', take)
-    child.stderr?.on('data', take)
     child.on('message', (message) => {
       const value = ready(message as Record<string, unknown>)
       if (value !== null) resolve(value)
@@ -56,6 +66,15 @@ export async function startProcess<T>(
     child.once('exit', (code) => reject(new Error(`${script} ended with ${code}:\n${output}`)))
   })
   return { child, ready: await found }
+}
+
+function messageIn(line: string): Record<string, unknown> | null {
+  if (!line.startsWith('{')) return null
+  try {
+    return JSON.parse(line) as Record<string, unknown>
+  } catch {
+    return null
+  }
 }
 
 /** Ends a process and waits until it is gone; after ten seconds it is ended hard. */

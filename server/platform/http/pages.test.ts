@@ -45,6 +45,25 @@ describe('pages', () => {
     }
   })
 
+  it('come packed to whoever names Brotli, and not to whoever rules it out', async () => {
+    const asks = [
+      ['br', 'br;q=1.0', 'br; q=0.5', 'gzip;q=1,\tBR ;q=0.001', 'deflate , br'],
+      ['br;q=0', 'br;q=0.000, gzip', 'br; q=0.', 'brotli', 'x-br', 'gzip;q=0.5', '*'],
+    ] as const
+    for (const [i, values] of asks.entries())
+      for (const value of values) {
+        const got = await get('/assets/one.js', { 'accept-encoding': value })
+        assert.equal(got.headers['content-encoding'], i === 0 ? 'br' : undefined, value)
+      }
+  })
+
+  it('begin at the root, for whatever asks: a command line says nothing of HTML', async () => {
+    for (const headers of [{}, { accept: '*/*' }, { 'sec-fetch-mode': 'navigate' }]) {
+      const got = await get('/?from=curl', headers)
+      assert.deepEqual([got.statusCode, got.body, got.headers['cache-control']], [200, '<!doctype html>', 'no-cache'])
+    }
+  })
+
   it('are found by their exact path alone', async () => {
     for (const path of ['/assets/one.js.br', '/assets/../index.htm', '/assets//one.js', '/assets/ONE.js', '/assets/'])
       assert.equal((await get(path, packed)).statusCode, 404, path)

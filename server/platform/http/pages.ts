@@ -86,7 +86,7 @@ export function loadPages(folder: string, { secure = false }: { readonly secure?
     serve(request, reply) {
       if (request.method !== 'GET' && request.method !== 'HEAD') return false
       const path = request.url.split('?')[0] as string
-      const asset = pages.get(path)
+      const asset = path === '/' ? index : pages.get(path)
       const page = asset ?? (wantsPage(request, path) ? index : undefined)
       if (page === undefined) return false
       const immutable = page !== index && path.startsWith('/assets/')
@@ -98,13 +98,16 @@ export function loadPages(folder: string, { secure = false }: { readonly secure?
         vary: 'accept-encoding',
       })
       if (request.headers['if-none-match'] === page.etag) void reply.code(304).send()
-      else if (page.brotli !== undefined && /\bbr\b/.test(request.headers['accept-encoding'] ?? ''))
+      else if (page.brotli !== undefined && unpacks.test(String(request.headers['accept-encoding'] ?? '')))
         void reply.code(200).header('content-encoding', 'br').send(page.brotli)
       else void reply.code(200).send(page.plain)
       return true
     },
   }
 }
+
+/** RFC 9110 §12.5.3: whoever names Brotli, unless by a weight of nothing. */
+const unpacks = /(?:^|,)[ \t]*br[ \t]*(?:,|$|;[ \t]*q=(?:1|0\.0{0,2}[1-9]))/i
 
 /** A navigation, as opposed to a call: browsers say so. */
 function wantsPage(request: FastifyRequest, path: string): boolean {

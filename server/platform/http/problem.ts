@@ -49,8 +49,16 @@ export function problemFor(error: unknown, requestId: string, base = ''): Proble
   }
 }
 
-/** True where the error is nobody's refusal: it is logged with its stack, and only there. */
-export function isFault(error: unknown): boolean {
+/** What a stream says that was ended by whoever took it. */
+const ended: ReadonlySet<unknown> = new Set(['ERR_STREAM_PREMATURE_CLOSE', 'UND_ERR_ABORTED'])
+
+/**
+ * True where the error is nobody's refusal: it is logged with its stack, and only there.
+ *
+ * @param answer what it is about. A stream that ends with an answer whose client is gone is no fault: strangers could fill the log with it.
+ */
+export function isFault(error: unknown, answer?: { readonly destroyed: boolean }): boolean {
+  if (answer?.destroyed === true && ended.has((error as { code?: unknown } | null)?.code)) return false
   return !isRefusal(error) && translate(error).definition.status === 500
 }
 

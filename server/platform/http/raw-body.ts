@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream'
+import { Readable } from 'node:stream'
 import type { FastifyRequest } from 'fastify'
 import { refuseRequest } from './errors.ts'
 
@@ -9,6 +9,9 @@ export const rawType = 'application/octet-stream'
 export type RawBody = AsyncIterable<Uint8Array>
 
 export const noBody: RawBody = { async *[Symbol.asyncIterator]() {} }
+
+/** A body that says when it is over, whoever listens. One of which the end was said before anybody could is none, and is replaced. */
+export const ending = (body: Readable): Readable => (body.readableEnded ? Readable.from([]) : body)
 
 /**
  * The way of bodies to routes with `rawBody`, after the whole pipeline and before anything was read. What was signed as a whole is held

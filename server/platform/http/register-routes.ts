@@ -1,5 +1,9 @@
+import type { ServerResponse } from 'node:http'
+import type { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest, preParsingHookHandler } from 'fastify'
 import type { TObject, TSchema } from 'typebox'
+import type { Waiting } from './answers.ts'
+import { awaitEnd } from './answers.ts'
 import type { Lifecycle } from './api-versions.ts'
 import { lifecycleOf } from './api-versions.ts'
 import type { Timed } from './deadlines.ts'
@@ -13,7 +17,7 @@ import { runPipeline } from './pipeline.ts'
 import type { BodyProof, RequestHead } from './ports.ts'
 import type { Principal } from './principal.ts'
 import type { RawBody } from './raw-body.ts'
-import { noBody } from './raw-body.ts'
+import { ending, noBody } from './raw-body.ts'
 import type { Route, RouteRequest, Who } from './route.ts'
 import { Reply } from './route.ts'
 import type { HttpServerOptions } from './server.ts'
@@ -25,8 +29,8 @@ declare module 'fastify' {
   }
 }
 
-const nothing = { type: 'object', properties: {}, additionalProperties: false } as const
-const bodyless = new Set(['GET', 'HEAD'])
+/** Methods of which Fastify reads no body. */
+export const bodyless: ReadonlySet<string> = new Set(['GET', 'HEAD'])
 
 /** Gives every declared route to Fastify, with the pipeline before its body and its schemas around its use case. */
 export function registerRoutes(
@@ -59,28 +63,29 @@ export function registerRoutes(
     const { headers, version } = lifecycle
     const callLabels = { version: version ?? 'none', deprecated: `${lifecycle.deprecation !== null}` }
     const labelsFor = durationLabels(`${route.method} ${route.path}`)
+    const served: Served = {
+      route,
+      lifecycle,
+      deadlines,
+      took: (seconds, status) => durations.observe(seconds, labelsFor(status)),
+    }
     app.route({
       method: route.method as 'GET',
       url: route.path,
       bodyLimit: route.bodyLimitBytes ?? bodyLimitBytes,
       schema: {
         ...(route.params === undefined ? {} : { params: route.params }),
-        querystring: closed(route.query),
+        ...(route.query === undefined ? {} : { querystring: { ...route.query, additionalProperties: false } }),
         ...(route.body === undefined ? {} : { body: route.body }),
         ...(json ? { response: { '2xx': route.reply } } : {}),
       },
       onRequest: (request, reply, done) => {
-        const call = new Call(route, lifecycle, request, reply)
+        const call = new Call(served, request, reply)
         request.call = call
         if (version !== null) calls.add(1, callLabels)
         if (headers !== null) void reply.headers(headers)
         deadlines.begin(call)
-        // Whether it was answered or its client went away: after `close` nothing more comes of it.
-        reply.raw.on('close', () => {
-          deadlines.end(call)
-          if (reply.raw.writableFinished)
-            durations.observe((performance.now() - call.startedMs) / 1000, labelsFor(reply.statusCode))
-        })
+        awaitEnd(reply.raw, call)
         try {
           const waiting = runPipeline(call, services)
           if (waiting === undefined) done()
@@ -90,20 +95,36 @@ export function registerRoutes(
         }
       },
       // JSON is read as a whole before anything is looked at, and what is anything else by most who take it.
-      preParsing: route.rawBody === 'any' && route.who === 'anyone' ? enterLarge : [],
+      preParsing: bodyless.has(route.method)
+        ? []
+        : route.rawBody === 'any' && route.who === 'anyone'
+          ? [endNothing, enterLarge]
+          : endNothing,
       // Fastify reads no body of bodyless methods, so that there is none to refuse, and what was signed is held to that right before the answer.
       preValidation: bodyless.has(route.method)
         ? []
         : route.body === undefined && route.rawBody === undefined
           ? [endProof, refuseBody]
           : endProof,
-      handler: (request, reply) => void answer(route, reply, request.call as Call),
+      handler: (request, reply) => {
+        if (route.query === undefined) refuseQuery(request.query)
+        answer(route, reply, request.call as Call)
+      },
     })
   }
 }
 
+/** A route, and what every request to it shares. */
+type Served = {
+  readonly route: Route
+  readonly lifecycle: Lifecycle
+  readonly deadlines: Deadlines
+  /** Told of each answer that was sent. */
+  readonly took: (seconds: number, status: number) => void
+}
+
 /** One request on its way: what the pipeline fills in, and what a handler sees. The signal is made only where it is asked for. */
-class Call implements Exchange, Timed, RouteRequest<Who, TObject, TObject, TSchema> {
+class Call implements Exchange, Timed, Waiting, RouteRequest<Who, TObject, TObject, TSchema> {
   readonly route: Route
   readonly lifecycle: Lifecycle
   readonly raw: FastifyRequest['raw']
@@ -113,12 +134,16 @@ class Call implements Exchange, Timed, RouteRequest<Who, TObject, TObject, TSche
   readonly startedMs = performance.now()
   earlier: Timed | null = null
   later: Timed | null = null
+  readonly #served: Served
   readonly #request: FastifyRequest
   readonly #reply: FastifyReply
+  #ended = false
+  #ending: AbortController | null = null
 
-  constructor(route: Route, lifecycle: Lifecycle, request: FastifyRequest, reply: FastifyReply) {
-    this.route = route
-    this.lifecycle = lifecycle
+  constructor(served: Served, request: FastifyRequest, reply: FastifyReply) {
+    this.#served = served
+    this.route = served.route
+    this.lifecycle = served.lifecycle
     this.raw = request.raw
     this.head = headOf(request)
     this.#request = request
@@ -140,11 +165,23 @@ class Call implements Exchange, Timed, RouteRequest<Who, TObject, TObject, TSche
     return this.#request.id
   }
   get signal(): AbortSignal {
-    return this.#request.signal
+    if (this.#ending === null) {
+      this.#ending = new AbortController()
+      if (this.#ended) this.#ending.abort()
+    }
+    return this.#ending.signal
   }
 
   tell(fields: Told): void {
     void this.#reply.headers(fields)
+  }
+
+  over({ writableFinished, statusCode }: ServerResponse): void {
+    const { deadlines, took } = this.#served
+    this.#ended = true
+    this.#ending?.abort()
+    deadlines.end(this)
+    if (writableFinished) took((performance.now() - this.startedMs) / 1000, statusCode)
   }
 
   /** The time is over: whoever waits gets an answer, and with it the signal is given to whoever works on it. */
@@ -182,6 +219,9 @@ function renew({ authenticators }: PipelineServices, head: RequestHead, reply: F
   }
 }
 
+/** Where no body was announced, the HTTP server says at once that it is over, and never again. */
+const endNothing: preParsingHookHandler = (_request, _reply, body, done) => done(null, ending(body as Readable))
+
 /** A body was held to what was signed while it was parsed; that there is none is held to it here. */
 function endProof(request: FastifyRequest, _reply: FastifyReply, done: (error?: Error) => void): void {
   try {
@@ -199,14 +239,31 @@ function refuseBody(request: FastifyRequest, _reply: FastifyReply, done: (error?
 }
 
 /** Sends by itself, which spares Fastify the waiting for a promise of a reply that is there already. */
-async function answer(route: Route, reply: FastifyReply, call: Call): Promise<void> {
-  try {
-    if (call.proof !== null && bodyless.has(route.method)) await call.proof.end()
-    send(route, reply, await route.handle(call))
-  } catch (error) {
+function answer(route: Route, reply: FastifyReply, call: Call): void {
+  const fail = (error: unknown) => {
     // What is no Error would be taken for the reply's body.
     void reply.send(error instanceof Error ? error : new Error('something else than an Error was thrown'))
   }
+  const give = (result: unknown) => {
+    try {
+      send(route, reply, result)
+    } catch (error) {
+      fail(error)
+    }
+  }
+  try {
+    const { proof } = call
+    const result = proof !== null && bodyless.has(route.method) ? proven(route, call, proof) : route.handle(call)
+    if (result instanceof Promise) result.then(give, fail)
+    else give(result)
+  } catch (error) {
+    fail(error)
+  }
+}
+
+async function proven(route: Route, call: Call, proof: BodyProof): Promise<unknown> {
+  await proof.end()
+  return await route.handle(call)
 }
 
 function send(route: Route, reply: FastifyReply, result: unknown): void {
@@ -233,7 +290,8 @@ export function headOf(request: FastifyRequest): RequestHead {
   }
 }
 
-/** A query without a schema takes nothing; one with a schema takes nothing else. */
-function closed(query: TObject | undefined): object {
-  return query === undefined ? nothing : { ...query, additionalProperties: false }
+/** Where a route has no schema for it. By hand: each request is asked, and nearly none has a query. */
+function refuseQuery(query: unknown): void {
+  for (const name in query as Record<string, unknown>)
+    throw refuseRequest('REQUEST_INVALID', { field: `query.${name}`.slice(0, 200), detail: 'is not known here' })
 }

@@ -5,8 +5,10 @@ import type { Server as TlsServer } from 'node:tls'
 import { isNavigation } from '@custodia/edge/browser/own-page.ts'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import Fastify from 'fastify'
+import type { Refusal } from '../errors.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
+import { beginAnswer, closeAfter, lastAnswer, leaveHttp } from './answers.ts'
 import type { ApiVersions } from './api-versions.ts'
 import { sendChallengePage } from './challenge-page.ts'
 import { tidyForwardedFor } from './client-address.ts'
@@ -22,7 +24,7 @@ import type { PipelineServices } from './pipeline.ts'
 import type { HostHandler } from './ports.ts'
 import { isFault, problemFor, problemType } from './problem.ts'
 import { takeRaw, whole } from './raw-body.ts'
-import { registerRoutes } from './register-routes.ts'
+import { bodyless, registerRoutes } from './register-routes.ts'
 import { repeatedIn } from './repeated-headers.ts'
 import { requestIds } from './request-ids.ts'
 import type { Route } from './route.ts'
@@ -30,6 +32,7 @@ import { parseStrictJson } from './strict-json.ts'
 import type { ClientCertificates, TlsMaterial } from './tls.ts'
 import { tlsOptions } from './tls.ts'
 import { endWithProof } from './transport/client-certificate.ts'
+import { asData, identify } from './transport/data-answer.ts'
 import type { Demand, Door } from './transport/doors.ts'
 import { Doors, doorsRefused, lackingAt } from './transport/doors.ts'
 import { asHttp1, maxHeaderLines } from './transport/http2.ts'
@@ -89,9 +92,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     door === null ? null : lackingAt(door, request, options.services.clock.nowMs())
 
   const dispatch = (request: IncomingMessage, response: ServerResponse, door: Door | null): void => {
-    // RFC 9112 §9.6: after an answer that closes the connection nothing on it is a request. Node would hand it over all the same.
-    if (closing.has(request.socket) || latest.get(request.socket)?.shouldKeepAlive === false) return
-    latest.set(request.socket, response)
+    if (!beginAnswer(request, response)) return
     // A version that the connection does not speak.
     if (request.httpVersionMajor !== 1 && !('stream' in request)) {
       refuseHead(response, 'REQUEST_HEADER_INVALID', 'version')
@@ -108,6 +109,8 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     const repeated = repeatedIn(request)
     const handler = host !== null && options.ownHosts.has(host) ? null : claiming(host)
     const reason = lacking(door, request)
+    // Whatever it is answered with here: whole hosts that a module serves speak for themselves.
+    if (handler === null || handler === undefined) asData(response)
     // RFC 9112 §6.1: what is coded in another way would be passed on undone, and is of a length that we do not know.
     if (request.rawHeaders.length > maxHeaderLines * 2) refuseHead(response, 'REQUEST_HEADERS_TOO_LARGE', 'header')
     else if (coding !== undefined && coding.toLowerCase() !== 'chunked')
@@ -141,10 +144,13 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
       if (behindProxies) tidyForwardedFor(request)
       socket.once('close', () => upgraded.delete(socket))
       // RFC 9112 §9.3.2: answers go in order. What is said here would stand within one that is still on its way.
-      if (latest.get(socket)?.writableFinished === false) return void socket.destroy()
+      const last = lastAnswer(socket)
+      if (last === 'closing' || (typeof last === 'object' && !last.writableFinished)) return void socket.destroy()
+      leaveHttp(socket)
       const host = hostName(request.headers.host)
       const handler = claiming(host)
-      if (handler === undefined) endSocket(socket, bare('404 Not Found'))
+      if (request.rawHeaders.length > maxHeaderLines * 2) endSocket(socket, bare('431 Request Header Fields Too Large'))
+      else if (handler === undefined) endSocket(socket, bare('404 Not Found'))
       else if (doors !== null && !doors.leadsTo(host, door, request)) endSocket(socket, bare('421 Misdirected Request'))
       else if (lacking(door, request) !== null) endSocket(socket, bare('403 Forbidden'))
       else {
@@ -165,11 +171,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     frameworkErrors: (error, request, reply) => {
       const problem = problemFor(error, request.id)
       const bare = reply as FastifyReply
-      void bare
-        .code(problem.status)
-        .headers({ ...problem.headers, ...apiHeaders })
-        .type(problemType)
-        .send(problem.body)
+      void bare.code(problem.status).headers(problem.headers).type(problemType).send(problem.body)
     },
     serverFactory: (handler) => {
       own = handler as typeof own
@@ -200,7 +202,8 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   )
   app.setValidatorCompiler(({ schema, httpPart }) => compileValidator(schema as object, httpPart ?? 'body'))
   app.setErrorHandler((error, request, reply) => {
-    if (isFault(error)) log.error({ requestId: request.id, route: request.routeOptions.url, error }, 'a request failed')
+    if (isFault(error, reply.raw))
+      log.error({ requestId: request.id, route: request.routeOptions.url, error }, 'a request failed')
     const problem = problemFor(error, request.id)
     // The rest of a body that nobody wants is not waited for.
     if (request.call?.route.rawBody !== undefined) void reply.header('connection', 'close')
@@ -209,21 +212,17 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     if (page !== null) return page
     return reply.type(problemType).serializer(JSON.stringify).send(problem.body)
   })
-  // Before anything can answer: whoever does may say otherwise, and whoever forgets has them.
   app.addHook('onRequest', (request, reply, done) => {
-    for (const [name, value] of apiHeaderList) void reply.header(name, value)
-    void reply.header('request-id', request.id)
+    identify(reply.raw, request.id)
     if (options.tls !== null) void reply.header('strict-transport-security', 'max-age=63072000; includeSubDomains')
-    done()
+    // Nobody reads a body that is for no route.
+    done(request.is404 && !bodyless.has(request.method) ? unknownRoute(options.routes, request, reply) : undefined)
   })
   registerRoutes(app, options)
   app.setNotFoundHandler((request, reply) => {
     const page = options.pages?.serve(request, reply)
     if (page === true) return reply
-    const allowed = methodsFor(options.routes, request.url)
-    if (allowed.length === 0) throw refuseRequest('ROUTE_UNKNOWN')
-    void reply.header('allow', allowed.join(', '))
-    throw refuseRequest('METHOD_NOT_ALLOWED')
+    throw unknownRoute(options.routes, request, reply)
   })
   await app.ready()
 
@@ -256,16 +255,6 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   }
 }
 
-/** Replies that are data: no page may embed, sniff, cache or run them. */
-const apiHeaders = {
-  'cache-control': 'no-store',
-  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
-  'cross-origin-resource-policy': 'same-origin',
-  'referrer-policy': 'no-referrer',
-  'x-content-type-options': 'nosniff',
-} as const
-const apiHeaderList = Object.entries(apiHeaders)
-
 type HeadRefusal =
   | 'REQUEST_HEADER_INVALID'
   | 'REQUEST_HEADERS_TOO_LARGE'
@@ -282,7 +271,7 @@ function refuseHead(
   field: string,
   more: Record<string, string> = {},
 ): void {
-  if (!('stream' in response.req)) closing.add(response.req.socket)
+  closeAfter(response)
   const problem = problemFor(refuseRequest(code, { field, ...more }), '-')
   const body = JSON.stringify(problem.body)
   response.writeHead(problem.status, {
@@ -293,17 +282,13 @@ function refuseHead(
   response.end(body)
 }
 
-/** The last request of a connection, by what it is answered with. */
-const latest = new WeakMap<Duplex, ServerResponse>()
-/** Connections whose head was refused. */
-const closing = new WeakSet<Duplex>()
-
 /** What Node's parser throws at, answered on the bare socket. */
 function refuseMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
   if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy()
-  const begun = latest.get(socket)
+  const last = lastAnswer(socket)
   // One answer a request: a second would be taken for that to the next one, whoever sends it.
-  if (begun?.headersSent === true) return void (begun.writableEnded ? endSocket(socket, '') : socket.destroy())
+  if (typeof last === 'string') return void endSocket(socket, '')
+  if (last?.headersSent === true) return void (last.writableEnded ? endSocket(socket, '') : socket.destroy())
   const code = socketErrors[error.code ?? ''] ?? 'REQUEST_HEADER_INVALID'
   const problem = problemFor(refuseRequest(code), '-')
   const body = JSON.stringify(problem.body)
@@ -316,6 +301,13 @@ function refuseMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
 const socketErrors: Readonly<Record<string, 'REQUEST_TIMEOUT' | 'REQUEST_HEADERS_TOO_LARGE'>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 'REQUEST_TIMEOUT',
   HPE_HEADER_OVERFLOW: 'REQUEST_HEADERS_TOO_LARGE',
+}
+
+function unknownRoute(routes: readonly Route[], request: FastifyRequest, reply: FastifyReply): Refusal {
+  const allowed = methodsFor(routes, request.url)
+  if (allowed.length === 0) return refuseRequest('ROUTE_UNKNOWN')
+  void reply.header('allow', allowed.join(', '))
+  return refuseRequest('METHOD_NOT_ALLOWED')
 }
 
 function methodsFor(routes: readonly Route[], url: string): string[] {

@@ -29,26 +29,28 @@ export class MemoryCells implements CellStore {
   spendAt(cells: readonly Cell[], rateFor: (cell: Cell) => Rate): Spent {
     checkCells(cells)
     const nowUs = Math.floor(this.#nowMs() * 1000)
-    const held: (Held | undefined)[] = []
-    const remaining: number[] = []
-    const waitsMs: number[] = []
+    // Of their length from the start: an empty array that is pushed to takes room for seventeen.
+    const held = new Array<Held | undefined>(cells.length)
+    const remaining = new Array<number>(cells.length)
+    const waitsMs = new Array<number>(cells.length)
     let allowed = true
-    for (const cell of cells) {
+    for (let i = 0; i < cells.length; i++) {
+      const cell = cells[i] as Cell
       const known = this.#pools.get(cell.pool)?.get(cell.subject)
       const waitUs = waitFor(known?.arrivalUs ?? 0, nowUs, rateFor(cell), cell.cost ?? 1)
       if (waitUs > 0 && cell.tried !== true) allowed = false
-      held.push(known)
-      waitsMs.push(waitUs / 1000)
+      held[i] = known
+      waitsMs[i] = waitUs / 1000
     }
     for (let i = 0; i < cells.length; i++) {
       const cell = cells[i] as Cell
       const rate = rateFor(cell)
       const arrivalUs = held[i]?.arrivalUs ?? 0
-      if (!allowed || (waitsMs[i] as number) > 0) remaining.push(remainingAt(arrivalUs, nowUs, rate))
+      if (!allowed || (waitsMs[i] as number) > 0) remaining[i] = remainingAt(arrivalUs, nowUs, rate)
       else {
         const until = spentUntil(arrivalUs, nowUs, rate, cell.cost ?? 1)
         this.#keep(cell, held[i], until)
-        remaining.push(remainingAt(until, nowUs, rate))
+        remaining[i] = remainingAt(until, nowUs, rate)
       }
     }
     return { allowed, remaining, waitsMs }

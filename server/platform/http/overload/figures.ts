@@ -16,3 +16,6 @@ export const defaultOverload: OverloadFigures = {
   leastBytesPerSecond: 1_024,
   slowClientSeconds: 20,
 }
+
+/** How long a connection is kept on which nothing more is asked. */
+export const idleMs = 60_000

@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import type { Socket } from 'node:net'
+import type { ServerResponse } from 'node:http'
+import { createServer } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
 import { connect } from 'node:net'
 import { test } from 'node:test'
+import { createMetrics } from '../../telemetry/registry.ts'
+import { beginAnswer, leaveHttp } from '../answers.ts'
 import type { HttpServerOptions } from '../server.ts'
 import { openHttpServer } from '../testing.ts'
+import { SlowClients } from './slow-clients.ts'
 
 const figures = { maxConnections: 60, maxConnectionsPerAddress: 20, leastBytesPerSecond: 10_000, slowClientSeconds: 1 }
 const head = (first: string, ...lines: string[]) => `${[first, 'Host: localhost', ...lines].join('\r\n')}\r\n\r\n`
@@ -162,10 +167,73 @@ test('whoever takes a large answer at a good rate, or asks nothing for a while, 
   assert.ok(Number.isNaN(await figure('custodia_http_slow_clients_total{reason="read"}')))
 })
 
+test('a connection on which nothing more is asked is ended after a minute, and no other', async (t) => {
+  let nowMs = 0
+  const metrics = createMetrics()
+  const slow = new SlowClients({ ...figures, requestTimeoutSeconds: 30 }, metrics, () => nowMs)
+  const answers: ServerResponse[] = []
+  const server = createServer((request, response) => {
+    beginAnswer(request, response)
+    slow.begin(request)
+    if (request.url === '/late') answers.push(response)
+    else response.end()
+  })
+  slow.watch(server)
+  server.on('upgrade', (_request, socket) => {
+    leaveHttp(socket)
+    socket.write('HTTP/1.1 101 Switching Protocols\r\n\r\n')
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const ended = new Set<string>()
+  const open = async (name: string, ...heads: string[]) => {
+    const socket = connect({ port: (server.address() as AddressInfo).port, host: '127.0.0.1', allowHalfOpen: true })
+    t.after(() => socket.destroy())
+    socket.on('end', () => ended.add(name))
+    for (const one of heads) {
+      socket.write(one)
+      if (!one.includes('/late')) await once(socket, 'data')
+    }
+    return socket
+  }
+  t.after(() => {
+    slow.close()
+    server.close()
+  })
+  const again = head('GET / HTTP/1.1')
+  await open('idle', again)
+  const asking = await open('asking', again)
+  const begun = await open('begun', again)
+  await open('awaited', again, head('GET /late HTTP/1.1'))
+  await open('upgraded', again, head('GET / HTTP/1.1', 'Connection: Upgrade', 'Upgrade: websocket'))
+  while (answers.length === 0) await new Promise(setImmediate)
+  slow.sweep()
+  nowMs = 59_000
+  slow.sweep()
+  asking.write(again)
+  await once(asking, 'data')
+  begun.write('GET / HT')
+  // Once this answer is there, what was written before has come as well.
+  await open('last', again)
+  nowMs = 60_000
+  slow.sweep()
+  slow.sweep()
+  const [reason] = [(await metrics.text()).match(/slow_clients_total\{reason="idle"\} (\d+)/)?.[1]]
+  while (ended.size === 0) await new Promise(setImmediate)
+  assert.deepEqual([[...ended], reason], [['idle'], '1'])
+  nowMs = 120_000
+  slow.sweep()
+  while (ended.size < 3) await new Promise(setImmediate)
+  assert.deepEqual([...ended].sort(), ['asking', 'idle', 'last'])
+})
+
 test('more header lines than anybody needs are refused before they are read by name', async (t) => {
   const { open } = await start(t)
-  const socket = await open()
   const many = Array.from({ length: 140 }, (_, i) => `X-${i}: y`)
-  socket.write(head('GET /small HTTP/1.1', ...many))
-  assert.match(await whole(socket), /^HTTP\/1\.1 431 [\s\S]*REQUEST_HEADERS_TOO_LARGE/)
+  const asking = await open()
+  asking.write(head('GET /small HTTP/1.1', ...many))
+  assert.match(await whole(asking), /^HTTP\/1\.1 431 [\s\S]*REQUEST_HEADERS_TOO_LARGE/)
+  const upgrading = await open()
+  upgrading.write(head('GET /small HTTP/1.1', 'Connection: Upgrade', 'Upgrade: websocket', ...many))
+  assert.match(await whole(upgrading), /^HTTP\/1\.1 431 /)
 })

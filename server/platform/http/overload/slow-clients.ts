@@ -2,6 +2,8 @@ import type { IncomingMessage, Server } from 'node:http'
 import type { Http2ServerRequest, ServerHttp2Session } from 'node:http2'
 import type { Socket } from 'node:net'
 import type { Metrics } from '../../telemetry/metrics.ts'
+import { lastAnswer } from '../answers.ts'
+import { idleMs } from './figures.ts'
 import type { SlowClientFigures } from './progress.ts'
 import { Progress } from './progress.ts'
 import { SlowSession } from './slow-session.ts'
@@ -14,6 +16,8 @@ type Connection = {
   request: IncomingMessage | null
   startedMs: number
   startedAtByte: number
+  /** Since when it was seen to wait for a next request, and how much had come then; null while it does not. */
+  idle: { readonly sinceMs: number; readonly atByte: number } | null
 }
 
 const known = Symbol('what is known of a connection')
@@ -21,7 +25,7 @@ type Watched = { [known]?: Connection }
 type WatchedSession = { [known]?: SlowSession }
 
 /**
- * Cuts off who keeps the server waiting: bodies that come too slowly, answers that are taken too slowly, connections of HTTP/2 on which
+ * Cuts off who keeps the server waiting: bodies that come too slowly, answers that are taken too slowly, connections on which
  * nothing is asked. (Slow heads are Node's own business.) One timer looks at all connections; a request costs three words that are there
  * already. Where we are the ones who wait, for an application that reads slowly, nobody is blamed.
  */
@@ -64,6 +68,7 @@ export class SlowClients {
     }
     const connection = (request.socket as Watched)[known]
     if (connection === undefined) return
+    connection.idle = null
     // Without a body there is nothing to wait for, and how many bytes have come is dear to ask.
     const { 'content-length': length, 'transfer-encoding': coding } = request.headers
     connection.request = length === undefined && coding === undefined ? null : request
@@ -82,6 +87,9 @@ export class SlowClients {
       } else if (this.#bodyStalls(connection, socket, now)) {
         this.#cut.add(1, { reason: 'body' })
         socket.destroy()
+      } else if (idles(connection, socket, now)) {
+        this.#cut.add(1, { reason: 'idle' })
+        socket.destroySoon()
       }
     }
     for (const session of this.#sessions) {
@@ -100,7 +108,7 @@ export class SlowClients {
   }
 
   #addSocket(socket: Socket): void {
-    const connection = { progress: new Progress(), request: null, startedMs: 0, startedAtByte: 0 }
+    const connection = { progress: new Progress(), request: null, startedMs: 0, startedAtByte: 0, idle: null }
     this.#sockets.set(socket, connection)
     const watched = socket as Watched
     watched[known] = connection
@@ -130,4 +138,11 @@ export class SlowClients {
     const came = socket.bytesRead - connection.startedAtByte
     return seconds > slowClientSeconds && came < leastBytesPerSecond * seconds
   }
+}
+
+/** Before its first request, and as soon as a byte of the next one came, Node gives a connection the time of a head. */
+function idles(connection: Connection, socket: Socket, nowMs: number): boolean {
+  if (lastAnswer(socket) !== 'over' || !socket.writable) return false
+  connection.idle ??= { sinceMs: nowMs, atByte: socket.bytesRead }
+  return nowMs - connection.idle.sinceMs >= idleMs && socket.bytesRead === connection.idle.atByte
 }

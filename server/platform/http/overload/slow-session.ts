@@ -1,9 +1,9 @@
 import type { ServerHttp2Session, ServerHttp2Stream } from 'node:http2'
 import { constants } from 'node:http2'
+import { idleMs } from './figures.ts'
 import type { SlowClientFigures } from './progress.ts'
 import { Progress } from './progress.ts'
 
-const idleMs = 60_000
 /** Before its first request a connection has to come to the point, as a head in HTTP/1.1 has. */
 const firstMs = 10_000
 

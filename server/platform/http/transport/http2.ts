@@ -1,6 +1,7 @@
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Http2ServerRequest, OutgoingHttpHeaders, SecureServerOptions, ServerHttp2Session } from 'node:http2'
 import { constants, Http2ServerResponse } from 'node:http2'
+import { completeHeaders } from './data-answer.ts'
 
 /** Streams that one connection may have open. A browser asks for a hundred at most. */
 export const maxStreams = 100
@@ -44,6 +45,7 @@ export class Answer extends Http2ServerResponse {
   // biome-ignore lint/suspicious/noExplicitAny: two signatures of one method
   override writeHead(status: number, ...rest: any[]): this {
     const headers = rest.findLast((one) => typeof one === 'object') as OutgoingHttpHeaders | undefined
+    completeHeaders(this as unknown as ServerResponse, headers)
     if (headers !== undefined && 'connection' in headers) {
       const { connection: _, ...others } = headers
       return super.writeHead(status, others)

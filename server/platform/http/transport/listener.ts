@@ -4,6 +4,7 @@ import type { Http2SecureServer, ServerHttp2Session } from 'node:http2'
 import { createSecureServer } from 'node:http2'
 import type { ClientCertificates, TlsMaterial } from '../tls.ts'
 import { tlsOptions } from '../tls.ts'
+import { Http1Answer } from './data-answer.ts'
 import { Answer, boundControlFrames, http2Limits } from './http2.ts'
 
 const maxHeaderBytes = 16_384
@@ -44,13 +45,17 @@ export function createListener({ tls, clients = null, requestTimeoutSeconds, flo
 }
 
 const http1Limits = (requestTimeoutSeconds: number) => ({
+  ServerResponse: Http1Answer,
   maxHeaderSize: maxHeaderBytes,
   // Node refuses one that is longer than the whole request may take.
   headersTimeout: Math.min(10, requestTimeoutSeconds) * 1000,
   requestTimeout: requestTimeoutSeconds * 1000,
-  keepAliveTimeout: 60_000,
+  // Who asks nothing more is `slow-clients.ts`'s to find: a timer for each connection would be set anew with each answer.
+  keepAliveTimeout: 0,
   connectionsCheckingInterval: 2_000,
   // Node's own answer to a missing one is an empty 400: ours says what is missing.
   requireHostHeader: false,
   insecureHTTPParser: false,
+  // A request that announces no body is over when its head is there: no stream lives and ends for it.
+  optimizeEmptyRequests: true,
 })
