@@ -2,7 +2,7 @@ import type { Refusal } from '../platform/errors.ts'
 import { assuranceOf } from '../platform/http/assurance.ts'
 import type { RequestHead } from '../platform/http/ports.ts'
 import type { UserPrincipal } from '../platform/http/principal.ts'
-import { readToken } from './cookie.ts'
+import { isToken, readValue } from './cookie.ts'
 import { refuse } from './errors.ts'
 import type { LiveRow } from './handle-store.ts'
 import { readByHandle } from './handle-store.ts'
@@ -35,7 +35,7 @@ export function authenticator(parts: Parts): (head: RequestHead) => Found {
   const { bus, clock, publicUrl } = parts.context
   const hostOf = handleHost(publicUrl)
   return (head) => {
-    const token = readToken(head.headers.cookie)
+    const token = readValue(head.headers.cookie)
     if (token === null) return null
     const key = fingerprint(token)
     const host = hostOf(head.host)
@@ -51,7 +51,8 @@ export function authenticator(parts: Parts): (head: RequestHead) => Found {
       )
         return known.host === host ? known.session.principal : null
     }
-    return read(parts, head, { token, key, host })
+    // What is remembered was of the right form.
+    return isToken(token) ? read(parts, head, { token, key, host }) : null
   }
 }
 

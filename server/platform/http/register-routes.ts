@@ -21,6 +21,7 @@ import { ending, noBody } from './raw-body.ts'
 import type { Route, RouteRequest, Who } from './route.ts'
 import { Reply } from './route.ts'
 import type { HttpServerOptions } from './server.ts'
+import { endAsJson } from './transport/data-answer.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -68,6 +69,7 @@ export function registerRoutes(
       lifecycle,
       deadlines,
       took: (seconds, status) => durations.observe(seconds, labelsFor(status)),
+      stringify: undefined,
     }
     app.route({
       method: route.method as 'GET',
@@ -83,13 +85,13 @@ export function registerRoutes(
         const call = new Call(served, request, reply)
         request.call = call
         if (version !== null) calls.add(1, callLabels)
-        if (headers !== null) void reply.headers(headers)
+        if (headers !== null) call.tell(headers)
         deadlines.begin(call)
         awaitEnd(reply.raw, call)
         try {
           const waiting = runPipeline(call, services)
           if (waiting === undefined) done()
-          else waiting.finally(() => renew(services, call.head, reply)).then(() => done(), done)
+          else waiting.finally(() => renew(services, call)).then(() => done(), done)
         } catch (error) {
           done(error as Error)
         }
@@ -121,6 +123,8 @@ type Served = {
   readonly deadlines: Deadlines
   /** Told of each answer that was sent. */
   readonly took: (seconds: number, status: number) => void
+  /** By the schema of its reply. */
+  stringify: ((body: Record<string, unknown>) => string) | undefined
 }
 
 /** One request on its way: what the pipeline fills in, and what a handler sees. The signal is made only where it is asked for. */
@@ -138,6 +142,7 @@ class Call implements Exchange, Timed, Waiting, RouteRequest<Who, TObject, TObje
   readonly #request: FastifyRequest
   readonly #reply: FastifyReply
   #ended = false
+  #told = false
   #ending: AbortController | null = null
 
   constructor(served: Served, request: FastifyRequest, reply: FastifyReply) {
@@ -173,7 +178,25 @@ class Call implements Exchange, Timed, Waiting, RouteRequest<Who, TObject, TObje
   }
 
   tell(fields: Told): void {
+    this.#told = true
     void this.#reply.headers(fields)
+  }
+
+  /**
+   * Answers with a body as JSON past Fastify, whose way of answering is a good part of what a short request costs.
+   *
+   * @returns false where there is more to say in the head, or another way to say it.
+   */
+  answered(status: number, body: unknown): boolean {
+    // Its time was over, or its client left: nothing can be added to what was said.
+    if (this.#reply.raw.headersSent || this.#reply.raw.destroyed) return true
+    if (this.#told || this.raw.httpVersionMajor !== 1 || this.head.method === 'HEAD') return false
+    if (this.route.replyType !== undefined) return false
+    this.#served.stringify ??= this.#reply.getSerializationFunction('2xx')
+    const { stringify } = this.#served
+    if (stringify === undefined) return false
+    endAsJson(this.#reply.raw, status, stringify(body as Record<string, unknown>))
+    return true
   }
 
   over({ writableFinished, statusCode }: ServerResponse): void {
@@ -212,10 +235,10 @@ function durationLabels(route: string): (status: number) => Record<string, strin
 }
 
 /** What takes the place of the caller's credential goes with whatever they are answered. Nothing is replaced without waiting. */
-function renew({ authenticators }: PipelineServices, head: RequestHead, reply: FastifyReply): void {
+function renew({ authenticators }: PipelineServices, call: Call): void {
   for (const { renewal } of authenticators) {
-    const cookie = renewal?.(head) ?? null
-    if (cookie !== null) void reply.header('set-cookie', cookie)
+    const cookie = renewal?.(call.head) ?? null
+    if (cookie !== null) call.tell({ 'set-cookie': cookie })
   }
 }
 
@@ -246,7 +269,7 @@ function answer(route: Route, reply: FastifyReply, call: Call): void {
   }
   const give = (result: unknown) => {
     try {
-      send(route, reply, result)
+      send(call, reply, result)
     } catch (error) {
       fail(error)
     }
@@ -266,8 +289,10 @@ async function proven(route: Route, call: Call, proof: BodyProof): Promise<unkno
   return await route.handle(call)
 }
 
-function send(route: Route, reply: FastifyReply, result: unknown): void {
+function send(call: Call, reply: FastifyReply, result: unknown): void {
   const { status, body, headers } = result instanceof Reply ? result : plain(result)
+  if (headers === null && body !== null && status < 300 && call.answered(status, body)) return
+  const { route } = call
   void reply.code(body === null && status === 200 ? 204 : status)
   if (headers !== null) void reply.headers(headers)
   if (route.replyType !== undefined && !reply.hasHeader('content-type')) void reply.type(route.replyType)

@@ -32,7 +32,7 @@ import { parseStrictJson } from './strict-json.ts'
 import type { ClientCertificates, TlsMaterial } from './tls.ts'
 import { tlsOptions } from './tls.ts'
 import { endWithProof } from './transport/client-certificate.ts'
-import { asData, identify } from './transport/data-answer.ts'
+import { asData, identify, Standing } from './transport/data-answer.ts'
 import type { Demand, Door } from './transport/doors.ts'
 import { Doors, doorsRefused, lackingAt } from './transport/doors.ts'
 import { asHttp1, maxHeaderLines } from './transport/http2.ts'
@@ -79,6 +79,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   const behindProxies = options.trustedProxies.length > 0
   let server: Server | undefined
   let doors: Doors | null = null
+  const standing = new Standing(options.tls !== null)
   let material = options.tls
   let own: ((request: IncomingMessage, response: ServerResponse) => void) | undefined
 
@@ -110,7 +111,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     const handler = host !== null && options.ownHosts.has(host) ? null : claiming(host)
     const reason = lacking(door, request)
     // Whatever it is answered with here: whole hosts that a module serves speak for themselves.
-    if (handler === null || handler === undefined) asData(response)
+    if (handler === null || handler === undefined) asData(response, standing)
     // RFC 9112 §6.1: what is coded in another way would be passed on undone, and is of a length that we do not know.
     if (request.rawHeaders.length > maxHeaderLines * 2) refuseHead(response, 'REQUEST_HEADERS_TOO_LARGE', 'header')
     else if (coding !== undefined && coding.toLowerCase() !== 'chunked')
@@ -214,7 +215,6 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   })
   app.addHook('onRequest', (request, reply, done) => {
     identify(reply.raw, request.id)
-    if (options.tls !== null) void reply.header('strict-transport-security', 'max-age=63072000; includeSubDomains')
     // Nobody reads a body that is for no route.
     done(request.is404 && !bodyless.has(request.method) ? unknownRoute(options.routes, request, reply) : undefined)
   })

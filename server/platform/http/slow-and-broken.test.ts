@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { request } from 'node:http'
 import { after, before, describe, test } from 'node:test'
 import { Type } from 'typebox'
 import { caller } from '../../../tools/demo/call.ts'
@@ -20,6 +22,8 @@ describe('a handler that does not answer as it should', () => {
   const handlers: Readonly<Record<string, (request: RouteRequest<Who, undefined, undefined, undefined>) => unknown>> = {
     '/v1/never': ({ signal }) =>
       new Promise(() => signal.addEventListener('abort', () => late.resolve('told'), { once: true })),
+    '/v1/too-late': ({ signal }) =>
+      new Promise((resolve) => signal.addEventListener('abort', () => resolve({ status: 'late' }), { once: true })),
     '/v1/throws-text': () => Promise.reject('the password is hunter2'),
     '/v1/throws-at-once': () => {
       throw new Error('the password is hunter2')
@@ -69,6 +73,18 @@ describe('a handler that does not answer as it should', () => {
     const { status, body } = await get('/v1/never')
     assert.deepEqual([status, body.code], [503, 'SERVER_BUSY'])
     assert.equal(await late.promise, 'told')
+  })
+
+  test('what it says after its time is said to nobody, and is no fault of the process', async () => {
+    for (const _ of [1, 2]) {
+      const { status, body } = await get('/v1/too-late')
+      assert.deepEqual([status, body.code], [503, 'SERVER_BUSY'])
+    }
+    const left = request({ host: '127.0.0.1', port, path: '/v1/too-late', headers: { host: 'custodia.localhost' } })
+    left.on('error', () => {}).end()
+    await once(left, 'socket')
+    left.destroy()
+    assert.equal((await get('/v1/well')).status, 200)
   })
 
   test('whatever it throws, an Error or not, is a fault of which nothing is said', async () => {

@@ -7,8 +7,20 @@ export function network(address: string): string {
   return typeof groups === 'string' ? groups : `${groups.slice(0, 4).join(':')}::/64`
 }
 
+// Most requests come from where the one before came from.
+let lastAddress = ''
+let lastWide = ''
+
 /** What one customer may well hold: the /24 of an IPv4 address, the /56 of an IPv6 address (RFC 6177 §2). */
 export function wideNetwork(address: string): string {
+  if (address !== lastAddress) {
+    lastWide = widened(address)
+    lastAddress = address
+  }
+  return lastWide
+}
+
+function widened(address: string): string {
   const groups = groupsOf(address)
   if (typeof groups === 'string') {
     const last = groups.lastIndexOf('.')
