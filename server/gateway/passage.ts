@@ -11,7 +11,7 @@ export type Outcome = {
    * @throws Error where it can't be passed on; `failed` is told.
    */
   answered(status: number, headers: IncomingHttpHeaders): Writable
-  /** Nothing was answered, or, once it `began`, not to its end. Called once, also where the client left. */
+  /** Nothing was answered, or, once it `began`, not to its end. Called once, and not where nobody waited any more. */
   failed(error: Error, began: boolean): void
 }
 
@@ -23,6 +23,7 @@ export class Passage implements Dispatcher.DispatchHandler {
   #sink: Writable | null = null
   #waits = false
   #over = false
+  #left = false
 
   constructor(client: ServerResponse, outcome: Outcome) {
     this.#client = client
@@ -31,7 +32,9 @@ export class Passage implements Dispatcher.DispatchHandler {
 
   /** Nobody waits for it any more: the application is told so, by the end of its connection. After the reply it does nothing. */
   readonly leave = (): void => {
-    if (!this.#over) this.#controller?.abort(nobodyWaits())
+    if (this.#over) return
+    this.#left = true
+    this.#controller?.abort(nobodyWaits())
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -70,7 +73,7 @@ export class Passage implements Dispatcher.DispatchHandler {
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
     this.#over = true
-    this.#outcome.failed(error, this.#sink !== null)
+    if (!this.#left) this.#outcome.failed(error, this.#sink !== null)
     // Half a reply must not look like a whole one.
     if (this.#sink === this.#client) this.#sink.destroy()
     else this.#sink?.destroy(error)

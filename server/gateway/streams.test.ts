@@ -127,7 +127,6 @@ test('a client that goes away while a body streams ends the request upstream', a
   await closed
 })
 
-// The kernel takes some megabytes into its own buffers on each of the two ways; the rest must wait with the sender.
 test('a client that breaks off its body is not told of as a failure of the application', async () => {
   rig.signedIn('w', 'writer')
   const before = rig.said()
@@ -147,6 +146,7 @@ test('a client that breaks off its body is not told of as a failure of the appli
   assert.equal(rig.said(), before)
 })
 
+// The kernel takes some megabytes into its own buffers on each of the two ways; the rest must wait with the sender.
 test('a body streams through with back-pressure: what the reader does not take is not taken from the sender', async () => {
   let sentBytes = 0
   rig.behave = (_request, response) => {

@@ -91,3 +91,34 @@ test('nor do those who go away while a reply comes', async () => {
   stream.end('all')
   assert.equal((await seen).unfit, null)
 })
+
+const ask = () =>
+  rig.get('/slow', {
+    host: 'slow.localhost',
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: '"a"',
+  })
+
+test('a reply that is refused while it still comes ends the request at the application, which did not fail', async () => {
+  const ended = Promise.withResolvers<void>()
+  rig.behave = (_request, response) => {
+    response.on('close', () => ended.resolve())
+    response.setHeader('content-type', 'text/html').write('<p>')
+  }
+  const before = rig.said()
+  const { status, body } = await ask()
+  assert.deepEqual([status, JSON.parse(body).code], [502, 'GATEWAY_REPLY_UNFIT'])
+  await ended.promise
+  assert.doesNotMatch(rig.said().slice(before.length - 1), /the upstream failed/)
+})
+
+test('one that is broken off while it is looked at is none', async () => {
+  rig.behave = (_request, response) => {
+    response.writeHead(200, { 'content-type': 'application/json', 'content-length': '100' })
+    response.write('"half')
+    setImmediate(() => response.destroy())
+  }
+  const { status, body } = await ask()
+  assert.deepEqual([status, JSON.parse(body).code], [502, 'GATEWAY_UPSTREAM_DOWN'])
+})

@@ -52,6 +52,12 @@ export class Answer extends Http2ServerResponse {
     }
     return super.writeHead(status, headers ?? {})
   }
+  /** What is broken off says so (RFC 9113 §8.1): the library would end it without an error, and half a reply would look like a whole one. */
+  override destroy(error?: Error): this {
+    if (this.stream.destroyed || this.writableFinished) return super.destroy(error)
+    this.stream.close(constants.NGHTTP2_INTERNAL_ERROR)
+    return this
+  }
 }
 // Whoever holds something until an answer is over asks first whether it is: the types promise this, and the library has none.
 Object.defineProperty(Answer.prototype, 'destroyed', {
