@@ -136,3 +136,47 @@ test('a process that stops leaves what it looks at to the next, at once', async 
   await two.run('uploads.settle')
   assert.equal((await stateOf(two, who, body.id)).state, 'there')
 })
+
+test('owners take turns: however many files one of them sent, nobody else waits for more than one of these', async () => {
+  const [many, few, other] = [inbox(), inbox(), inbox()]
+  const [idle, works] = [await all.process(), await all.process()]
+  await idle.uploads.stop()
+  const sent: { id: string; of: string }[] = []
+  const send = async (who: typeof many, of: string) => {
+    const { body } = await idle.send(who, 'a.txt', text)
+    sent.push({ id: body.id, of })
+    later(1_000)
+  }
+  for (let i = 0; i < 4; i++) await send(many, 'many')
+  for (const [who, of] of [
+    [few, 'few'],
+    [other, 'other'],
+    [few, 'few'],
+  ] as const)
+    await send(who, of)
+  await works.run('uploads.settle')
+  const accepted = all.house.events.flatMap(({ type, data }) =>
+    type === 'uploads.file.accepted' ? sent.filter(({ id }) => id === data.upload) : [],
+  )
+  assert.deepEqual(
+    accepted
+      .slice(0, 3)
+      .map(({ of }) => of)
+      .sort(),
+    ['few', 'many', 'other'],
+  )
+  assert.deepEqual(
+    accepted
+      .slice(3, 5)
+      .map(({ of }) => of)
+      .sort(),
+    ['few', 'many'],
+  )
+  assert.deepEqual(accepted.map(({ of }) => of).slice(5), ['many', 'many'])
+  // Of one owner the first is looked at first.
+  const ofMany = sent.filter(({ of }) => of === 'many')
+  assert.deepEqual(
+    accepted.filter(({ of }) => of === 'many'),
+    ofMany,
+  )
+})

@@ -1,7 +1,8 @@
 import { decide } from './decide.ts'
 import type { Parts } from './parts.ts'
 import { nowOf } from './parts.ts'
-import { claimDue } from './store.ts'
+import type { Owner } from './store.ts'
+import { claimDue, ownerOf } from './store.ts'
 
 /** Each holds a whole file and a process beside it. */
 const mostAtOnce = 2
@@ -12,6 +13,8 @@ export class Quarantine {
   readonly #parts: Parts
   readonly #stopping = new AbortController()
   readonly #workers = new Set<Promise<void>>()
+  /** Whose turn it was last. */
+  #after: Owner | null = null
 
   constructor(parts: Parts) {
     this.#parts = parts
@@ -32,8 +35,9 @@ export class Quarantine {
     while (!signal.aborted) {
       const now = nowOf(this.#parts)
       const until = new Date(now.getTime() + config.clamdTimeoutSeconds * 1_000 + spareMs)
-      const row = await claimDue(database.queries, { now, until })
+      const row = await claimDue(database.queries, { now, until, after: this.#after })
       if (row === null) return
+      this.#after = ownerOf(row)
       // Tried again when the claim is over: see `maxTries`.
       await decide(this.#parts, row, signal).catch((error) =>
         log.error({ error, upload: row.id }, 'a file could not be looked at'),

@@ -1,3 +1,4 @@
+import type { RawBuilder } from 'kysely'
 import { sql } from 'kysely'
 import type { Queries } from '../platform/database/database.ts'
 import { deleteBatch } from '../platform/database/delete-batch.ts'
@@ -36,6 +37,12 @@ export type Owner = {
   readonly kind: UploadRow['owner_kind']
   readonly id: string
 }
+
+export const ownerOf = ({ organisation_id, owner_kind, owner_id }: UploadRow): Owner => ({
+  organisationId: organisation_id,
+  kind: owner_kind,
+  id: owner_id,
+})
 
 export type Used = { ownerBytes: number; underWay: number; subjectBytes: number }
 
@@ -157,27 +164,40 @@ export async function deleteUpload(tx: Queries, id: string): Promise<boolean> {
   return result.numDeletedRows === 1n
 }
 
-/** Takes the file that is due first until `until`: whoever else asks gets another, or none. */
+/**
+ * Takes a file until `until`: whoever else asks gets another, or none. Owners take turns, so that one who sent a thousand files keeps
+ * nobody waiting for more than one of them.
+ *
+ * @param after whose turn it was last: the next owner's file that is due first is taken, and after the last owner the first one's.
+ */
 export async function claimDue(
   queries: Queries,
-  { now, until }: { now: Date; until: Date },
+  { now, until, after }: { now: Date; until: Date; after: Owner | null },
 ): Promise<UploadRow | null> {
-  const row = await tables(queries)
-    .updateTable('uploads.upload')
-    .set({ tries: sql<number>`tries + 1`, next_try_at: until })
-    .where('id', '=', (from) =>
-      from
-        .selectFrom('uploads.upload')
-        .select('id')
-        .where('next_try_at', '<=', now)
-        .orderBy('next_try_at')
-        .limit(1)
-        .forUpdate()
-        .skipLocked(),
-    )
-    .returningAll()
-    .executeTakeFirst()
-  return row ?? null
+  const claim = async (turn: RawBuilder<boolean>) =>
+    await tables(queries)
+      .updateTable('uploads.upload')
+      .set({ tries: sql<number>`tries + 1`, next_try_at: until })
+      .where('id', '=', (from) =>
+        from
+          .selectFrom('uploads.upload')
+          .select('id')
+          .where('next_try_at', '<=', now)
+          .where(turn)
+          .orderBy('organisation_id')
+          .orderBy('owner_kind')
+          .orderBy('owner_id')
+          .orderBy('next_try_at')
+          .limit(1)
+          .forUpdate()
+          .skipLocked(),
+      )
+      .returningAll()
+      .executeTakeFirst()
+  if (after === null) return (await claim(sql`true`)) ?? null
+  const { organisationId, kind, id } = after
+  const later = sql<boolean>`(organisation_id, owner_kind, owner_id) > (${organisationId}, ${kind}, ${id})`
+  return (await claim(later)) ?? (await claim(sql`true`)) ?? null
 }
 
 /** Everything of a person that is still known, newest first, at most 1,000. */

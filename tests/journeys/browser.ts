@@ -50,7 +50,7 @@ export async function newVisitor(
   const { probe, ...contextOptions } = options
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'en', ...contextOptions })
   // Everything is on this machine: what takes longer than this does not come.
-  context.setDefaultTimeout(30_000)
+  context.setDefaultTimeout(60_000)
   const findings: string[] = []
   context.on('console', (message) => {
     // Chromium reports each reply of 400 and above as an error. Whether it was due is for the journey to say.
