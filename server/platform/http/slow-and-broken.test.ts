@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
 import { request } from 'node:http'
 import { after, before, describe, test } from 'node:test'
 import { Type } from 'typebox'
@@ -17,13 +16,18 @@ describe('a handler that does not answer as it should', () => {
   let server: HttpServer
   let port: number
   const late = Promise.withResolvers<string>()
+  let asked = () => {}
   const metrics = createMetrics()
 
   const handlers: Readonly<Record<string, (request: RouteRequest<Who, undefined, undefined, undefined>) => unknown>> = {
     '/v1/never': ({ signal }) =>
       new Promise(() => signal.addEventListener('abort', () => late.resolve('told'), { once: true })),
-    '/v1/too-late': ({ signal }) =>
-      new Promise((resolve) => signal.addEventListener('abort', () => resolve({ status: 'late' }), { once: true })),
+    '/v1/too-late': ({ signal }) => {
+      asked()
+      return new Promise((resolve) =>
+        signal.addEventListener('abort', () => resolve({ status: 'late' }), { once: true }),
+      )
+    },
     '/v1/throws-text': () => Promise.reject('the password is hunter2'),
     '/v1/throws-at-once': () => {
       throw new Error('the password is hunter2')
@@ -81,8 +85,9 @@ describe('a handler that does not answer as it should', () => {
       assert.deepEqual([status, body.code], [503, 'SERVER_BUSY'])
     }
     const left = request({ host: '127.0.0.1', port, path: '/v1/too-late', headers: { host: 'custodia.localhost' } })
+    const arrived = new Promise<void>((resolve) => (asked = resolve))
     left.on('error', () => {}).end()
-    await once(left, 'socket')
+    await arrived
     left.destroy()
     assert.equal((await get('/v1/well')).status, 200)
   })

@@ -1,10 +1,10 @@
 /**
  * The path of a request target, decoded, if there is one way only to read it; else null. The gateway decides on a path and the
  * application acts on it: where two readings are possible, the two could differ. Refused are therefore dot segments, empty
- * segments, backslashes, encoded slashes, control characters, bytes that had to be encoded and what is not UTF-8 (RFC 3986 §2, §5.2.4,
- * §6.2.2); and a bare `;`,
- * from which on some servers drop the rest of a segment, so that `..;` is `..` to them (RFC 3986 §3.3). As `%3B` it is text. A `#`, too,
- * in the query as well: it belongs to no request (RFC 9112 §3.2), and some drop what stands behind it.
+ * segments, backslashes, encoded slashes, control characters, bytes that had to be encoded and what is not UTF-8 (RFC 3986 §2,
+ * §5.2.4, §6.2.2); and a bare `;`, from which on some servers drop the rest of a segment, so that `..;` is `..` to them (RFC 3986
+ * §3.3). As `%3B` it is text. A `#`, too, in the query as well: it belongs to no request (RFC 9112 §3.2), and some drop what stands
+ * behind it.
  */
 export function canonicalPath(target: string): string | null {
   if (!target.startsWith('/') || target.length > 8192 || target.includes('#')) return null

@@ -57,6 +57,17 @@ test('a process that somebody else ends says nothing about the file, until it is
       process.kill(Number(child), signal)
     }
   }
+  // The second has what is left of the time: too little for any process. The first does nothing with its own.
+  const late = lookApart(task(png, 'a.png'), { ...usualBounds, timeoutSeconds: 0.5 })
+  const first = readFileSync(children, 'latin1').match(/\d+/g)?.at(-1)
+  assert.ok(first !== undefined)
+  process.kill(Number(first), 'SIGSTOP')
+  await new Promise((resolve) => setTimeout(resolve, 480))
+  endNew('SIGKILL')
+  const { taken, ...why } = await late
+  assert.deepEqual([taken, why], [false, { reason: 'too-slow' }])
+  endNew('SIGKILL')
+
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     const looking = lookApart(task(png, 'a.png'))
     endNew(signal)

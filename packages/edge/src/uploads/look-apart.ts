@@ -43,11 +43,18 @@ export async function lookApart(task: Task, bounds: Bounds = usualBounds, stop?:
   } catch (error) {
     return { taken: false, reason: error instanceof NotTaken ? error.reason : 'looking-failed' }
   }
-  return (await lookOnce(task, bounds, stop)) ?? (await lookOnce(task, bounds, stop)) ?? broken
+  // The time is given to the file, and not to each process.
+  const untilMs = performance.now() + bounds.timeoutSeconds * 1_000
+  return (await lookOnce(task, bounds, untilMs, stop)) ?? (await lookOnce(task, bounds, untilMs, stop)) ?? broken
 }
 
 /** @returns null where the process was gone without a word, and nobody here had ended it. */
-async function lookOnce(task: Task, bounds: Bounds, stop: AbortSignal | undefined): Promise<Finding | null> {
+async function lookOnce(
+  task: Task,
+  { maxMemoryBytes }: Bounds,
+  untilMs: number,
+  stop: AbortSignal | undefined,
+): Promise<Finding | null> {
   if (stop?.aborted) return broken
   const child = fork(program, [], {
     execArgv: [
@@ -66,9 +73,9 @@ async function lookOnce(task: Task, bounds: Bounds, stop: AbortSignal | undefine
     ending ??= { taken: false, reason }
     child.kill('SIGKILL')
   }
-  const late = setTimeout(() => end('too-slow'), bounds.timeoutSeconds * 1_000)
+  const late = setTimeout(() => end('too-slow'), Math.max(1, untilMs - performance.now()))
   const watch = setInterval(() => {
-    if (residentBytes(child) > bounds.maxMemoryBytes) end('too-much-memory')
+    if (residentBytes(child) > maxMemoryBytes) end('too-much-memory')
   }, 20)
   const stopped = () => end('looking-failed')
   stop?.addEventListener('abort', stopped)
