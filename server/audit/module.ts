@@ -64,7 +64,7 @@ function start(context: Context<typeof config>, { keyring }: { keyring: Keyring 
   // Not before it is needed: making the key is itself an event, and this start is what events wait for.
   let known: Promise<LogIdentity> | null = null
   const identify = () => {
-    known ??= identifyLog(database.queries, keyring, origin).catch((error) => {
+    known ??= identifyLog({ queries: database.queries, keyring, clock }, origin).catch((error) => {
       known = null
       throw error
     })

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { sql } from 'kysely'
 import { beforeCommit } from '../platform/database/after-commit.ts'
-import { testServers } from '../platform/database/testing.ts'
+import { openTestDatabase, testServers } from '../platform/database/testing.ts'
 import { newId, systemRandom } from '../platform/random.ts'
 import { makeEntry } from './entry.ts'
+import { identifyLog } from './log-identity.ts'
 import { insertEntries } from './store.ts'
 import type { TestLedger } from './testing.ts'
 import { openTestLedger, testEvent } from './testing.ts'
@@ -40,6 +41,37 @@ for (const server of testServers)
       )
       assert.deepEqual({ ...placed[0] }, { leaves: count, entries: count, last: Number(count) - 1 })
       assert.deepEqual((await other.audit.verify()).findings, [])
+    })
+
+    test('processes that begin a ledger at once, each under its own address, are one log with one name', async () => {
+      const folder = new URL('migrations/', import.meta.url)
+      const opened = await openTestDatabase([{ module: 'audit', folder }], { server: server.name })
+      try {
+        const { keyring, clock } = ledger
+        const names = Array.from({ length: 8 }, (_, i) => `process-${i}.example/ledger`)
+        const { queries } = opened.database
+        const begun = await Promise.all(names.map((name) => identifyLog({ queries, keyring, clock }, name)))
+        const checkpoints = await opened.asOwner(`select split_part(note, E'\\n', 1) as name from audit.checkpoint`)
+        assert.equal(checkpoints.length, 1)
+        assert.ok(names.includes(String(checkpoints[0]?.name)))
+        assert.deepEqual([...new Set(begun.map(({ origin }) => origin))], [checkpoints[0]?.name])
+        const late = await identifyLog({ queries, keyring, clock }, 'moved.example/ledger')
+        assert.equal(late.verifierKey, begun[0]?.verifierKey)
+      } finally {
+        await opened.close()
+      }
+    })
+
+    test('a ledger that lost all of its checkpoints is not begun anew by who knew it', async () => {
+      const other = await openTestLedger(server.name)
+      try {
+        await other.record(testEvent())
+        await other.audit.settle()
+        await other.tamper('delete from audit.checkpoint')
+        await assert.rejects(other.audit.settle(), /lost all of its checkpoints/)
+      } finally {
+        await other.close()
+      }
     })
 
     test('entries of a transaction that stays open are never skipped, and never overtaken', async () => {

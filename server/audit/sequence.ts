@@ -1,11 +1,10 @@
-import { formatCheckpoint } from '../../packages/wire/src/ledger/checkpoint.ts'
 import { rootOfEdges } from '../../packages/wire/src/ledger/frontier.ts'
-import { signNote } from '../../packages/wire/src/ledger/note.ts'
 import { sameBytes } from '../../packages/wire/src/ledger/sha256.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Database, Queries } from '../platform/database/database.ts'
 import type { LogIdentity } from './log-identity.ts'
 import { trusted } from './log-identity.ts'
+import { signCheckpoint } from './sign-checkpoint.ts'
 import type { StoredCheckpoint } from './store.ts'
 import { insertCheckpoint, insertNodes, isForeign, latestCheckpoint, readNodes, readUnplaced } from './store.ts'
 import { edgeRanges, grow, sha256 } from './tree.ts'
@@ -35,10 +34,8 @@ export async function sequence(
 ): Promise<Sequenced | null> {
   return database.exclusively('audit.sequencer', async (tx) => {
     const latest = await latestCheckpoint(tx)
-    if (latest === null) {
-      if (known !== null) throw new LedgerDistrusted('the ledger lost all of its checkpoints')
-      return { placed: 0, checkpoint: await write(tx, identity, clock, 0, sha256(new Uint8Array()), start) }
-    }
+    // Whoever knows the log's name has seen one.
+    if (latest === null) throw new LedgerDistrusted('the ledger lost all of its checkpoints')
     if (known !== null && (latest.size < known.size || (latest.size === known.size && latest.note !== known.note))) {
       throw new LedgerDistrusted(`the ledger was rolled back from ${known.size} entries to ${latest.size}`)
     }
@@ -51,15 +48,12 @@ export async function sequence(
     const edges = await soundEdges(tx, identity, latest)
     const { nodes, root } = await grow(latest.size, edges, leaves)
     await insertNodes(tx, nodes)
-    const cursor = { xid: last.xid, id: last.id }
-    return {
-      placed: leaves.length,
-      checkpoint: await write(tx, identity, clock, latest.size + leaves.length, root, cursor),
-    }
+    const size = latest.size + leaves.length
+    const checkpoint = await signCheckpoint(identity, { size, root, cursor: { xid: last.xid, id: last.id } })
+    await insertCheckpoint(tx, checkpoint, new Date(clock.nowMs()).toISOString())
+    return { placed: leaves.length, checkpoint }
   })
 }
-
-const start = { xid: '0', id: '0' }
 
 /** The right edge of the tree, known to be the one that was signed. */
 async function soundEdges(tx: Queries, identity: LogIdentity, latest: StoredCheckpoint): Promise<Uint8Array[][]> {
@@ -71,19 +65,4 @@ async function soundEdges(tx: Queries, identity: LogIdentity, latest: StoredChec
     throw new LedgerDistrusted('the stored hashes do not lead to the root that was signed')
   }
   return edges
-}
-
-async function write(
-  tx: Queries,
-  { origin, signer }: LogIdentity,
-  clock: Clock,
-  size: number,
-  root: Uint8Array,
-  cursor: StoredCheckpoint['cursor'],
-): Promise<StoredCheckpoint> {
-  const text = formatCheckpoint({ origin, size, root, extensions: [] })
-  const note = await signNote(text, { name: origin, publicKey: signer.publicKey, sign: (m) => signer.sign(m) })
-  const checkpoint = { size, root: Buffer.from(root), note, cursor }
-  await insertCheckpoint(tx, checkpoint, new Date(clock.nowMs()).toISOString())
-  return checkpoint
 }

@@ -63,6 +63,13 @@ export async function sampleCheckpoints(queries: Queries, limit: number): Promis
   return rows.map(toCheckpoint)
 }
 
+/** Begins a ledger, unless somebody else has. */
+export async function insertFirstCheckpoint(queries: Queries, first: StoredCheckpoint, at: string): Promise<void> {
+  await sql`insert into audit.checkpoint (size, root, note, at, last_xid, last_id)
+    values (${first.size}, ${first.root}, ${first.note}, ${at}, ${first.cursor.xid}::xid8, ${first.cursor.id})
+    on conflict (size) do nothing`.execute(queries)
+}
+
 export async function insertCheckpoint(tx: Queries, checkpoint: StoredCheckpoint, at: string): Promise<void> {
   await sql`insert into audit.checkpoint (size, root, note, at, last_xid, last_id)
     values (${checkpoint.size}, ${checkpoint.root}, ${checkpoint.note}, ${at},
