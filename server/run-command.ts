@@ -8,6 +8,7 @@ import { identity } from './identity/module.ts'
 import { configuration, startInstance } from './instance.ts'
 import { configurationTable, describeConfiguration } from './platform/config/describe-configuration.ts'
 import type { PlatformSettings } from './platform/config/platform-settings.ts'
+import { abandonAhead } from './platform/database/embedded/ahead.ts'
 import { createLogger } from './platform/telemetry/logger.ts'
 import { refuseBareListen, serve } from './serve.ts'
 
@@ -72,6 +73,7 @@ try {
     throw new Error(`custodia server commands: ${Object.keys(commands).join(', ')}. Ask \`custodia --help\`.`)
   await commands[name]?.(words.slice(name.split(' ').length), options.json === true, options)
 } catch (error) {
+  await abandonAhead()
   const { exitCode, code, message } = failureOf(error as Error)
   console.error(printable(message))
   if (process.argv.includes('--json')) print(true, { ok: false, exitCode, code, error: message }, '')

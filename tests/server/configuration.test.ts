@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { chmodSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { inheritedEnvironment, newFolder, serverScript } from '../harness.ts'
@@ -126,6 +126,14 @@ describe('the configuration of a real process', { concurrency: 2 }, () => {
     const { err } = await run(['start'], { CUSTODIA_LISTN: 'x', CUSTODIA_LOG_LEVEL: 'loud', CUSTODIA_TLS: 'maybe' })
     assert.match(err, /3 problems/)
     for (const key of ['CUSTODIA_LISTN', 'CUSTODIA_LOG_LEVEL', 'CUSTODIA_TLS']) assert.match(err, new RegExp(key))
+  })
+
+  test('a first start that is refused leaves nothing of the database that it had begun', async () => {
+    const data = join(folder, 'refused')
+    const { code, err } = await run(['start'], { CUSTODIA_DATA: data, CUSTODIA_SESSIONS_IDLE_TIMEOUT_SECONDS: 'soon' })
+    assert.notEqual(code, 0)
+    assert.match(err, /CUSTODIA_SESSIONS_IDLE_TIMEOUT_SECONDS/)
+    assert.deepEqual(readdirSync(data), [])
   })
 
   test('config prints every setting with its source, and no secret', async () => {

@@ -134,6 +134,19 @@ test("names of others are left alone, and nobody else's", () => {
   )
 })
 
+test('whoever reads with a part of the tables passes over names of others, and over nothing else', () => {
+  const part = { platform: tables.platform }
+  const path = join(folder, 'partial.yaml')
+  writeFileSync(path, 'listen: there\nsessions: { strict: true }\n')
+  const read = (environment: Environment, partial = true) =>
+    readConfiguration({ tables: part, environment, filePath: path, partial })
+  assert.equal(read({ CUSTODIA_SESSIONS_STRICT: 'yes' }).values.platform.listen, 'there')
+  assert.throws(() => read({}, false), ConfigurationError)
+  assert.throws(() => read({ CUSTODIA_DATABASE_URL: 'mysql:' }), /CUSTODIA_DATABASE_URL/)
+  writeFileSync(path, 'listen: there\nlisten: here\n')
+  assert.throws(() => read({}), /stands there twice/)
+})
+
 test('a name that resembles nothing gets no bad advice', () => {
   assert.deepEqual(problemsOf({ CUSTODIA_ZZZZZZZZZZ: '1' }).problems, [
     { key: 'CUSTODIA_ZZZZZZZZZZ', reason: 'nothing has this name' },

@@ -26,6 +26,8 @@ export type ReadOptions<T extends Tables> = {
   readonly filePath?: string
   /** Names beginning with CUSTODIA_ that belong to others; `*` at the end stands for any end. Default: `foreignKeys`. */
   readonly foreign?: readonly string[]
+  /** Whether these tables are not all there are: then a name that they don't have is somebody else's. */
+  readonly partial?: boolean
   /** What contradicts itself across settings; asked where each setting by itself is right. */
   readonly contradictions?: (values: Configuration<T>['values']) => readonly Problem[]
 }
@@ -45,10 +47,12 @@ export function readConfiguration<const T extends Tables>(options: ReadOptions<T
   const problems: Problem[] = []
   const warnings: string[] = []
   const report = (problem: Problem) => problems.push(problem)
+  const reportName = options.partial === true ? () => 0 : report
 
   const path = options.filePath ?? environment.CUSTODIA_CONFIG
-  const file = path === undefined ? null : readFile(path, tables, keys, report)
-  for (const name of unknownNames(environment, keys, options.foreign ?? foreignKeys)) report(unknownName(name, keys))
+  const file = path === undefined ? null : readFile(path, tables, keys, { report, reportName })
+  for (const name of unknownNames(environment, keys, options.foreign ?? foreignKeys))
+    reportName(unknownName(name, keys))
 
   const entries = keys.map((key) => {
     const given =

@@ -11,19 +11,25 @@ export type FileValues = {
   readonly readableByOthers: boolean
 }
 
+/** Where what is wrong goes: anything, and names that nothing has. */
+export type Reports = {
+  readonly report: (problem: Problem) => void
+  readonly reportName: (problem: Problem) => void
+}
+
 const maxBytes = 262_144
 // The parser is loaded where there is a file.
 const require = createRequire(import.meta.url)
 
 /**
  * Reads the configuration file: YAML 1.2, of which JSON is a part. Platform settings stand at the top level, those of a
- * module in a mapping named after it. What is wrong is handed to `report`.
+ * module in a mapping named after it. What is wrong is handed to `reports`.
  */
 export function readFile(
   path: string,
   tables: Tables,
   keys: readonly Key[],
-  report: (problem: Problem) => void,
+  { report, reportName }: Reports,
 ): FileValues {
   const values = new Map<string, unknown>()
   const shown = path === '' ? 'the configuration file without a path' : oneLine(path)
@@ -31,7 +37,10 @@ export function readFile(
     const { text, readableByOthers } = readTextFile(path, maxBytes)
     const root = parse(text, (where, reason) => report({ key: `${shown}${where}`, reason }))
     if (root !== undefined)
-      collect(root, tables, keys, values, (problem) => report({ ...problem, key: `${problem.key} in ${shown}` }))
+      collect(root, tables, keys, values, {
+        report: (problem) => report({ ...problem, key: `${problem.key} in ${shown}` }),
+        reportName: (problem) => reportName({ ...problem, key: `${problem.key} in ${shown}` }),
+      })
     return { values, readableByOthers }
   } catch (error) {
     report({ key: shown, reason: (error as Error).message })
@@ -80,7 +89,7 @@ function collect(
   tables: Tables,
   keys: readonly Key[],
   values: Map<string, unknown>,
-  report: (problem: Problem) => void,
+  { report, reportName }: Reports,
 ): void {
   const modules = Object.keys(tables).filter((module) => module !== 'platform')
   const known = new Set(keys.map((key) => key.file))
@@ -90,10 +99,10 @@ function collect(
       for (const [inner, innerValue] of entries(value, name, report)) {
         const path = `${name}.${inner}`
         if (names.includes(inner)) values.set(path, innerValue)
-        else report(unknownKey(path, inner, names, (nearest) => `${name}.${nearest}`))
+        else reportName(unknownKey(path, inner, names, (nearest) => `${name}.${nearest}`))
       }
     } else if (known.has(name) && !name.includes('.')) values.set(name, value)
-    else report(unknownKey(name, name, [...Object.keys(tables.platform), ...modules], (nearest) => nearest))
+    else reportName(unknownKey(name, name, [...Object.keys(tables.platform), ...modules], (nearest) => nearest))
   }
 }
 

@@ -5,8 +5,10 @@ import { join } from 'node:path'
 import { after, afterEach, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { keepingLog } from '../telemetry/testing.ts'
+import { abandonAhead, madeAhead, makeAhead } from './embedded/ahead.ts'
 import { embeddedInstallation } from './embedded/installation.ts'
 import { supervise } from './embedded/supervise.ts'
+import { startEmbedded } from './embedded.ts'
 import { ended, eventually, freshFolder, query, removeFolders, statusOf } from './fixtures/observe.ts'
 import { killOwners, startOwner } from './fixtures/start-owner.ts'
 
@@ -55,6 +57,39 @@ describe('a fresh folder', () => {
     const next = await startOwner(folder)
     await next.end('stop')
     assert.deepEqual(readdirSync(folder).sort(), ['postgres', 'socket'])
+  })
+
+  test('whose database is begun ahead gets that one, and the start waits for it', async () => {
+    const folder = freshFolder()
+    makeAhead(folder)
+    await eventually('it has begun', () => readdirSync(folder).some((name) => name.startsWith('postgres.new')))
+    const { ino } = statSync(join(folder, `postgres.new-${process.pid}`))
+    const database = await startEmbedded({ dataFolder: folder, log: keepingLog().log })
+    assert.equal(statSync(join(folder, 'postgres')).ino, ino)
+    assert.deepEqual(await query(database.url, 'select current_user'), [{ current_user: 'custodia' }])
+    await database.stop()
+    makeAhead(folder)
+    assert.deepEqual(readdirSync(folder).sort(), ['postgres', 'socket'])
+  })
+
+  test('whose database was begun ahead and is not wanted has nothing left of it', async () => {
+    const folder = join(freshFolder(), 'data')
+    makeAhead(folder)
+    await eventually('it has begun', () => readdirSync(folder).some((name) => name.startsWith('postgres.new')))
+    await abandonAhead()
+    assert.deepEqual(readdirSync(folder), [])
+    // Nothing of the given-up one stands in the way.
+    const owner = await startOwner(folder)
+    await owner.end('stop')
+  })
+
+  test('in which none can be made says why to who waits for it', async () => {
+    const folder = join(freshFolder(), 'file')
+    writeFileSync(folder, '')
+    makeAhead(folder)
+    await assert.rejects(madeAhead(folder), { code: 'EEXIST' })
+    await abandonAhead()
+    assert.equal(existsSync(folder), true)
   })
 
   test('of an ordinary user belongs to that user, whom root may follow', { skip: ordinary }, async () => {

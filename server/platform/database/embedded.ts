@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Log } from '../telemetry/log.ts'
+import { madeAhead } from './embedded/ahead.ts'
 import { embeddedInstallation } from './embedded/installation.ts'
 import { supervise } from './embedded/supervise.ts'
 
@@ -25,5 +26,6 @@ export type Embedded = {
 export async function startEmbedded({ dataFolder, log }: { dataFolder: string; log: Log }): Promise<Embedded> {
   const folder = resolve(dataFolder)
   mkdirSync(folder, { recursive: true, mode: 0o700 })
+  await madeAhead(folder)
   return await supervise({ installation: embeddedInstallation(), dataFolder: folder, log })
 }

@@ -18,7 +18,12 @@ export type ClusterOptions = {
   readonly folder: string
   /** Whether the new files must be on disk before it is used. */
   readonly syncNewFiles: boolean
+  /** Ends the making; what was made is taken away. */
+  readonly signal?: AbortSignal
 }
+
+/** Where the cluster of a data folder lies. */
+export const clusterIn = (dataFolder: string): string => join(dataFolder, 'postgres')
 
 /**
  * Makes an empty cluster where there is none. A start that was interrupted leaves nothing under the cluster's name; of two
@@ -37,13 +42,17 @@ export async function ensureCluster(options: ClusterOptions): Promise<void> {
     if (account !== null && account.uid !== maker?.uid) giveAway(fresh, account.uid, account.gid)
     renameSync(fresh, folder)
   } catch (error) {
-    rmSync(fresh, { recursive: true, force: true })
+    rmSync(fresh, { recursive: true, force: true, maxRetries: 3 })
     // rename(2): another process put its own there first.
     if (!['ENOTEMPTY', 'EEXIST'].includes((error as { code?: string }).code ?? '')) throw error
   }
 }
 
-function initdb({ installation, syncNewFiles }: ClusterOptions, folder: string, account: Account): Promise<void> {
+function initdb(
+  { installation, syncNewFiles, signal }: ClusterOptions,
+  folder: string,
+  account: Account,
+): Promise<void> {
   const { command, args } = bound(
     join(installation.binaries, 'initdb'),
     [
@@ -57,6 +66,9 @@ function initdb({ installation, syncNewFiles }: ClusterOptions, folder: string, 
   )
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd: '/', env: environment, stdio: ['ignore', 'ignore', 'pipe'] })
+    // initdb(1) ends its own children, too.
+    const end = () => child.kill('SIGINT')
+    signal?.addEventListener('abort', end, { once: true })
     let said = ''
     child.stderr.on('data', (chunk: Buffer) => {
       said = (said + chunk.toString()).slice(-1_000)
@@ -64,7 +76,11 @@ function initdb({ installation, syncNewFiles }: ClusterOptions, folder: string, 
     const failed = (why: string) =>
       reject(new EmbeddedError('FAILED', `The database could not be created: ${why.trim()}`))
     child.once('error', (error) => failed(error.message))
-    child.once('close', (code) => (code === 0 ? resolve() : failed(said)))
+    child.once('close', (code) => {
+      signal?.removeEventListener('abort', end)
+      if (code === 0) resolve()
+      else failed(said)
+    })
   })
 }
 

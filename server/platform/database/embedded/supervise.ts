@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Log } from '../../telemetry/log.ts'
 import { applicationRole } from '../open.ts'
 import { accountFor } from './account.ts'
-import { ensureCluster, superuser } from './cluster.ts'
+import { clusterIn, ensureCluster, superuser } from './cluster.ts'
 import { EmbeddedError } from './embedded-error.ts'
 import type { Installation } from './installation.ts'
 import { ensureOwner, owner } from './owner.ts'
@@ -49,7 +49,7 @@ const settledMs = 60_000
 /** Starts a cluster's server and, whatever happens to it, starts it again until `stop`. */
 export async function supervise(options: SuperviseOptions): Promise<Supervised> {
   const { installation, dataFolder, log } = options
-  const folder = join(dataFolder, 'postgres')
+  const folder = clusterIn(dataFolder)
   const account = accountFor(dataFolder, folder, installation.binaries)
   await ensureCluster({ installation, account, folder, syncNewFiles: options.syncNewFiles ?? true })
   const socket = makeSocketFolder(dataFolder, account)
