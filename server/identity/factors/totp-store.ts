@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { Queries } from '../../platform/database/database.ts'
 import { deleteBatch } from '../../platform/database/delete-batch.ts'
+import { runPrepared } from '../../platform/database/prepared.ts'
 
 type TotpRow = {
   id: string
@@ -17,6 +18,19 @@ type TotpRow = {
 
 /** An authenticator app that is in force. */
 export type Authenticator = TotpRow & { name_sealed: Buffer; confirmed_at: Date; last_step: number }
+
+const columns = [
+  'id',
+  'person_id',
+  'secret_sealed',
+  'name_sealed',
+  'created_at',
+  'offered_until',
+  'tries',
+  'confirmed_at',
+  'last_step',
+  'last_used_at',
+] as const satisfies readonly (keyof TotpRow)[]
 
 const tables = (queries: Queries) => queries.withTables<{ 'identity.totp': TotpRow }>()
 
@@ -83,15 +97,14 @@ export async function confirmOffer(
 
 /** What a person has in force, the oldest first. */
 export async function readAuthenticators(queries: Queries, personId: string): Promise<readonly Authenticator[]> {
-  const rows = await tables(queries)
+  const query = tables(queries)
     .selectFrom('identity.totp')
-    .selectAll()
+    .select(columns)
     .where('person_id', '=', personId)
     .where('confirmed_at', 'is not', null)
     .orderBy('created_at')
     .orderBy('id')
-    .execute()
-  return rows as Authenticator[]
+  return (await runPrepared(queries, 'identity.read-authenticators', query)).rows as Authenticator[]
 }
 
 /** Uses a step up. @returns false where it, or one after it, was used before: of many at once one gets it. */
