@@ -11,7 +11,7 @@ import { platformContradictions, platformSettings, publicUrlOf } from './platfor
 import type { Configuration } from './platform/config/read-configuration.ts'
 import { readConfiguration } from './platform/config/read-configuration.ts'
 import type { Database } from './platform/database/database.ts'
-import { runningEmbedded } from './platform/database/embedded/running.ts'
+import { joinEmbedded } from './platform/database/embedded/running.ts'
 import { startEmbedded } from './platform/database/embedded.ts'
 import { migrate } from './platform/database/migrate.ts'
 import { openDatabase } from './platform/database/open.ts'
@@ -94,9 +94,9 @@ export async function startInstance(read: Configuration, log: Log, role: 'server
   async function databaseUrls(): Promise<{ owner: string; application: string }> {
     const { databaseUrl: application, databaseMigrationUrl } = settings
     if (application !== null) return { owner: databaseMigrationUrl ?? application, application }
-    const running = role === 'command' ? runningEmbedded(dataFolder) : null
+    const running = role === 'command' ? await joinEmbedded(dataFolder) : null
     if (running !== null) return { owner: running, application: running }
-    const embedded = await startEmbedded({ dataFolder, log: log.child({ module: 'database' }) })
+    const embedded = await startEmbedded({ dataFolder, log: log.child({ module: 'database' }), keeper: role })
     undo.push(() => embedded.stop())
     return { owner: embedded.url, application: embedded.applicationUrl }
   }

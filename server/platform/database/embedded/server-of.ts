@@ -8,7 +8,12 @@ export type RunningServer = {
   readonly socketFolder: string
   readonly ready: boolean
   readonly ending: boolean
+  /** Whether it serves one command and ends with it. */
+  readonly byCommand: boolean
 }
+
+/** Who keeps a server, told to it as its `cluster_name`, so that others can read it in `postmaster.opts`. */
+export type Keeper = 'server' | 'command'
 
 /** @returns null where no server works on this cluster, whatever a file that outlived one says. */
 export function serverOf(folder: string): RunningServer | null {
@@ -17,7 +22,8 @@ export function serverOf(folder: string): RunningServer | null {
   if (pid === null || !worksOn(pid, folder)) return null
   // The lines of this file: storage/pidfile.h of PostgreSQL (5 is the socket's folder, 8 the state).
   const state = lines[7]?.trim()
-  return { pid, socketFolder: lines[4] ?? '', ready: state === 'ready', ending: state === 'stopping' }
+  const byCommand = linesOf(join(folder, 'postmaster.opts')).some((line) => line.includes('"cluster_name=command"'))
+  return { pid, socketFolder: lines[4] ?? '', ready: state === 'ready', ending: state === 'stopping', byCommand }
 }
 
 /**

@@ -9,6 +9,7 @@ import type { Installation } from './installation.ts'
 import { ensureOwner, owner } from './owner.ts'
 import type { Postmaster } from './postmaster.ts'
 import { startPostmaster } from './postmaster.ts'
+import type { Keeper, RunningServer } from './server-of.ts'
 import { removeStaleLock, serverOf } from './server-of.ts'
 import { makeSocketFolder, socketUrl } from './socket-folder.ts'
 
@@ -17,6 +18,8 @@ export type SuperviseOptions = {
   /** Absolute, and there. The cluster is its folder `postgres`. */
   readonly dataFolder: string
   readonly log: Log
+  /** Who uses it; `server` unless said. */
+  readonly keeper?: Keeper
   /** Over the usual ones. */
   readonly settings?: Readonly<Record<string, string>>
   /** False where losing everything with the machine is harmless, as in tests. */
@@ -41,6 +44,8 @@ export type Supervised = {
 const othersEndMs = 10_000
 /** How soon such a server shows that it is ending; one that works on belongs to a living process. */
 const othersShowMs = 1_000
+/** How long a command may work on the folder. */
+const commandMs = 30_000
 const firstPauseMs = 100
 const longestPauseMs = 10_000
 /** A run this long counts as recovered: the next pause is the first one again. */
@@ -62,7 +67,7 @@ export async function supervise(options: SuperviseOptions): Promise<Supervised> 
       account,
       folder,
       socketFolder: socket.path,
-      settings: options.settings ?? {},
+      settings: { cluster_name: options.keeper ?? 'server', ...options.settings },
       log,
       stopping: stopping.signal,
     })
@@ -96,7 +101,7 @@ export async function supervise(options: SuperviseOptions): Promise<Supervised> 
   }
 
   try {
-    const first = await startWhenFree(folder, start)
+    const first = await startWhenFree(folder, start, log)
     current = first
     await ensureOwner(socketUrl(socket.path, superuser, 'postgres'))
     const done = keepRunning(first)
@@ -124,16 +129,21 @@ const held = /lock file ".*" already exists|pre-existing shared memory block/
 
 /**
  * The first start. A server whose owner was killed ends by itself within a moment, and after one that was killed itself its
- * helpers take a moment to notice; a server that works on has a living owner.
+ * helpers take a moment to notice; a server that works on has a living owner, which may be a command that ends soon.
  *
  * @throws EmbeddedError IN_USE
  */
-async function startWhenFree(folder: string, start: () => Promise<Postmaster>): Promise<Postmaster> {
+async function startWhenFree(folder: string, start: () => Promise<Postmaster>, log: Log): Promise<Postmaster> {
   const startedAt = performance.now()
+  let told = false
   for (;;) {
     const other = serverOf(folder)
     const waitedMs = performance.now() - startedAt
-    if (other !== null && waitedMs > (other.ending ? othersEndMs : othersShowMs)) throw inUse(folder, other.pid)
+    if (other !== null && waitedMs > patienceMs(other)) throw inUse(folder, other.pid)
+    if (other?.byCommand && waitedMs > othersShowMs && !told) {
+      told = true
+      log.info({ pid: other.pid }, 'a command works on this folder; the start waits for its end')
+    }
     if (other === null) {
       try {
         return await start()
@@ -144,6 +154,9 @@ async function startWhenFree(folder: string, start: () => Promise<Postmaster>): 
     await pause(20)
   }
 }
+
+const patienceMs = ({ ending, byCommand }: RunningServer) =>
+  byCommand ? commandMs : ending ? othersEndMs : othersShowMs
 
 const inUse = (folder: string, pid: number) =>
   new EmbeddedError(
