@@ -14,7 +14,7 @@ const silent: Log = { debug() {}, info() {}, warn() {}, error() {}, child: () =>
 function openQueue() {
   const keyring = memoryKeyring()
   const store = new Map<string, NewEntry>()
-  const state = { failing: 0, lost: 0, writes: [] as number[], beforeWrite: () => {} }
+  const state = { failing: 0, lost: 0, writes: [] as number[], beforeWrite: () => {}, afterWrite: () => {} }
   let number = 0
   const queue = new NoteQueue({
     make: (event, id, atMs) => makeEntry(keyring, event, id, atMs),
@@ -25,7 +25,9 @@ function openQueue() {
         throw new Error('the database is away')
       }
       state.writes.push(entries.length)
-      for (const entry of entries) store.set(entry.entryId, entry)
+      // As the ledger does it: what is there stays as it is.
+      for (const entry of entries) if (!store.has(entry.entryId)) store.set(entry.entryId, entry)
+      state.afterWrite()
     },
     newId: () => `evt_${number++}`,
     clock: frozenClock(),
@@ -80,6 +82,39 @@ test('what is lost while a gap is being written is told by the next one', async 
   }
   await queue.drain()
   assert.deepEqual(gaps(), [1, 3])
+  await queue.close()
+})
+
+test('a gap whose commit was not answered stands once, and what was lost meanwhile is told by the next one', async () => {
+  const { queue, state, gaps, add } = openQueue()
+  add(capacity + 2)
+  state.afterWrite = () => {
+    state.afterWrite = () => {}
+    add(3)
+    throw new Error('the connection went away')
+  }
+  assert.equal(await queue.drain(), false)
+  assert.equal(await queue.drain(), true)
+  assert.deepEqual(gaps(), [2, 3])
+  assert.equal(state.lost, 5)
+  await queue.close()
+})
+
+test('so does one that tells of events that could not be made, whatever joins them before it is written again', async () => {
+  const { queue, state, bodies, gaps, add } = openQueue()
+  const large = testEvent({ data: { text: 'x'.repeat(40_000) } })
+  add(1)
+  add(1, large)
+  state.afterWrite = () => {
+    state.afterWrite = () => {}
+    add(1, large)
+    throw new Error('the connection went away')
+  }
+  assert.equal(await queue.drain(), false)
+  assert.equal(await queue.drain(), true)
+  assert.deepEqual(gaps(), [1, 1])
+  assert.equal(bodies().length, 3)
+  assert.equal(state.lost, 2)
   await queue.close()
 })
 

@@ -74,6 +74,20 @@ for (const server of testServers)
       }
     })
 
+    test('what is placed while the stored ledger is verified is no finding', async () => {
+      await ledger.audit.settle()
+      let verified = false
+      const recording = (async () => {
+        while (!verified) {
+          await ledger.record(testEvent())
+          await ledger.audit.settle()
+        }
+      })()
+      for (let round = 0; round < 8; round++) assert.deepEqual((await ledger.audit.verify()).findings, [])
+      verified = true
+      await recording
+    })
+
     test('entries of a transaction that stays open are never skipped, and never overtaken', async () => {
       const { size } = await ledger.audit.settle()
       let letGo = () => {}

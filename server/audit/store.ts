@@ -157,11 +157,15 @@ export async function readPlacedOf(
   return rows.map(({ index, body }) => ({ index: Number(index), body }))
 }
 
-/** How many leaves there are beyond the tree of this size: none, unless a checkpoint was removed. */
-export async function countLeavesFrom(queries: Queries, size: number): Promise<number> {
-  const { rows } = await sql<{ count: string }>`select count(*) from audit.node
-    where level = 0 and index >= ${size}`.execute(queries)
-  return Number(rows[0]?.count ?? 0)
+/**
+ * How many leaves there are beyond the newest checkpoint: none, unless one was removed. One statement: what is placed meanwhile
+ * comes with its checkpoint.
+ */
+export async function countLeavesBeyond(queries: Queries): Promise<{ size: number; count: number }> {
+  const { rows } = await sql<{ size: string; count: string }>`select newest.size, count(node.index)
+    from (select coalesce(max(size), 0) as size from audit.checkpoint) as newest
+    left join audit.node on level = 0 and index >= newest.size group by newest.size`.execute(queries)
+  return { size: Number(rows[0]?.size ?? 0), count: Number(rows[0]?.count ?? 0) }
 }
 
 export type EntryRow = { id: string; index: number | null; placeable: boolean; body: Buffer; columns: Columns }

@@ -6,7 +6,7 @@ import { columnsOf, readBody } from './entry.ts'
 import type { LogIdentity } from './log-identity.ts'
 import { readBundle, readTile } from './read-tile.ts'
 import type { EntryRow, StoredCheckpoint } from './store.ts'
-import { countLeavesFrom, latestCheckpoint, readPlacedRows, readRows, sampleCheckpoints } from './store.ts'
+import { countLeavesBeyond, readPlacedRows, readRows, sampleCheckpoints } from './store.ts'
 import { sha256 } from './tree.ts'
 
 const rowsAtOnce = 200
@@ -30,12 +30,12 @@ export async function verifyStored(
   identity: LogIdentity,
   options: StoredOptions = {},
 ): Promise<Verification> {
-  const latest = await latestCheckpoint(queries)
-  if (latest === null) {
+  const stored = await sampleCheckpoints(queries, maxCheckpoints)
+  const latest = stored.at(-1)
+  if (latest === undefined) {
     const explanation = 'There is no checkpoint at all.'
     return { findings: [{ kind: 'tree-truncated', index: 0, explanation }], checkpoint: null, complete: true }
   }
-  const stored = await sampleCheckpoints(queries, maxCheckpoints)
   const verification = await verifyLedger({
     source: storedSource(queries, latest),
     key: identity.key,
@@ -71,10 +71,10 @@ async function* databaseFindings(
     const explanation = 'The columns of the newest checkpoint are not what its note says.'
     yield { kind: 'column-changed', explanation }
   }
-  const beyond = await countLeavesFrom(queries, latest.size)
-  if (beyond > 0) {
-    const explanation = `${beyond} hashes stand beyond the newest checkpoint of ${latest.size} entries: one was removed.`
-    yield { kind: 'tree-truncated', index: latest.size, count: beyond, explanation }
+  const { size, count } = await countLeavesBeyond(queries)
+  if (count > 0) {
+    const explanation = `${count} hashes stand beyond the newest checkpoint of ${size} entries: one was removed.`
+    yield { kind: 'tree-truncated', index: size, count, explanation }
   }
   for (let after = '0'; ; ) {
     signal?.throwIfAborted()
