@@ -25,6 +25,7 @@ const commands: Readonly<Record<string, (...line: CommandArguments) => Promise<v
 }
 
 async function start(): Promise<void> {
+  const withChannel = process.connected
   const read = configuration()
   const settings = read.values.platform as PlatformSettings
   const log = createLogger({ level: settings.logLevel })
@@ -50,6 +51,7 @@ async function start(): Promise<void> {
   process.on('SIGINT', () => void stop('SIGINT'))
   // Whoever started this process with a channel is gone: so is the reason to run.
   process.on('disconnect', () => void stop('the parent process ended'))
+  if (withChannel && !process.connected) return await stop('the parent process ended')
   log.info({ address: instance.publicUrl, port: serving.port, pid: process.pid }, 'ready')
   if ((await instance.app.api<Identity>(identity).organisations(1)).length === 0)
     log.info({}, 'nobody can sign in yet: make the link for the first administrator with `custodia setup-link`')

@@ -16,6 +16,9 @@ function logFault(error: unknown): void {
   console.error(JSON.stringify({ level: 'error', time: new Date().toISOString(), name, code, details, at }))
 }
 
+// Whoever started this process with a channel is gone: so is the reason to run.
+process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'))
+
 try {
   const { env } = process
   const options = custodiaOptions(env)

@@ -59,6 +59,8 @@ describe('the demo', withBrowser, () => {
       .getByRole('navigation', { name: 'Mailbox' })
       .getByRole('link', { name: /Kept over night/ })
       .click()
+    await page.getByRole('heading', { level: 1, name: 'Kept over night' }).waitFor()
+    await page.waitForLoadState()
     assert.equal(await page.locator('.row').count(), 1)
     await leave()
     await browser.close()
@@ -72,15 +74,20 @@ describe('the demo', withBrowser, () => {
     assert.equal(await answers(port), false)
   })
 
-  it('whose runner is killed outright ends what it started', async () => {
-    const demo = await start({ port })
-    const ended = new Promise((resolve) => demo.child.once('exit', resolve))
-    demo.child.kill('SIGKILL')
-    await ended
-    const deadline = Date.now() + 20_000
-    while (processesOf(folder).length > 0 && Date.now() < deadline) await answers(port)
-    assert.deepEqual(processesOf(folder), [])
-  })
+  for (const [what, program] of [
+    ['whose runner is', 'run.mjs'],
+    ['that is', 'demo.ts'],
+  ] as const)
+    it(`${what} killed outright ends what it started`, async () => {
+      const demo = await start({ port })
+      const ended = new Promise((resolve) => demo.child.once('exit', resolve))
+      const killed = processesOf(folder).find((one) => one.includes(`/tools/${program}`))
+      process.kill(Number.parseInt(killed ?? '', 10), 'SIGKILL')
+      await ended
+      const deadline = Date.now() + 20_000
+      while (processesOf(folder).length > 0 && Date.now() < deadline) await answers(port)
+      assert.deepEqual(processesOf(folder), [])
+    })
 
   it('whose port is taken says so and ends', async () => {
     const demo = await start({ port })

@@ -110,6 +110,9 @@ const attachments = `
   PRAGMA user_version = 3;
 `
 
+/** How long one process waits for another that writes. */
+const timeoutMs = 5_000
+
 /**
  * Opens the store, and makes it where there is none. Several processes may have it open.
  *
@@ -118,10 +121,11 @@ const attachments = `
  */
 export function openDatabase(folder: string): DatabaseSync {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
-  const database = new DatabaseSync(join(folder, 'inbox.sqlite'), { timeout: 5_000 })
+  const database = new DatabaseSync(join(folder, 'inbox.sqlite'), { timeout: timeoutMs })
   chmodSync(join(folder, 'inbox.sqlite'), 0o600)
   // FULL: once a transaction is acknowledged it survives a loss of power, also in WAL mode.
-  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON')
+  useWal(database)
+  database.exec('PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON')
   inTransaction(database, () => {
     const version = Number(database.prepare('PRAGMA user_version').get()?.user_version)
     if (version > 3) throw new Error(`The store in ${folder} is of version ${version}; this program knows 3.`)
@@ -130,6 +134,23 @@ export function openDatabase(folder: string): DatabaseSync {
     if (version < 3) database.exec(attachments)
   })
   return database
+}
+
+/** SQLITE_BUSY. */
+const busy = 5
+
+/** A new store is switched over by whoever comes first. SQLite does not wait here, as it does for every other lock. */
+function useWal(database: DatabaseSync): void {
+  const startedMs = performance.now()
+  for (;;) {
+    try {
+      database.exec('PRAGMA journal_mode = WAL')
+      return
+    } catch (error) {
+      if ((error as { errcode?: number }).errcode !== busy || performance.now() - startedMs > timeoutMs) throw error
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20)
+    }
+  }
 }
 
 /** All of `work` or nothing of it. The lock is taken at once, so that two processes wait instead of failing halfway. */
