@@ -125,7 +125,7 @@ export async function supervise(options: SuperviseOptions): Promise<Supervised> 
 }
 
 /** What PostgreSQL says where another server, or what a killed one has left, still holds the cluster. */
-const held = /lock file ".*" already exists|pre-existing shared memory block/
+const held = /lock file ".*" (?:already exists|is empty)|pre-existing shared memory block/
 
 /**
  * The first start. A server whose owner was killed ends by itself within a moment, and after one that was killed itself its
