@@ -79,10 +79,16 @@ describe('the importing program', () => {
     mkdirSync(mail)
     for (let number = 0; number < 150; number += 1)
       writeFileSync(join(mail, `${number}.eml`), `Subject: ${number}\n\nx`)
-    const child = start('import.ts', [mail], 'killed')
     const data = join(folder, 'killed')
-    // Until the store has some of them: it is the only sign that the program gives while it works.
     const watching = openDatabase(data)
+    // With the hundredth it never gets done: however late it is killed, that is before the end.
+    watching.exec(`
+      CREATE VIEW endless AS WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n;
+      CREATE TRIGGER hundredth AFTER INSERT ON message WHEN (SELECT count(*) FROM message) = 100
+      BEGIN SELECT count(*) FROM endless; END;
+    `)
+    const child = start('import.ts', [mail], 'killed')
+    // Until the store has some of them: it is the only sign that the program gives while it works.
     const kept = () => Number(watching.prepare('SELECT count(*) AS n FROM message').get()?.n)
     while (kept() < 20) await new Promise(setImmediate)
     watching.close()
@@ -94,6 +100,7 @@ describe('the importing program', () => {
     assert.equal(row?.found, row?.kept)
     assert.ok(Number(row?.kept) < 150, 'it was killed before the end')
     assert.equal(database.prepare('PRAGMA integrity_check').get()?.integrity_check, 'ok')
+    database.exec('DROP TRIGGER hundredth; DROP VIEW endless')
     database.close()
     const { out } = await finish(start('import.ts', ['--json', mail], 'killed'))
     const { added, known } = JSON.parse(out)

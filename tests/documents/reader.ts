@@ -6,8 +6,8 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { freePort } from '../../tools/demo/processes.ts'
 import { root } from '../../tools/suite.ts'
+import { ownPort, unhurried } from '../harness.ts'
 import { fencesOf, textOf } from './markdown.ts'
 
 /** One block that was carried out, and what it printed. */
@@ -23,9 +23,12 @@ const lasting: readonly Lasting[] = [
   { command: /python3 shop\/\w+\.py/, ready: { port: 4200 } },
 ]
 
-/** Ports that the documents name. Each becomes one that is free, since others may use this machine. */
+/** Ports that the documents name. Each becomes one of this reader's own, from start to start, since others may use this machine. */
 const namedPorts = [8080, 8443, 9090, 9464, 4100, 4200]
-const longestMs = 90_000
+/** Of a block, which may hold seven commands: each begins a server of its own. */
+const longestMs = 240_000
+/** What is ended has ten seconds for its requests, five for its jobs and ten for its database; a busy machine takes longer for all else. */
+const endMs = 60_000
 
 const quickFolder = '.quick'
 /** npm takes longer to find a command than most commands take. That it finds each of them is seen the first time, by `npx` itself. */
@@ -58,7 +61,7 @@ export class Reader {
 
   static async arrive(): Promise<Reader> {
     const ports = new Map<string, number>()
-    for (const port of namedPorts) ports.set(String(port), await freePort())
+    for (const port of namedPorts) ports.set(String(port), await ownPort())
     return new Reader(ports)
   }
 
@@ -177,18 +180,19 @@ export class Reader {
     if (child.exitCode !== null) return child.exitCode
     const ended = once(child, 'close') as Promise<[number | null]>
     signalGroup(child, 'SIGINT')
-    const late = setTimeout(() => signalGroup(child, 'SIGKILL'), 20_000)
+    const late = setTimeout(() => signalGroup(child, 'SIGKILL'), endMs)
     const [code] = await ended
     clearTimeout(late)
     return code
   }
 
-  /** What a person's terminal has: nothing of this test run, and the usual addresses moved to free ports. */
+  /** What a person's terminal has: nothing of this test run, the usual addresses moved to ports of its own, and time. */
   #environment(): NodeJS.ProcessEnv {
     const inherited = Object.entries(process.env).filter(([name]) => !/^(?:CUSTODIA_|npm_|NODE_TEST_)/.test(name))
     const path = (process.env.PATH ?? '').split(':').filter((folder) => !folder.includes('node_modules'))
     return {
       ...Object.fromEntries(inherited),
+      ...unhurried,
       PATH: [join(this.folder, quickFolder), ...path].join(':'),
       CUSTODIA_LISTEN: `127.0.0.1:${this.port(8080)}`,
       CUSTODIA_ADMIN_LISTEN: `127.0.0.1:${this.port(9464)}`,

@@ -23,7 +23,7 @@ writeFileSync(
   }
   parentPort.on('message', (raw) => acts[Buffer.from(raw).toString()]())`,
 )
-const open = () => createReader({ thread: pathToFileURL(thread), readMs: 2_000, memoryMb: 16 })
+const open = () => createReader({ thread: pathToFileURL(thread), memoryMb: 16 })
 
 describe('the reader', () => {
   it('reads one message after the other on one thread', async () => {

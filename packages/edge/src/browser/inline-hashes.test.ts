@@ -32,7 +32,7 @@ it('reads no page that is larger than people write, no script that is longer, an
 })
 
 it('is not slowed down by what never ends', () => {
-  const started = performance.now()
+  const before = process.threadCpuUsage()
   for (const hostile of [
     '<script '.repeat(50_000),
     '<script a="'.repeat(50_000),
@@ -40,5 +40,6 @@ it('is not slowed down by what never ends', () => {
     '<style>'.repeat(50_000),
   ])
     found(hostile, 65_536)
-  assert.ok(performance.now() - started < 2_000)
+  // Of the processor: whoever else is at work on this machine does not count.
+  assert.ok(process.threadCpuUsage(before).user < 2_000_000)
 })

@@ -49,7 +49,7 @@ test('whatever is accepted reads the same to a URL parser', () => {
       const path = canonicalPath(target)
       if (path === null || !URL.canParse(`http://host${target}`)) return
       const seen = new URL(`http://host${target}`).pathname
-      assert.equal(decodeURIComponent(seen), path.replace(/\s+$/, ''))
+      assert.equal(decodeURIComponent(seen), path)
     }),
     { numRuns: 2_000 },
   )

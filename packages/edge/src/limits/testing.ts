@@ -101,10 +101,17 @@ export function cellStoreContract(name: string, skip: string | false, open: () =
     })
 
     test('the largest burst and the slowest rate are counted to the last one', async () => {
-      const fast = cell(1_000_000, 86_400)
-      assert.deepEqual((await spend({ ...fast, cost: 999_999 })).remaining, [1])
-      assert.equal((await spend(fast)).allowed, true)
-      assert.equal((await spend(fast)).allowed, false)
+      // One is earned back in 86 ms, and the clock of a store that is elsewhere goes on: what a busy machine was too late for says nothing.
+      for (let tries = 0; ; tries++) {
+        const fast = cell(1_000_000, 86_400)
+        const startedMs = performance.now()
+        assert.deepEqual((await spend({ ...fast, cost: 999_999 })).remaining, [1])
+        assert.equal((await spend(fast)).allowed, true)
+        const { allowed } = await spend(fast)
+        if (allowed && performance.now() - startedMs > 80 && tries < 100) continue
+        assert.equal(allowed, false)
+        break
+      }
     })
 
     test('what no store takes is refused before anything is spent', async () => {

@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
 import { fork } from 'node:child_process'
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
@@ -36,6 +37,7 @@ const program = fileURLToPath(new URL(`./look-process${import.meta.url.slice(-3)
  *
  * @param stop ends it; the finding is then `looking-failed`.
  * @returns never throws for anything that lies in the file.
+ * @throws Error where no process can be started: it says nothing about the file.
  */
 export async function lookApart(task: Task, bounds: Bounds = usualBounds, stop?: AbortSignal): Promise<Finding> {
   try {
@@ -68,6 +70,8 @@ async function lookOnce(
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   })
+  // None could be started: the system has none to give now.
+  if (child.pid === undefined) throw (await once(child, 'error'))[0]
   let ending: Finding | null = null
   const end = (reason: RefusalReason) => {
     ending ??= { taken: false, reason }

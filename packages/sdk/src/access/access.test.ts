@@ -34,6 +34,7 @@ const options = {
   url,
   application: 'inbox',
   key: 'custodia_test_0123456789',
+  timeoutMs: 60_000,
   onAccessFailed: (error: CustodiaError) => void failures.push(error),
 }
 const custodia = createCustodia(options)

@@ -22,7 +22,7 @@ beforeEach(() => {
   clock = frozenClock()
   claims = claimsAt(clock, server.url)
   Object.assign(server.state, { keys: [key], status: 200, asked: 0, body: null })
-  const keys = createSigningKeys({ url: `${server.url}/.well-known/jwks.json`, fetch, clock, timeoutMs: 2_000 })
+  const keys = createSigningKeys({ url: `${server.url}/.well-known/jwks.json`, fetch, clock, timeoutMs: 60_000 })
   identify = createVerifier({ issuer: server.url, application: 'inbox', keys, clock })
 })
 

@@ -42,7 +42,7 @@ const callerOf = (options: { url?: string; timeoutMs?: number; keyFile?: string;
     url: options.url ?? `http://custodia.localhost:${port}`,
     credential: createCredential(options.keyFile === undefined ? { key } : { keyFile: options.keyFile }),
     fetch: options.fetch ?? createFetch(),
-    timeoutMs: options.timeoutMs ?? 2_000,
+    timeoutMs: options.timeoutMs ?? 60_000,
     pause: async (ms) => void pauses.push(ms),
   })
 

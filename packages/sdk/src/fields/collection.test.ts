@@ -13,7 +13,14 @@ after(() => keyring.stop())
 beforeEach(() => keyring.reset())
 
 const clientOf = (changed: Partial<CustodiaOptions> = {}) =>
-  createCustodia({ url: keyring.url, application: 'inbox', key: keyring.key, clock: frozenClock(), ...changed })
+  createCustodia({
+    url: keyring.url,
+    application: 'inbox',
+    key: keyring.key,
+    timeoutMs: 60_000,
+    clock: frozenClock(),
+    ...changed,
+  })
 const messagesOf = (changed: Partial<CustodiaOptions> = {}) =>
   clientOf(changed).collection('messages', { schemaVersion: 1 })
 

@@ -25,7 +25,7 @@ function keysOf(changed: Partial<DataKeyLimits> = {}, key = keyring.key): DataKe
     url: keyring.url,
     credential: createCredential({ key }),
     fetch: createFetch(),
-    timeoutMs: 2_000,
+    timeoutMs: 60_000,
     pause: async () => {},
   })
   return new DataKeys({ caller, clock, limits: { ...limits, ...changed } })

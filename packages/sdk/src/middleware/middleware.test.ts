@@ -27,7 +27,7 @@ const claims = claimsAt(clock, keySet.url)
 const valid = await signAssertion(key, claims)
 
 function client(address = keySet.url): Identifier {
-  const keys = createSigningKeys({ url: `${address}/jwks.json`, fetch: createFetch(), clock, timeoutMs: 2_000 })
+  const keys = createSigningKeys({ url: `${address}/jwks.json`, fetch: createFetch(), clock, timeoutMs: 60_000 })
   return { identify: createVerifier({ issuer: keySet.url, application: 'inbox', keys, clock }) }
 }
 
