@@ -1,12 +1,17 @@
 import type { ChildProcess } from 'node:child_process'
+import { randomInt } from 'node:crypto'
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { eventually } from '../server/platform/cache/testing.ts'
 import type { Account } from '../tools/demo/accounts.ts'
 import { createAccounts, newAccounts } from '../tools/demo/accounts.ts'
 import type { Caller } from '../tools/demo/call.ts'
 import { caller } from '../tools/demo/call.ts'
-import { endProcess, freePort, runCommand, startProcess } from '../tools/demo/processes.ts'
+import { runCommand, startProcess } from '../tools/demo/processes.ts'
 import { root } from '../tools/suite.ts'
 
 export const serverScript = join(root, 'server/main.ts')
@@ -44,6 +49,9 @@ const unsuspecting = { CUSTODIA_IDENTITY_RISK_ASK: '200' }
 /** A busy machine makes every process late: what is refused then is the business of `server/platform/http/overload`. */
 export const unhurried = { CUSTODIA_SHED_FROM_MS: '10000' }
 
+/** Its requests, its jobs and its database have ten, five and ten seconds to end in order; a busy machine takes longer for all else. */
+const endMs = 60_000
+
 /** A folder in which a server can start: with a root key and nothing else. */
 export function newFolder(): string {
   return mkdtempSync(join(tmpdir(), 'custodia-server-'))
@@ -51,7 +59,7 @@ export function newFolder(): string {
 
 export async function startTestServer(options: ServerOptions = {}): Promise<TestServer> {
   const folder = options.folder ?? newFolder()
-  const port = options.port ?? (await freePort())
+  const port = options.port ?? (await ownPort())
   const configurationFile = join(folder, 'custodia.yaml')
   if (options.configuration !== undefined) writeFileSync(configurationFile, options.configuration, { mode: 0o600 })
   const environment: NodeJS.ProcessEnv = {
@@ -75,7 +83,7 @@ export async function startTestServer(options: ServerOptions = {}): Promise<Test
     message.ready === true ? message : null,
   )
   const publicUrl = String(ready.address)
-  const stop = () => endProcess(child)
+  const stop = () => end(child)
   return {
     folder,
     port,
@@ -91,6 +99,58 @@ export async function startTestServer(options: ServerOptions = {}): Promise<Test
       rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })
     },
   }
+}
+
+/**
+ * A port of loopback for a server that will listen there, now and after each restart. None that systems hand out to whoever asks for any
+ * (Linux from 32768, macOS from 49152): another process could be given it before the server is there. Of tests it is this process's until
+ * that ends, which a socket of UDP says to the others.
+ */
+export async function ownPort(): Promise<number> {
+  for (;;) {
+    const port = randomInt(20_000, 32_000)
+    const claim = createSocket('udp4')
+    const claimed = once(claim, 'listening').then(
+      () => true,
+      () => false,
+    )
+    claim.bind(port, '127.0.0.1')
+    if ((await claimed) && (await isFree(port))) {
+      claim.unref()
+      return port
+    }
+    claim.close()
+  }
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const probe = createServer().listen(port, '127.0.0.1')
+  try {
+    await once(probe, 'listening')
+  } catch {
+    return false
+  }
+  probe.close()
+  await once(probe, 'close')
+  return true
+}
+
+/** Asks a process to end, and waits until it is gone: who is killed has written nothing of what it kept for its end. */
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const gone = once(child, 'exit')
+  child.kill('SIGTERM')
+  const late = setTimeout(() => child.kill('SIGKILL'), endMs)
+  await gone
+  clearTimeout(late)
+}
+
+/** Waits until what the server only noted, and writes a moment later, stands in its ledger. */
+export async function everythingWritten({ adminPort }: TestServer): Promise<void> {
+  await eventually(async () => {
+    const text = await (await fetch(`http://127.0.0.1:${adminPort}/metrics`)).text()
+    return /^custodia_ledger_noted 0$/m.test(text)
+  }, 30_000)
 }
 
 /** The accounts of the demo on a server that is empty: an administrator and members with roles of the configuration. */

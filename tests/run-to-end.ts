@@ -14,11 +14,12 @@ export function runToEnd(script: string, args: readonly string[], environment: N
     const child = spawn(process.execPath, [script, ...args], { env: environment, stdio: ['ignore', 'pipe', 'pipe'] })
     const late = setTimeout(() => child.kill('SIGKILL'), longestMs)
     const said = { out: '', err: '' }
-    child.stdout.on('data', (chunk: Buffer) => {
-      said.out += chunk
+    // As text: a character may come in two pieces.
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      said.out += text
     })
-    child.stderr.on('data', (chunk: Buffer) => {
-      said.err += chunk
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      said.err += text
     })
     child.once('error', reject)
     child.once('close', (code) => {

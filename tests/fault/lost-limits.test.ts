@@ -97,9 +97,12 @@ describe('the store of limits taken away and brought back', { timeout: 200_000 }
       const [administrator] = await withAccounts(server, [])
       cookie = await signIn(server.call, administrator as Account)
       const own = { port: server.port, host: new URL(server.publicUrl).hostname, cookie }
+      const beside = { ...own, port: Number(server.adminPort), host: '127.0.0.1', path: '/metrics' }
       clients = [
         { ...own, localAddress: '127.31.0.1', path: '/v1/applications' },
+        { ...beside, localAddress: '127.31.2.1' },
         { ...own, localAddress: '127.31.1.1', path: '/', host: 'app.localhost' },
+        { ...beside, localAddress: '127.31.3.1' },
       ]
     })
     after(async () => {
@@ -108,23 +111,40 @@ describe('the store of limits taken away and brought back', { timeout: 200_000 }
       await server?.remove()
     })
 
-    const load = () => paced(clients, 30, 3, true)
+    /**
+     * Thirty a second, and beside each one of the same process that asks the store nothing: what keeps the machine keeps both.
+     *
+     * @returns by how much longer each took than the slowest beside it, a second before and after.
+     */
+    const load = async () => {
+      const took = await paced(clients, 60, 3, true)
+      const beside = (i: number) => took.slice(Math.max(0, i - 60), i + 60).filter((_, n) => n % 2 === 1)
+      return took.flatMap((ms, i) => (i % 2 === 0 ? [ms - Math.max(...beside(i))] : []))
+    }
+    const figure = async () => /^custodia_limits_store_lost (\d)$/m.exec(await metrics(server))?.[1]
     /** What people see, and what monitors see. */
     const lost = async () => {
       const { storeLost } = (await server.call('GET', '/v1/limits/policies', { cookie })).body
-      const figure = /^custodia_limits_store_lost (\d)$/m.exec(await metrics(server))?.[1]
-      return figure === String(Number(storeLost)) ? Boolean(storeLost) : null
+      return (await figure()) === String(Number(storeLost)) ? Boolean(storeLost) : null
     }
+    const isThere = () => eventually(async () => (await lost()) === false, backMs)
     /** Tries from one address until one is refused. @returns how many were let in. */
     const letIn = async (address: string) => {
       for (let tries = 0; tries < 100; tries++) if ((await guess(server, address)) === 429) return tries
       return 100
     }
+    /** As `letIn`, of the store that is there: where it did not answer at once meanwhile, as on a machine that stalls, from one more address. */
+    const letInByStore = async (network: string) => {
+      for (let last = 1; ; last++) {
+        await isThere()
+        const tries = await letIn(`${network}.${last}`)
+        if ((await figure()) === '0') return tries
+      }
+    }
 
     test('is served all the while, counts alone and says so, and counts together again', { skip }, async () => {
       const quiet = await load()
-      assert.equal(await lost(), false)
-      assert.ok((await letIn('127.32.0.1')) >= 30)
+      assert.ok((await letInByStore('127.32.0')) >= 30)
       const taken: number[] = []
       // Each load ends by itself; whatever was not answered well would have ended the test.
       const killed = load()
@@ -137,8 +157,7 @@ describe('the store of limits taken away and brought back', { timeout: 200_000 }
       const returning = load()
       await redis.start()
       taken.push(...(await returning))
-      await eventually(async () => (await lost()) === false, backMs)
-      assert.ok((await letIn('127.32.2.1')) >= 30)
+      assert.ok((await letInByStore('127.32.2')) >= 30)
 
       const observer = createClient({ url: redis.url })
       await observer.connect()
@@ -156,11 +175,11 @@ describe('the store of limits taken away and brought back', { timeout: 200_000 }
       await observer.ping()
       const kept = (await spent()) - before
       assert.ok(kept < 30, `${kept} commands waited for Redis to be back`)
-      await eventually(async () => (await lost()) === false, backMs)
+      await isThere()
       observer.destroy()
       taken.push(...(await load()))
 
-      // By how much the store keeps anybody waiting who is among the 95 of a hundred, whatever the machine takes.
+      // How long the store keeps anybody waiting who is among the 95 of a hundred, whatever the machine takes.
       const [usual, now] = [quantile(quiet, 0.95), quantile(taken, 0.95)]
       assert.ok(now <= usual + 100, `${now} ms, and ${usual} ms before`)
       assert.ok(Math.max(...taken) < 5_000, `${Math.max(...taken)} ms`)

@@ -5,7 +5,7 @@ import { Secret, TOTP } from 'otpauth'
 import type { Account } from '../../tools/demo/accounts.ts'
 import { root } from '../../tools/suite.ts'
 import type { TestServer } from '../harness.ts'
-import { signIn, startTestServer, withAccounts } from '../harness.ts'
+import { everythingWritten, signIn, startTestServer, withAccounts } from '../harness.ts'
 import { runCli, runToEnd } from '../run-to-end.ts'
 
 const cli = join(root, 'packages/cli/src/main.ts')
@@ -80,6 +80,7 @@ test('what happened in an account is shown with the scores of its sign-ins, and 
   await assert.rejects(
     signIn(server.call, { ...member, password: 'not the password of anybody' }, { 'x-forwarded-for': '10.5.0.1' }),
   )
+  await everythingWritten(server)
   const { items } = (await done('users', 'activity', member.email, '--limit', '100')) as {
     items: { type: string; address: string | null; assessment: { score: number; verdict: string } | null }[]
   }

@@ -121,14 +121,17 @@ describe('a server that is told to stop', () => {
 
   test('has written what it only noted: the refused sign-in stands in the ledger after a restart', async (t) => {
     const server = await startTestServer()
-    t.after(() => server.remove())
+    let again: TestServer | null = null
+    t.after(async () => {
+      await again?.stop()
+      await server.remove()
+    })
     const [administrator] = await withAccounts(server)
     assert.ok(administrator)
     const wrong = { email: administrator.email, password: 'not the password of anybody' }
     assert.equal((await server.call('POST', '/v1/sign-in', { body: wrong })).status, 401)
     await server.stop()
-    const again = await startTestServer({ folder: server.folder, port: server.port })
-    t.after(() => again.stop())
+    again = await startTestServer({ folder: server.folder, port: server.port })
     const cookie = await signIn(again.call, administrator)
     const found = await again.call('GET', '/v1/ledger/entries?type=identity.user.sign-in-refused', { cookie })
     assert.equal((found.body.items as unknown[]).length, 1)

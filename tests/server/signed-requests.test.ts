@@ -17,9 +17,8 @@ import type { TestRedis } from '../../server/platform/cache/testing.ts'
 import { startTestRedis, withoutRedis } from '../../server/platform/cache/testing.ts'
 import type { TestDatabase } from '../../server/platform/database/testing.ts'
 import { openTestDatabase, testServers } from '../../server/platform/database/testing.ts'
-import { freePort } from '../../tools/demo/processes.ts'
 import type { TestServer } from '../harness.ts'
-import { newFolder, signIn, startTestServer, withAccounts } from '../harness.ts'
+import { newFolder, ownPort, signIn, startTestServer, withAccounts } from '../harness.ts'
 
 const missing = testServers.find(({ name }) => name === 'debian15')?.missing ?? false
 const pair = generateKeyPairSync('ed25519')
@@ -45,7 +44,7 @@ describe('two processes on one database and one Redis, and the SDK on both sides
   const done: Done[] = []
 
   before(async () => {
-    port = await freePort()
+    port = await ownPort()
     verifier = createSignatureVerifier({
       authorities: [`app.localhost:${port}`],
       lookUp: (keyId) => (keyId === endToEnd.keyId ? endToEnd.key : null),

@@ -13,9 +13,8 @@ import { connect as connectTls } from 'node:tls'
 import { systemClock } from '../../server/platform/clock.ts'
 import type { TlsMaterial } from '../../server/platform/http/tls.ts'
 import { newCertificate } from '../../server/platform/http/transport/testing.ts'
-import { freePort } from '../../tools/demo/processes.ts'
 import type { TestServer } from '../harness.ts'
-import { newFolder, startTestServer } from '../harness.ts'
+import { newFolder, ownPort, startTestServer } from '../harness.ts'
 import { rawExchange } from '../raw-exchange.ts'
 
 const hosts = ['custodia.localhost', 'app.localhost', 'localhost', '127.0.0.1']
@@ -50,7 +49,7 @@ describe('the transport of a real process', { timeout: 120_000 }, () => {
     const first = await newCertificate(hosts, systemClock)
     authority = first.authority
     install(first)
-    redirectPort = await freePort()
+    redirectPort = await ownPort()
     server = await startTestServer({
       folder,
       configuration: `gateway:
@@ -62,6 +61,8 @@ describe('the transport of a real process', { timeout: 120_000 }, () => {
         CUSTODIA_TLS_CERTIFICATE_FILE: files.certificate,
         CUSTODIA_TLS_KEY_FILE: files.key,
         CUSTODIA_REDIRECT_LISTEN: `127.0.0.1:${redirectPort}`,
+        // Longer than `stop` waits: a connection that keeps the server from stopping has it killed.
+        CUSTODIA_SHUTDOWN_GRACE_SECONDS: '300',
       },
     })
     for (const output of [server.child.stdout, server.child.stderr]) output?.on('data', (chunk) => (log += chunk))
@@ -255,10 +256,8 @@ describe('the transport of a real process', { timeout: 120_000 }, () => {
     const session = open()
     session.on('error', () => {})
     await ask(session, { ':path': '/livez' })
-    const startedMs = performance.now()
     await server.stop()
     assert.equal(server.child.exitCode, 0, 'it had to be killed')
-    assert.ok(performance.now() - startedMs < 8_000)
     assert.doesNotMatch(log, /"level":"?error|Warning/)
   })
 })
