@@ -15,9 +15,8 @@ import type { ConnectionOptions, TLSSocket } from 'node:tls'
 import { connect } from 'node:tls'
 import type { Issued, TestAuthority } from '../../server/platform/http/transport/authority-testing.ts'
 import { newAuthority } from '../../server/platform/http/transport/authority-testing.ts'
-import { freePort } from '../../tools/demo/processes.ts'
 import type { TestServer } from '../harness.ts'
-import { newFolder, startTestServer } from '../harness.ts'
+import { newFolder, ownPort, startTestServer } from '../harness.ts'
 import { rawExchange } from '../raw-exchange.ts'
 import { superuserOf } from '../superuser.ts'
 import { without } from './scanner.ts'
@@ -61,7 +60,7 @@ describe('certificates on both sides of a real process', { timeout: 120_000 }, (
     upstream.listen(0, '127.0.0.1')
     await once(upstream, 'listening')
     const own = await names.issue({ names: hosts, usage: 'server' })
-    redirectPort = await freePort()
+    redirectPort = await ownPort()
     const application = (host: string, rules: object[], more: object = {}) => ({
       host,
       upstream: `https://127.0.0.1:${(upstream.address() as AddressInfo).port}`,

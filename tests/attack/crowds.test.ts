@@ -7,6 +7,7 @@ import { startTestRedis, withoutRedis } from '../../server/platform/cache/testin
 import { systemRandom } from '../../server/platform/random.ts'
 import type { CrowdCounts } from '../crowd.ts'
 import { addresses, Crowd } from '../crowd.ts'
+import { exchange } from '../exchange.ts'
 import type { TestServer } from '../harness.ts'
 import { signIn, startTestServer, withAccounts } from '../harness.ts'
 import { superuserOf } from '../superuser.ts'
@@ -102,7 +103,11 @@ describe('ten times what each may, from many addresses', { timeout: 280_000 }, (
         throw error
       })
       let log = ''
-      const said = () => log
+      /** Whether the store was lost. What the server had said before it answers has come before its answer, in another pipe. */
+      const alone = async () => {
+        await exchange({ port: server.adminPort, path: '/metrics' })
+        return log.includes('the store of limits does not answer')
+      }
       for (const output of [server.child.stdout, server.child.stderr]) output?.on('data', (chunk) => (log += chunk))
       try {
         const [administrator] = await withAccounts(server, [])
@@ -114,15 +119,15 @@ describe('ten times what each may, from many addresses', { timeout: 280_000 }, (
         const cells = await store.cells(server)
         const good = { authorization: `Bearer ${key}` }
 
-        assert.deepEqual(await ask(server, victims[0], good), [200, '"account-read";r=5'])
+        const first = await ask(server, victims[0], good)
         const before = await cells?.()
         const counts = await flood(server, count, key, cookie)
         const { 200: open = 0, 401: wrong = 0, 429: refused = 0, 503: late = 0 } = counts.statuses
         const seen = JSON.stringify(counts)
         assert.ok(refused > 0 && open + wrong + refused + late === counts.sent && counts.cut === 0, seen)
         // On a machine that does other things the server may be late, or its store may: then each process counts alone, as is declared.
-        const alone = said().includes('the store of limits does not answer')
-        assert.ok(open + wrong <= count * read.burst * (alone ? 2 : 1), seen)
+        const aloneMeanwhile = await alone()
+        assert.ok(open + wrong <= count * read.burst * (aloneMeanwhile ? 2 : 1), seen)
 
         if (cells !== null && before !== undefined) {
           // A store that was lost is asked with a cell of nobody's whether it is back.
@@ -134,15 +139,21 @@ describe('ten times what each may, from many addresses', { timeout: 280_000 }, (
           for (const [cell] of changed) assert.match(cell, /:127\.1[012]\.\d+\.\d+(?:\/24)?$/)
         }
 
-        if (alone)
+        // To the one: as if nobody else had been there.
+        const asked = [first]
+        for (const one of [0, 0, 0, 1] as const) asked.push(await ask(server, victims[one], good))
+        // It may be lost at any of them, too.
+        if (await alone())
           return context.diagnostic(
             'the store was lost on a machine that is busy: what others have left was NOT TESTED',
           )
-        // To the one: as if nobody else had been there.
-        assert.deepEqual(await ask(server, victims[0], good), [200, '"account-read";r=4'])
-        assert.deepEqual(await ask(server, victims[0], good), [200, '"account-read";r=3'])
-        assert.deepEqual(await ask(server, victims[0], good), [429, '"address-read";r=0'])
-        assert.deepEqual(await ask(server, victims[1], good), [200, '"account-read";r=2'])
+        assert.deepEqual(asked, [
+          [200, '"account-read";r=5'],
+          [200, '"account-read";r=4'],
+          [200, '"account-read";r=3'],
+          [429, '"address-read";r=0'],
+          [200, '"account-read";r=2'],
+        ])
 
         const [limited, shown] = [await server.call('GET', '/v1/limits/limited', { cookie }), new Set<string>()]
         for (const { subject } of limited.body.items as { subject: string }[]) shown.add(subject)

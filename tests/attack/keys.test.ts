@@ -277,7 +277,9 @@ test('what a client writes can not begin a line of the log', async () => {
       target.server.port,
       `GET ${path} HTTP/1.1\r\nHost: localhost\r\nUser-Agent: {"level":"error","message":"forged"}\r\nConnection: close\r\n\r\n`,
     )
-  for (const line of target.log().split('\n').filter(Boolean)) {
+  // Whole lines: the last one may still be on its way.
+  const said = target.log()
+  for (const line of said.slice(0, said.lastIndexOf('\n')).split('\n').filter(Boolean)) {
     assert.ok(line.startsWith('{"level":"'), line.slice(0, 200))
     assert.notEqual((JSON.parse(line) as { message?: string }).message, 'forged')
   }

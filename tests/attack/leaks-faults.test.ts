@@ -7,10 +7,9 @@ import { after, before, describe, test } from 'node:test'
 import type { TestRedis } from '../../server/platform/cache/testing.ts'
 import { startTestRedis, withoutRedis } from '../../server/platform/cache/testing.ts'
 import type { Account } from '../../tools/demo/accounts.ts'
-import { freePort } from '../../tools/demo/processes.ts'
 import { root } from '../../tools/suite.ts'
 import type { TestServer } from '../harness.ts'
-import { newFolder, signIn, startTestServer, withAccounts } from '../harness.ts'
+import { newFolder, ownPort, signIn, startTestServer, withAccounts } from '../harness.ts'
 import { rawExchange } from '../raw-exchange.ts'
 import { runToEnd } from '../run-to-end.ts'
 import type { Superuser } from '../superuser.ts'
@@ -63,20 +62,22 @@ describe('replies while something behind them fails', { timeout: 240_000 }, () =
     })
     await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve))
     if (withoutRedis === false) redis = await startTestRedis()
-    const at = (port: number) => `http://127.0.0.1:${port}, timeoutSeconds: 1`
+    // Only an application that never answers is waited for to the end: this process may be late with any other answer.
+    const at = (port: number, timeoutSeconds = 60) => `http://127.0.0.1:${port}, timeoutSeconds: ${timeoutSeconds}`
     const rules = 'rules: [{ path: "/**", public: true }], edge: { uploads: [{ path: /files }] }'
     const { port } = upstream.address() as { port: number }
     server = await startTestServer({
       configuration: `gateway:
   applications:
     app: { host: app.localhost, upstream: ${at(port)}, webhooks: [/hooks], ${rules} }
-    dead: { host: dead.localhost, upstream: ${at(await freePort())}, ${rules} }
+    hanging: { host: hanging.localhost, upstream: ${at(port, 1)}, ${rules} }
+    dead: { host: dead.localhost, upstream: ${at(await ownPort())}, ${rules} }
 `,
       environment: {
         ...unlimited,
         CUSTODIA_REQUEST_TIMEOUT_SECONDS: '6',
         // Nobody listens there.
-        CUSTODIA_UPLOADS_CLAMD: `127.0.0.1:${await freePort()}`,
+        CUSTODIA_UPLOADS_CLAMD: `127.0.0.1:${await ownPort()}`,
         CUSTODIA_UPLOADS_CLAMD_TIMEOUT_SECONDS: '1',
         ...(redis === null ? {} : { CUSTODIA_REDIS_URL: redis.url }),
       },
@@ -111,11 +112,12 @@ describe('replies while something behind them fails', { timeout: 240_000 }, () =
 
   for (const what of Object.keys(answers))
     test(`an application whose answer is ${what}`, async () => {
-      const codes = what === 'hanging' ? ['GATEWAY_UPSTREAM_SLOW'] : ['GATEWAY_UPSTREAM_DOWN']
+      const [host, ...codes] =
+        what === 'hanging' ? ['hanging', 'GATEWAY_UPSTREAM_SLOW'] : ['app', 'GATEWAY_UPSTREAM_DOWN']
       const path = `/${what}`
-      await assertTold(what, await ask('app', 'GET', { path }), codes)
-      await assertTold(what, await ask('app', 'POST', { path, body: { a: 1 } }), codes)
-      const page = await ask('app', 'GET', { path }, { accept: 'text/html', 'sec-fetch-mode': 'navigate' })
+      await assertTold(what, await ask(host, 'GET', { path }), codes)
+      await assertTold(what, await ask(host, 'POST', { path, body: { a: 1 } }), codes)
+      const page = await ask(host, 'GET', { path }, { accept: 'text/html', 'sec-fetch-mode': 'navigate' })
       assert.match(String(page.headers['content-type']), /^text\/html/)
       assert.match(page.text, new RegExp(`${codes[0]}`))
       assert.doesNotMatch(page.text, /ENOENT|\/srv\/|PHP|127\.0\.0\.1/)
@@ -209,7 +211,7 @@ describe('replies while something behind them fails', { timeout: 240_000 }, () =
     const { code, out, err } = await runToEnd(join(root, 'server/main.ts'), ['start'], {
       ...server.environment,
       CUSTODIA_DATA: newFolder(),
-      CUSTODIA_LISTEN: `127.0.0.1:${await freePort()}`,
+      CUSTODIA_LISTEN: `127.0.0.1:${await ownPort()}`,
     })
     assert.notEqual(code, 0)
     assert.match(err + out, /root key/i)

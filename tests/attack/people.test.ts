@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import test, { after, before } from 'node:test'
 import type { Account } from '../../tools/demo/accounts.ts'
 import type { CallOptions } from '../../tools/demo/call.ts'
@@ -199,6 +200,17 @@ test('a password is never cut: not at a zero byte, not at 72 bytes, not at its t
   }
 })
 
+/** Processor time of the server so far (proc(5), in hundredths of a second): it does not grow while a busy machine does other things. */
+function usedMs(): number {
+  const stat = readFileSync(`/proc/${target.server.child.pid}/stat`, 'utf8')
+  // What stands before the bracket is the program's name, which may hold spaces.
+  const [user, system] = stat
+    .slice(stat.lastIndexOf(')') + 2)
+    .split(' ')
+    .slice(11, 13)
+  return (Number(user) + Number(system)) * 10
+}
+
 test('odd text for a password is refused or hashed, and keeps the server from nothing', {
   timeout: 30_000,
 }, async () => {
@@ -212,9 +224,9 @@ test('odd text for a password is refused or hashed, and keeps the server from no
     '\u200b'.repeat(1024),
   ]
   for (const password of heavy) {
-    const startedMs = performance.now()
+    const beforeMs = usedMs()
     const [answer] = await Promise.all([accept(token, password), call('GET', '/livez')])
-    const tookMs = performance.now() - startedMs
+    const tookMs = usedMs() - beforeMs
     assert.ok(answer.status === 422 || answer.status === 200, `${answer.status}`)
     assert.ok(tookMs < 1_500, `${JSON.stringify(password.slice(0, 3))} took ${tookMs} ms`)
     if (answer.status === 200)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { connect } from 'node:net'
 import test, { after, before, beforeEach } from 'node:test'
 import type { Target } from './target.ts'
-import { openTarget, signedIn, stands, statuses } from './target.ts'
+import { openTarget, raw, signedIn, stands, statuses } from './target.ts'
 
 let target: Target
 let cookies: Readonly<Record<Door, string>>
@@ -26,13 +26,16 @@ const pathOf = (door: Door) => (door === 'own' ? '/v1/sign-out' : '/x')
 
 type Got = { readonly text: string; readonly ended: boolean }
 
+/** By itself the server ends a connection whose next head is not whole after ten seconds. What is asked here is whether it does so before. */
+const stillOpenMs = 8_000
+
 /** Sends exactly these bytes, and leaves the connection open: whether it ends is for the server to say. */
 function send(bytes: string): Promise<Got> {
   return new Promise((resolve) => {
     const socket = connect(target.server.port, '127.0.0.1')
     let text = ''
     let ended = false
-    socket.setTimeout(1_500, () => socket.destroy())
+    socket.setTimeout(stillOpenMs, () => socket.destroy())
     socket.on('data', (chunk) => (text += chunk.toString('latin1')))
     socket.on('end', () => (ended = true))
     socket.on('error', () => (ended = true))
@@ -228,10 +231,11 @@ test('a header that a client makes hop-by-hop is not taken from the request that
 
 test('options of a connection that are its own business pass', async () => {
   for (const option of ['close', 'keep-alive', 'Keep-Alive, close', 'TE, close', 'close,', 'HTTP2-Settings, close']) {
-    const got = await send(
+    const got = await raw(
+      target.server.port,
       `GET /public/a HTTP/1.1\r\nHost: ${target.appHost}\r\nTE: trailers\r\nConnection: ${option}\r\n\r\n`,
     )
-    assert.deepEqual(statuses(got.text), ['200'], option)
+    assert.deepEqual(statuses(got), ['200'], option)
   }
 })
 

@@ -109,17 +109,48 @@ export async function enterApplication(call: Caller, host: string, cookie: strin
 export const signedIn = ({ server, accounts }: Target, index: number, headers: Record<string, string> = {}) =>
   signIn(server.call, accounts[index] as Account, headers)
 
-/** Sends exactly these bytes. @returns all that comes back until the other side closes or nothing came for a while. */
-export function raw(port: number, bytes: string | Uint8Array, quietMs = 400): Promise<string> {
+/** Within which a machine that does other things answers, too. A connection that waits for a next request is kept for longer. */
+export const patienceMs = 30_000
+
+/** Of a connection that stays open: for so long nothing more may come after what was due. */
+const quietMs = 400
+
+/**
+ * Sends exactly these bytes. @returns all that comes back until the other side closes; where it keeps the connection open, until nothing
+ * follows whole answers for a while.
+ */
+export function raw(port: number, bytes: string | Uint8Array): Promise<string> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1')
     let received = ''
-    socket.setTimeout(quietMs, () => socket.destroy())
-    socket.on('data', (chunk) => (received += chunk.toString('latin1')))
+    socket.setTimeout(patienceMs, () => socket.destroy())
+    socket.on('data', (chunk) => {
+      received += chunk.toString('latin1')
+      socket.setTimeout(isAnswered(received) ? quietMs : patienceMs)
+    })
     socket.on('error', () => {})
     socket.on('close', () => resolve(received))
     socket.write(bytes)
   })
+}
+
+/** Whether these are whole answers after which the connection goes on. */
+function isAnswered(received: string): boolean {
+  for (let rest = received; ; ) {
+    const end = rest.indexOf('\r\n\r\n')
+    if (end < 0) return false
+    const [, status = '', head = ''] = /^HTTP\/1\.1 (\d{3})([\s\S]*)$/.exec(rest.slice(0, end)) ?? []
+    if (status === '101') return true
+    // Who says so closes, and is waited for.
+    if (status === '' || /^connection: close\r?$/im.test(head)) return false
+    rest = rest.slice(end + 4)
+    if (status === '100') continue
+    const length = /^content-length: (\d+)\r?$/im.exec(head)?.[1]
+    const last = rest.indexOf('0\r\n\r\n')
+    if (length === undefined && last < 0) return false
+    rest = rest.slice(length === undefined ? last + 5 : Number(length))
+    if (rest === '') return true
+  }
 }
 
 /** The head of a request, from its lines. */

@@ -83,11 +83,17 @@ describe('the browser defences of applications, in a browser', withBrowser, () =
   })
 
   const at = (host: string, path: string, { port } = server) => `http://${host}.localhost:${port}${path}`
-  /** Opens a page. @returns what the browser refused there. */
+  /** Opens a page, until all that it reports has arrived. @returns what the browser refused there. */
   async function open(url: string, then: (page: Page) => Promise<void>): Promise<string[]> {
     const visitor = await newVisitor(browser)
+    const reports: Promise<unknown>[] = []
+    visitor.context.on('request', (request) => {
+      if (request.url().endsWith('/.custodia/reports')) reports.push(request.response())
+    })
     await visitor.page.goto(url)
     await then(visitor.page)
+    // One that is under way when its page is closed may never arrive.
+    await Promise.all(reports)
     await visitor.context.close()
     return visitor.findings.filter((one) => one.includes('violates'))
   }
@@ -231,7 +237,8 @@ describe('the browser defences of applications, in a browser', withBrowser, () =
       const form = document.createElement('form')
       Object.assign(form, { method: 'post', action })
       document.body.append(form)
-      form.submit()
+      // After this script has ended, whose page goes with it.
+      setTimeout(() => form.submit())
     }, `${server.publicUrl}/v1/sign-in`)
     const reply = await answered
     assert.equal(reply.status(), 403)

@@ -186,8 +186,10 @@ describe('attachments in Inbox, with a real scanner', scanner, () => {
     const { page } = member
     await page.goto(`${demo.inbox}${message}`)
     await page.locator('form.move select').selectOption({ label: 'Your mailbox' })
+    const moved = page.waitForResponse((answered) => answered.request().method() === 'POST')
     await page.getByRole('button', { name: 'Move' }).click()
-    await page.waitForURL(`${demo.inbox}${message}`)
+    assert.equal((await moved).status(), 303)
+    await page.waitForLoadState()
     const other = await newVisitor(browser)
     await signInTo(other.page, `${demo.inbox}/`, demo.accounts.reader)
     for (const path of ['', '/attachments/0', '/attachments/1/preview', '/raw', '/source'])

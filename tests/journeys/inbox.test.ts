@@ -34,15 +34,17 @@ describe('with the demo running', withBrowser, () => {
       assert.equal(new URL(page.url()).origin, demo.console)
       await page.getByText(`to continue to ${new URL(demo.inbox).hostname}`).waitFor()
       await fillSignIn(page, demo.accounts.member)
-      await page.getByRole('heading', { name: 'All mail' }).waitFor()
+      await arrivedAt(page, 'All mail')
       assert.equal(page.url(), `${demo.inbox}/`)
       assert.equal(await page.getByText('Can read and label').count(), 1)
     })
 
     it('is told about a wrong password at the field, and nothing of whether the address is known', async () => {
       const stranger = await newVisitor(browser)
+      const offered = stranger.page.waitForResponse((answer) => answer.url().endsWith('/v1/sign-in/passkey/options'))
       await stranger.page.goto(`${demo.console}/sign-in`)
       for (const email of [demo.accounts.member.email, 'nobody@brightwater.example']) {
+        await offered
         await fillSignIn(stranger.page, { email, password: 'not the password' })
         await stranger.page.getByText('E-mail or password is wrong.').waitFor()
         await stranger.page.reload()
@@ -59,6 +61,7 @@ describe('with the demo running', withBrowser, () => {
       await row.getByRole('link').first().click()
       await page.getByRole('heading', { level: 1 }).filter({ hasText: 'wedding' }).waitFor()
       await page.getByRole('link', { name: 'All mail' }).first().click()
+      await arrivedAt(page, 'All mail')
       assert.equal(await page.locator('li.unread').filter({ hasText: 'wedding' }).count(), 0)
       assert.ok((await page.locator('li.read').filter({ hasText: 'wedding' }).count()) > 0)
     })
@@ -84,9 +87,13 @@ describe('with the demo running', withBrowser, () => {
         .getByRole('navigation', { name: 'Mailbox' })
         .getByRole('link', { name: /Answer by Friday/ })
         .click()
+      await arrivedAt(page, 'Answer by Friday')
       assert.equal(await page.locator('.row').count(), 1)
       await page.locator('.row').click()
       await page.getByRole('button', { name: 'Take off Answer by Friday' }).click()
+      await page.getByRole('button', { name: 'Take off Answer by Friday' }).waitFor({ state: 'detached' })
+      await page.getByLabel('Add a label').waitFor()
+      await page.waitForLoadState()
       assert.equal(await page.locator('main').getByText('Answer by Friday').count(), 0)
     })
   })
@@ -103,6 +110,7 @@ describe('with the demo running', withBrowser, () => {
       const { page } = reader
       await page.locator('.row').first().click()
       await page.locator('article.message').waitFor()
+      await page.waitForLoadState()
       assert.equal(await page.locator('main form').count(), 0)
       assert.equal(await page.getByLabel('Add a label').count(), 0)
       assert.equal(await page.getByText('Can read', { exact: true }).count(), 1)
@@ -120,7 +128,8 @@ describe('with the demo running', withBrowser, () => {
         name.value = 'Forged'
         form.append(name)
         document.body.append(form)
-        form.submit()
+        // After this script has ended, whose page goes with it.
+        setTimeout(() => form.submit())
       })
       const answer = await answered
       assert.equal(answer.status(), 403)
@@ -240,11 +249,17 @@ function atLoopback(url: string): string {
   return `http://127.0.0.1:${port}${pathname}${search}`
 }
 
+/** Waits until a page of Inbox is there with this heading, and all that stands below it. */
+async function arrivedAt(page: Page, heading: string): Promise<void> {
+  await page.getByRole('heading', { level: 1, name: heading }).waitFor()
+  await page.waitForLoadState()
+}
+
 /** Searches. @returns the rows that are listed, as text. */
 async function found(page: Page, words: string): Promise<string[]> {
   await page.getByRole('searchbox').fill(words)
   await page.getByRole('searchbox').press('Enter')
-  await page.getByRole('heading', { level: 1, name: `“${words}”` }).waitFor()
+  await arrivedAt(page, `“${words}”`)
   return await page.locator('.row').allInnerTexts()
 }
 

@@ -184,6 +184,8 @@ describe('the pages', withBrowser, () => {
       await tabTo(page, '#back')
       await page.keyboard.press('Enter')
       await page.getByRole('heading', { name: 'All mail' }).waitFor()
+      // Its script, which hears the keys, comes after the heading.
+      await page.waitForLoadState()
     })
 
     it('somebody searches, and moves through what was found', async () => {
@@ -192,6 +194,7 @@ describe('the pages', withBrowser, () => {
       await page.keyboard.type('wedding')
       await page.keyboard.press('Enter')
       await page.getByRole('heading', { level: 1, name: '“wedding”' }).waitFor()
+      await page.waitForLoadState()
       await page.keyboard.press('j')
       assert.equal(await page.locator('.row:focus').count(), 1)
       await page.keyboard.press('Enter')

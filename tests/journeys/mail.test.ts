@@ -200,7 +200,10 @@ async function listedMessages(page: Page, inbox: string): Promise<string[]> {
     for (const word of await wordsOn(page)) shown.add(word)
     const older = page.getByRole('link', { name: 'Older' })
     if ((await older.count()) === 0) return addresses
-    await Promise.all([page.waitForURL(/after=/), older.click()])
+    const next = new URL(String(await older.getAttribute('href')), inbox).href
+    await older.click()
+    // The whole of it: the address is there before its rows.
+    await page.waitForURL(next)
   }
 }
 

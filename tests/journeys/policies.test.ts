@@ -55,7 +55,7 @@ describe('policies and the decisions they make', withBrowser, () => {
       await page.getByText(/^[\d,]+ µs$/).waitFor()
       await assertWellMade(page)
       await page.getByRole('link', { name: 'Only these: decisions with identity:users:read' }).click()
-      assert.equal(new URL(page.url()).search, '?action=identity%3Ausers%3Aread')
+      await page.waitForURL(({ search }) => search === '?action=identity%3Ausers%3Aread')
       await row.waitFor()
       await page.getByRole('combobox', { name: 'Answer', exact: true }).selectOption('Allowed')
       await page.getByLabel('Who', { exact: true }).fill('usr_nobody')

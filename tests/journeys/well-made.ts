@@ -31,6 +31,22 @@ export function widerThanTheWindow(page: Page): Promise<string[]> {
 
 const axeSource = readFileSync(join(root, 'node_modules/axe-core/axe.min.js'), 'utf8')
 
+/**
+ * Until nothing fades in or out any more: of what is half there axe would find that it can hardly be read. What turns for ever is not waited
+ * for, and what does not come to rest is looked at as it is.
+ */
+const stillness = `(async () => {
+  const twoFrames = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))
+  const late = performance.now() + 10_000
+  for (let still = false; !still && performance.now() < late; ) {
+    await twoFrames()
+    const moving = document.getAnimations()
+      .filter((one) => one.playState === 'running' && Number.isFinite(one.effect?.getComputedTiming().endTime))
+    still = moving.length === 0 && document.querySelector('[data-starting-style], [data-ending-style]') === null
+    await Promise.allSettled(moving.map(({ finished }) => finished))
+  }
+})()`
+
 /** One a page: the world that axe is loaded into belongs to it, and lasts as long as the document. */
 const debuggers = new WeakMap<Page, Promise<CDPSession>>()
 
@@ -51,6 +67,7 @@ export async function seriousFindings(page: Page): Promise<string[]> {
     return result.value as unknown
   }
   if (!(await evaluate('"axe" in globalThis'))) await evaluate(`${axeSource};true`)
+  await evaluate(stillness)
   // What a stranger wrote into a mail is not ours to make accessible: its frame is left out.
   const { passes, serious } = (await evaluate(`axe.run(document, {
     iframes: false, selectors: false, resultTypes: ['violations'],
