@@ -9,14 +9,17 @@ import type { MailHouse, MailProcess } from './testing.ts'
 import { newMessage, openMailHouse } from './testing.ts'
 import type { Failure, Transport } from './transport.ts'
 
+// An address of this machine that nobody else listens on or connects from: a port of it is free while the server is down.
+const host = '127.0.0.25'
+
 let house: MailHouse
 let smtp: TestSmtp
 let first: MailProcess
 let second: MailProcess
 before(async () => {
   house = await openMailHouse()
-  smtp = await startSmtp()
-  const smtpUrl = `smtp://127.0.0.1:${smtp.port}`
+  smtp = await startSmtp({}, 0, host)
+  const smtpUrl = `smtp://${host}:${smtp.port}`
   first = await house.process({ smtpUrl })
   second = await house.process({ smtpUrl })
 })
@@ -170,7 +173,7 @@ test('a server that is down delays a mail; once it is back the mail arrives', as
   assert.equal(waiting?.sent_at, null)
   await first.run('mail.delivery')
   assert.equal((await house.rows())[0]?.tries, 1, 'it was tried before its time')
-  smtp = await startSmtp({}, port)
+  smtp = await startSmtp({}, port, host)
   house.machine.clock.advance(2 * minuteMs)
   await second.run('mail.delivery')
   assert.equal(smtp.received.length, 1)
@@ -221,7 +224,7 @@ test('a recipient who is refused for good is not tried again', async () => {
 test('a ledger that can’t be written leaves the mail unsettled, and it is sent again', async () => {
   const { recorder } = house.machine
   const mute = await house.process(
-    { smtpUrl: `smtp://127.0.0.1:${smtp.port}` },
+    { smtpUrl: `smtp://${host}:${smtp.port}` },
     { recorder: { ...recorder, record: () => Promise.reject(new Error('the ledger is away')) } },
   )
   await mute.send()
@@ -234,7 +237,7 @@ test('a ledger that can’t be written leaves the mail unsettled, and it is sent
 })
 
 test('one person gets so many mails an hour, also when they are asked for at once, and others theirs', async () => {
-  const limited = await house.process({ smtpUrl: `smtp://127.0.0.1:${smtp.port}`, maxPerHour: 3 })
+  const limited = await house.process({ smtpUrl: `smtp://${host}:${smtp.port}`, maxPerHour: 3 })
   const subjectId = newId('usr')
   await Promise.all(Array.from({ length: 8 }, () => limited.send({ subjectId })))
   await limited.send()

@@ -23,7 +23,7 @@ export type TestSmtp = {
 }
 
 /** A real mail server on loopback; without a certificate it offers no STARTTLS. */
-export async function startSmtp(options: SMTPServerOptions = {}, port = 0): Promise<TestSmtp> {
+export async function startSmtp(options: SMTPServerOptions = {}, port = 0, host = '127.0.0.1'): Promise<TestSmtp> {
   const received: TestMail[] = []
   const tls = options.cert === undefined ? { disabledCommands: ['STARTTLS', 'AUTH'] } : {}
   const server = new SMTPServer({
@@ -48,7 +48,7 @@ export async function startSmtp(options: SMTPServerOptions = {}, port = 0): Prom
   })
   // A client that trusts nobody here ends the handshake: that is what the test is about.
   server.on('error', () => {})
-  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
+  await new Promise<void>((resolve) => server.listen(port, host, resolve))
   return {
     port: (server.server.address() as AddressInfo).port,
     received,

@@ -54,8 +54,9 @@ test('whatever is sent, only a whole token comes out of it', () => {
 })
 
 test('a header as large as the server takes is read in a moment', () => {
-  const startedMs = performance.now()
+  // Of processor time: a machine that has others to serve meanwhile is none of the reader's doing.
+  const before = process.threadCpuUsage()
   assert.equal(readToken('__Host-custodia='.repeat(1_024)), null)
   assert.equal(readToken(`${' '.repeat(16_000)}__Host-custodia=`), null)
-  assert.ok(performance.now() - startedMs < 200)
+  assert.ok(process.threadCpuUsage(before).user < 200_000)
 })

@@ -153,6 +153,24 @@ test('what could not be said is admitted to the others as soon as the medium wor
   assert.equal(losses(), 1)
 })
 
+test('who could not say something trusts no cache until a gap was told here too, before health is back', async (t) => {
+  const { bus, fail, advance } = await openHeld(t)
+  const healthyInGap: boolean[] = []
+  bus.onGap(() => healthyInGap.push(bus.healthy()))
+  await advance(500)
+  fail(true)
+  const saying = assert.rejects(bus.publish('x', 'unheard'))
+  await Promise.resolve()
+  assert.equal(bus.healthy(), false)
+  fail(false)
+  await advance(500)
+  assert.deepEqual(healthyInGap, [false])
+  assert.equal(bus.healthy(), true)
+  await advance(60_000)
+  await saying
+  assert.deepEqual(healthyInGap, [false])
+})
+
 test('publish waits for a process that is there and silent, and no longer than that one can trust its cache', async (t) => {
   const { bus, receive, advance } = await openHeld(t)
   let resolved = false

@@ -1,10 +1,10 @@
 import type { ChildProcess } from 'node:child_process'
 import { spawn, spawnSync } from 'node:child_process'
+import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
-import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { setTimeout as pause } from 'node:timers/promises'
+import { setTimeout as pause, setImmediate as turn } from 'node:timers/promises'
 
 export type TestRedis = {
   readonly url: string
@@ -52,21 +52,48 @@ function runRedis(port: number): Promise<ChildProcess> {
   })
 }
 
-/** A port that nobody listened on a moment ago. */
+/** A port that nobody listened on a moment ago; of those that the system gives to nobody who asks for any. */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
+  for (;;) {
+    const port = randomInt(20_000, 32_000)
+    const server = createServer().listen(port, '127.0.0.1')
+    const free = await once(server, 'listening').then(
+      () => true,
+      () => false,
+    )
+    if (!free) continue
+    server.close()
+    await once(server, 'close')
+    return port
+  }
 }
 
 /** Waits until `holds`, for what another process does in its own time. @throws Error after `withinMs`. */
 export async function eventually(holds: () => boolean | Promise<boolean>, withinMs = 5_000): Promise<void> {
   const lastMs = performance.now() + withinMs
-  while (!(await holds())) {
-    if (performance.now() > lastMs) throw new Error(`it did not come true within ${withinMs} ms`)
+  // Who stood still meanwhile has not looked: so many looks there are in any case.
+  for (let looks = 0; !(await holds()); looks++) {
+    if (performance.now() > lastMs && looks > withinMs / 50)
+      throw new Error(`it did not come true within ${withinMs} ms`)
     await pause(10)
+  }
+}
+
+/**
+ * What becomes of `act`, as long as it comes before a timer of so many milliseconds: where this process stood still, what was due before
+ * that timer is done first. @throws Error otherwise.
+ */
+export async function within<Result>(ms: number, act: Promise<Result>): Promise<Result> {
+  const over = new AbortController()
+  const late = pause(ms, undefined, { signal: over.signal }).then(async () => {
+    await turn()
+    await turn()
+    throw new Error(`it took longer than ${ms} ms`)
+  })
+  try {
+    return await Promise.race([act, late])
+  } finally {
+    over.abort()
+    late.catch(() => {})
   }
 }

@@ -23,7 +23,7 @@ const body = Buffer.from('{}')
 const stop = new AbortController().signal
 type Changes = Partial<Parameters<typeof outboundPost>[1]>
 const post = (url: string, changes: Changes = {}) =>
-  outboundPost(new URL(url), { body, timeoutMs: 2_000, allowPrivate: false, ...changes }, stop)
+  outboundPost(new URL(url), { body, timeoutMs: 30_000, allowPrivate: false, ...changes }, stop)
 const refused = (asked: Promise<unknown>, name: string) =>
   assert.rejects(asked, (error) => error instanceof OutboundError && error.reason === 'address', name)
 const v4 = (address: string): LookupAddress => ({ address, family: 4 })

@@ -18,7 +18,8 @@ before(async () => {
 })
 after(() => server.close())
 
-const options = { timeoutMs: 2_000, maxBytes: 1_000, allowPrivate: true }
+// Long enough for a resolver that has to ask twice.
+const options = { timeoutMs: 30_000, maxBytes: 1_000, allowPrivate: true }
 const url = (path = '/', host = 'localhost') => new URL(`https://${host}:${server.port}${path}`)
 const fails = (asked: Promise<unknown>, reason: OutboundError['reason']) =>
   assert.rejects(asked, (error) => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
 import type { ClientHttp2Session } from 'node:http2'
 import { connect as connectHttp2 } from 'node:http2'
@@ -7,6 +8,7 @@ import type { Duplex } from 'node:stream'
 import { after, before, describe, test } from 'node:test'
 import type { ConnectionOptions, TLSSocket } from 'node:tls'
 import { connect } from 'node:tls'
+import { AddressLimits } from '../limits.ts'
 import type { TestHttpServer } from '../testing.ts'
 import { openHttpServer } from '../testing.ts'
 import type { Issued, TestAuthority } from './authority-testing.ts'
@@ -19,6 +21,9 @@ describe('hosts that demand certificates of clients', { timeout: 60_000 }, () =>
   let [authority, foreign, below]: TestAuthority[] = []
   const issued: Record<string, Issued> = {}
   const open: { destroy(): void }[] = []
+  let standing: number | null = null
+  /** The server's: the system's, or at one moment for as long as a test says so. */
+  const clock = { nowMs: () => standing ?? Date.now() }
 
   before(async () => {
     authority = await newAuthority('clients')
@@ -48,6 +53,15 @@ describe('hosts that demand certificates of clients', { timeout: 60_000 }, () =>
       tls: server,
       hostHandlers: [handler],
       requestTimeoutSeconds: 1,
+      services: {
+        clock,
+        limits: new AddressLimits(clock),
+        authenticators: [],
+        authorizer: { decide: () => ({ allowed: false, reason: 'no-grant', policies: [] }) },
+        ownOrigins: new Set(),
+        sensitiveMaxAgeSeconds: 600,
+        onDenied() {},
+      },
       demands: [
         { host: 'must.test', certificates: certificates(true) },
         { host: 'may.test', certificates: certificates(false) },
@@ -305,20 +319,24 @@ describe('hosts that demand certificates of clients', { timeout: 60_000 }, () =>
     assert.equal((await http1('listed.test', 'other')).status, 200)
   })
 
-  test('a certificate that runs out is none from then on, and WebSockets end with it', async () => {
-    issued.brief = await (authority as TestAuthority).issue({ days: [-1, 3 / 86_400] })
+  test('a certificate that runs out is none from then on, and WebSockets end with it', async (t) => {
+    issued.brief = await (authority as TestAuthority).issue({ days: [-1, 1 / 24] })
+    const untilMs = new X509Certificate(issued.brief.certificate).validToDate.getTime()
+    t.after(() => {
+      standing = null
+    })
     const one = session('must.test', 'brief')
+    assert.equal((await http2(one, 'must.test')).status, 200)
+    standing = untilMs - 1_000
+    assert.equal((await http2(one, 'must.test')).status, 200)
     const upgraded = shake('must.test', 'brief')
     upgraded.write(head('must.test', 'Connection: Upgrade', 'Upgrade: websocket').replace('/', '/stay'))
     const ended = said(upgraded)
-    assert.equal((await http2(one, 'must.test')).status, 200)
-    let last = await http2(one, 'must.test')
-    for (
-      const until = Date.now() + 10_000;
-      last.status === 200 && Date.now() < until;
-      last = await http2(one, 'must.test')
-    )
-      await new Promise((resolve) => setTimeout(resolve, 100))
+    await once(upgraded, 'data')
+    assert.equal(upgraded.destroyed, false)
+    await ended
+    standing = untilMs
+    const last = await http2(one, 'must.test')
     assert.deepEqual([...codeOf(last), last.body.reason], [403, 'CLIENT_CERTIFICATE_REQUIRED', 'expired'])
     const large = await http1('must.test', 'large')
     assert.deepEqual([...codeOf(large), large.body.reason], [403, 'CLIENT_CERTIFICATE_REQUIRED', 'too-large'])
