@@ -3,12 +3,13 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import test, { after, before, beforeEach } from 'node:test'
 import type { Target } from './target.ts'
-import { headsOf, lines, openTarget, raw, signedIn, stands, statuses } from './target.ts'
+import { headsOf, lines, openTarget, raw, signedIn, stands, statuses, unlimited } from './target.ts'
 
 let target: Target
 let cookie: string
 before(async () => {
-  target = await openTarget()
+  // Longer than `stop` waits: a connection that keeps the server from stopping has it killed.
+  target = await openTarget({ ...unlimited, CUSTODIA_SHUTDOWN_GRACE_SECONDS: '300' })
   cookie = await target.enter(await signedIn(target, 1))
 })
 after(() => target?.remove())
@@ -205,8 +206,6 @@ test('a WebSocket that nobody closes, a stranger’s included, does not keep the
     return socket
   })
   for (const socket of sockets) assert.match(String((await once(socket, 'data'))[0]), /^HTTP\/1\.1 101 /)
-  const startedMs = performance.now()
   await target.server.stop()
   assert.equal(target.server.child.exitCode, 0, 'it had to be killed')
-  assert.ok(performance.now() - startedMs < 9_000)
 })
