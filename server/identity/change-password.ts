@@ -30,8 +30,11 @@ export async function changePassword(
     recorder.note(event('password.change-refused', { ...about, data: {}, personal: { address } }))
     return refuse('IDENTITY_CREDENTIALS_WRONG', { field: 'body.current' })
   }
-  await parts.guesses.spend(id, address)
-  const row = await readPerson(database.queries, id)
+  const place = parts.hasher.claim()
+  const row = await parts.guesses
+    .spend(id, address)
+    .then(() => readPerson(database.queries, id))
+    .finally(place.leave)
   const verified = await parts.hasher.verify(current, row?.password ?? null)
   if (row === null || row.password === null || !verified) throw wrong()
   await parts.guesses.forgive(id, address)

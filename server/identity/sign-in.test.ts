@@ -228,6 +228,34 @@ test('when too many wait for their hash, the rest are told when to come back', a
   assert.ok(answers.every((answer) => answer.status === 503 || answer.status === 401))
 })
 
+test('a try that nobody had room to look at costs nothing: whoever comes back as told is signed in', async () => {
+  const { email } = await join(one, administrator)
+  const narrow = await house.process({ ...usualCost, argon2Passes: 1, hashesAtOnce: 1 })
+  const signIn = async (who: string, secret: string, from: string) => {
+    const body = { email: who, password: secret }
+    return (await narrow.server.browser().call('POST', '/v1/sign-in', body, { 'x-forwarded-for': from })).code
+  }
+  let strangers = 0
+  let over = false
+  const crowd = Array.from({ length: 160 }, async () => {
+    while (!over) {
+      const n = ++strangers
+      await signIn(`stranger${n}@example.org`, 'x', `10.${n >> 16}.${(n >> 8) & 255}.${n & 255}`)
+    }
+  })
+  const told = new Set<string | null>()
+  // Far more often than an account is tried for nothing.
+  for (let busy = 0; busy < 12 && !told.has('IDENTITY_TOO_MANY_TRIES'); ) {
+    const code = await signIn(email, goodPassword, '203.0.113.9')
+    told.add(code)
+    if (code === 'IDENTITY_BUSY') busy += 1
+  }
+  over = true
+  await Promise.all(crowd)
+  told.add(await signIn(email, goodPassword, '203.0.113.9'))
+  assert.deepEqual(told, new Set(['IDENTITY_BUSY', null]))
+})
+
 test('a password that was changed while it was being verified does not sign in', async () => {
   const { email, user } = await join(one, administrator)
   const changed = Promise.withResolvers<void>()

@@ -9,6 +9,7 @@ import { event } from './events.ts'
 import type { Parts } from './parts.ts'
 import { emailIndex } from './parts.ts'
 import { judge } from './policy/judge.ts'
+import type { Claim } from './queue.ts'
 import { assess } from './risk/assess.ts'
 import type { Devices } from './risk/device.ts'
 import { devicesOf, knowsDevice } from './risk/device.ts'
@@ -21,10 +22,20 @@ import { holdVerified, readByEmail } from './store.ts'
  *
  * @throws Refusal IDENTITY_CREDENTIALS_WRONG, IDENTITY_TOO_MANY_TRIES, IDENTITY_PROOF_OF_WORK, IDENTITY_BUSY.
  */
-export async function signIn(
+export async function signIn(parts: Parts, asked: SignIn, entrance: Entrance): Promise<Progressed> {
+  const place = parts.hasher.claim()
+  try {
+    return await signInFrom(parts, asked, entrance, place)
+  } finally {
+    place.leave()
+  }
+}
+
+async function signInFrom(
   parts: Parts,
   { email, password, proofOfWork }: SignIn,
   entrance: Entrance,
+  place: Claim,
 ): Promise<Progressed> {
   const { head } = entrance
   const index = await emailIndex(parts, normaliseAddress(email) ?? email)
@@ -41,9 +52,8 @@ export async function signIn(
     throw error
   }
   // Of two sign-ins at once that both renew an old hash, the second finds another than it verified.
-  const signedIn =
-    (await tryOnce(parts, { index, password, account, devices }, entrance)) ??
-    (await tryOnce(parts, { index, password, account, devices }, entrance))
+  const tried = { index, password, account, devices, place }
+  const signedIn = (await tryOnce(parts, tried, entrance)) ?? (await tryOnce(parts, tried, entrance))
   if (signedIn === null) {
     noteRefusal(parts, account, null, 'changed', head.address)
     throw refuse('IDENTITY_CREDENTIALS_WRONG')
@@ -57,17 +67,19 @@ type Tried = {
   readonly password: string
   readonly account: string
   readonly devices: Devices
+  readonly place: Claim
 }
 
 /** @returns null where the password was changed while it was being verified. */
 async function tryOnce(
   parts: Parts,
-  { index, password, account, devices }: Tried,
+  { index, password, account, devices, place }: Tried,
   entrance: Entrance,
 ): Promise<Progressed | null> {
   const { database } = parts.context
   const { address } = entrance.head
   const row = await readByEmail(database.queries, index)
+  place.leave()
   const verified = await parts.hasher.verify(password, row?.password ?? null)
   const reason = refusalReason(row, verified)
   if (row === null || row.password === null || reason !== null) {

@@ -66,7 +66,8 @@ export async function confirmSession(
   const about = { organisationId, actor: { kind: 'user', id } as const, subjectId: id }
   const account = proof.factor === 'password' ? id : `factor:${id}`
   const kind = proof.factor === 'password' ? 'password' : 'code'
-  await parts.guesses.spend(account, head.address, { kind, known: true })
+  const place = kind === 'password' ? parts.hasher.claim() : null
+  await parts.guesses.spend(account, head.address, { kind, known: true }).finally(() => place?.leave())
   const factor = factorOf(proof.factor)
   if (!(await factor.prove(parts, context, proof))) {
     const data = { factor: proof.factor, for: 'confirmation' }

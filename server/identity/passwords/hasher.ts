@@ -2,7 +2,7 @@ import { argon2, timingSafeEqual } from 'node:crypto'
 import { promisify } from 'node:util'
 import type { Random } from '../../platform/random.ts'
 import { refuse } from '../errors.ts'
-import type { Queue } from '../queue.ts'
+import type { Claim, Queue } from '../queue.ts'
 import type { ImportedHashes } from './foreign/imported-hashes.ts'
 import type { Cost } from './phc.ts'
 import { readPhc, writePhc } from './phc.ts'
@@ -10,6 +10,8 @@ import { readPhc, writePhc } from './phc.ts'
 const derive = promisify(argon2)
 const saltBytes = 16 // RFC 9106 §3.1 recommends 16 for passwords.
 const tagBytes = 32
+
+const busy = () => refuse('IDENTITY_BUSY', { retryAfterSeconds: 2 })
 
 type Needs = {
   /** Argon2's own secret input K (RFC 9106 §3.1): a stolen table can't be guessed at without it. */
@@ -58,6 +60,11 @@ export class Hasher {
     return timingSafeEqual(await this.#derive(password, known.salt, known.cost, known.tag.length), known.tag)
   }
 
+  /** A place for the next `verify`, from before the try is paid for: who is refused for want of room was not looked at. @throws Refusal IDENTITY_BUSY */
+  claim(): Claim {
+    return this.#needs.queue.claim(busy)
+  }
+
   /** True where it was made with another cost than today's, or elsewhere. */
   outdated(stored: string): boolean {
     const cost = readPhc(stored)?.cost
@@ -88,6 +95,6 @@ export class Hasher {
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    return this.#needs.queue.run(work, () => refuse('IDENTITY_BUSY', { retryAfterSeconds: 2 }))
+    return this.#needs.queue.run(work, busy)
   }
 }
