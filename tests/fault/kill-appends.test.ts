@@ -104,7 +104,7 @@ describe(`ledger appends while processes are killed (seed ${seed})`, { timeout: 
     const victim = victims[round % victims.length] as Victim
     const after = between(1, 90)
     const delayMs = between(0, 12)
-    test(`round ${round}: ${victim} killed ${delayMs} ms after ${after} acknowledgements`, async () => {
+    test(`round ${round}: ${victim} killed ${delayMs} ms after ${after} acknowledgements`, async ({ signal }) => {
       let left = after
       let writing = true
       const moment = Promise.withResolvers<void>()
@@ -112,7 +112,8 @@ describe(`ledger appends while processes are killed (seed ${seed})`, { timeout: 
         left -= 1
         if (left === 0) moment.resolve()
       }
-      const stillWriting = () => writing
+      // Not when this has run out of time, either: the process could never end.
+      const stillWriting = () => writing && !signal.aborted
       const watching = watch(stillWriting)
       const written = Promise.all(Array.from({ length: writers }, () => write(stillWriting, countDown)))
       await Promise.race([moment.promise, written])
