@@ -30,7 +30,8 @@ export type Keyring = {
    *
    * @param plaintext UTF-8 text or bytes, 0 to 1,048,576 bytes. A lone surrogate becomes U+FFFD.
    * @returns 94 bytes more than the plaintext. Format: docs/specs/envelope.md.
-   * @throws Refusal KEY_SHREDDED when the subject's key was destroyed.
+   * @throws Refusal KEY_SHREDDED when the subject's key was destroyed; Error 55P03 (try again) where there is none and a transaction that
+   *   destroys it is still open, were it the caller's own.
    */
   seal(place: Place, plaintext: string | Uint8Array): Promise<Buffer>
 

@@ -43,6 +43,17 @@ export class BrokenKey extends Error {
   }
 }
 
+/** No key can be made now. Not a refusal: the shredding may be rolled back yet, and whoever tries again hears what became of it. */
+class ShreddingUnderWay extends Error {
+  /** PostgreSQL's lock_not_available, as of any lock. */
+  readonly code = '55P03'
+
+  constructor() {
+    super('keys of the subject are being destroyed')
+    this.name = 'ShreddingUnderWay'
+  }
+}
+
 /**
  * Finds keys, and makes those that are missing. Both happen while a caller's transaction is open, hence on the connections that
  * are set apart: on the others, as many transactions as there are connections would wait for one more, and for each other.
@@ -63,7 +74,7 @@ export class Keys {
    * The newest key of a scope, made where there is none: of many processes that make one at the same time, one wins, and all
    * of them get that one.
    *
-   * @throws Refusal KEY_SHREDDED.
+   * @throws Refusal KEY_SHREDDED; Error 55P03 where there is none, and whether there may be one is being decided.
    */
   async current(scope: Scope): Promise<LiveKey> {
     const known = this.cached(scope) ?? (await this.#readCurrent(scope))
@@ -155,9 +166,9 @@ export class Keys {
     await database.aside.transaction().execute(async (tx) => {
       const { organisationId, applicationId, subjectId, purpose } = scope
       if (subjectId !== null) {
-        const free = await shareSubject(tx, organisationId, subjectId)
-        if (!free || (await readShreddedAt(tx, organisationId, subjectId, [applicationId, serverItself])) !== null)
-          throw refuse('KEY_SHREDDED')
+        const owners = [applicationId, serverItself]
+        if (!(await shareSubject(tx, organisationId, subjectId, owners))) throw new ShreddingUnderWay()
+        if ((await readShreddedAt(tx, organisationId, subjectId, owners)) !== null) throw refuse('KEY_SHREDDED')
       }
       const made = await insertKey(tx, {
         id,

@@ -53,8 +53,8 @@ export async function shred(tx: Queries, shredding: Shredding, services: ShredSe
     throw refuse('KEYRING_UNHEARD')
   }
 
-  await lockSubject(tx, organisationId, subjectId)
   const owner = applicationId ?? serverItself
+  await lockSubject(tx, organisationId, subjectId, owner)
   const before = await readShreddedAt(tx, organisationId, subjectId, [owner])
   const at = new Date(clock.nowMs())
   const keys = await wipeKeys(tx, organisationId, subjectId, applicationId, at)

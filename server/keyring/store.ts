@@ -71,20 +71,32 @@ export async function insertKey(tx: Queries, row: NewKeyRow): Promise<boolean> {
   return inserted.numInsertedOrUpdatedRows === 1n
 }
 
-// Makers of a subject's keys share a lock that whoever destroys them holds alone, until the transaction ends: a key can't
-// appear behind the back of a shredding that has looked already.
-const subjectLock = (organisationId: string | null, subjectId: string) =>
-  sql`hashtextextended(${`keyring.subject\n${organisationId ?? ''}\n${subjectId}`}, 0)`
+// Makers of a subject's keys share locks that whoever destroys them holds alone, until the transaction ends: a key can't
+// appear behind the back of a shredding that has looked already. Each application has its own; the server's is for all keys.
+const subjectLock = (organisationId: string | null, subjectId: string, applicationId: string) =>
+  sql`hashtextextended(${`keyring.subject\n${organisationId ?? ''}\n${subjectId}\n${applicationId}`}, 0)`
 
-/** @returns false while the subject is being destroyed. Never waits: the caller may hold that very transaction open. */
-export async function shareSubject(tx: Queries, organisationId: string | null, subjectId: string): Promise<boolean> {
-  const lock = sql<{ shared: boolean }>`
-    select pg_try_advisory_xact_lock_shared(${subjectLock(organisationId, subjectId)}) as shared`
-  return (await lock.execute(tx)).rows[0]?.shared === true
+/** @returns false while one of these is being destroyed. Never waits: the caller may hold that very transaction open. */
+export async function shareSubject(
+  tx: Queries,
+  organisationId: string | null,
+  subjectId: string,
+  applicationIds: readonly string[],
+): Promise<boolean> {
+  const shared = applicationIds.map(
+    (id) => sql`pg_try_advisory_xact_lock_shared(${subjectLock(organisationId, subjectId, id)})`,
+  )
+  const { rows } = await sql<{ shared: boolean }>`select ${sql.join(shared, sql` and `)} as shared`.execute(tx)
+  return rows[0]?.shared === true
 }
 
-export async function lockSubject(tx: Queries, organisationId: string, subjectId: string): Promise<void> {
-  await sql`select pg_advisory_xact_lock(${subjectLock(organisationId, subjectId)})`.execute(tx)
+export async function lockSubject(
+  tx: Queries,
+  organisationId: string,
+  subjectId: string,
+  applicationId: string,
+): Promise<void> {
+  await sql`select pg_advisory_xact_lock(${subjectLock(organisationId, subjectId, applicationId)})`.execute(tx)
 }
 
 /** When the subject was destroyed, for one of these applications. Null where it was not. */
