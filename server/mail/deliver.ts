@@ -9,7 +9,7 @@ import { readBody } from './message.ts'
 import type { Parts } from './parts.ts'
 import { nowOf, placeOf } from './parts.ts'
 import type { Channel, ClaimedRow } from './store.ts'
-import { claimDue, settle } from './store.ts'
+import { claimDue, giveBack, settle } from './store.ts'
 import type { TextProvider } from './texts/provider.ts'
 import type { Failure, Transport } from './transport.ts'
 import { tryMs } from './transport.ts'
@@ -67,6 +67,8 @@ async function carry(needs: Needs, row: ClaimedRow, signal: AbortSignal): Promis
     signal,
   )
   if (failure === null) return await sent(needs, row)
+  // Cut off because the server ends: nothing is known of the receiver.
+  if (signal.aborted && !failure.permanent) return await giveBack(needs.context.database.queries, row, nowOf(needs))
   needs.context.log.warn({ message: row.id, tries: row.tries, ...failure }, 'a message was not taken')
   if (failure.permanent || row.tries >= triesOf(row.channel)) return await fail(needs, row, failure.code)
   await defer(needs, row, failure)

@@ -106,6 +106,17 @@ export async function settle(
   return result.numUpdatedRows === 1n
 }
 
+/** Ends the claim as if it had never been: its try does not count. */
+export async function giveBack(queries: Queries, { id, tries }: Claim, now: Date): Promise<void> {
+  await tables(queries)
+    .updateTable('mail.message')
+    .set({ tries: tries - 1, next_try_at: now })
+    .where('id', '=', id)
+    .where('tries', '=', tries)
+    .where('next_try_at', 'is not', null)
+    .execute()
+}
+
 /** What the development mailbox holds of an organisation, newest first. */
 export async function readKept(queries: Queries, organisationId: string, limit: number): Promise<ClaimedRow[]> {
   const rows = await tables(queries)
