@@ -5,6 +5,8 @@ import { after, before, test } from 'node:test'
 import type { TestClamd } from '@custodia/edge/uploads/clamd-testing.ts'
 import { startClamd } from '@custodia/edge/uploads/clamd-testing.ts'
 import { eicar, makeZip } from '@custodia/edge/uploads/testing.ts'
+import type { Parts } from './parts.ts'
+import { Quarantine } from './quarantine.ts'
 import type { UploadsHouse, UploadsProcess } from './testing.ts'
 import { inbox, openUploadsHouse } from './testing.ts'
 
@@ -135,6 +137,17 @@ test('a process that stops leaves what it looks at to the next, at once', async 
   await one.uploads.stop()
   await two.run('uploads.settle')
   assert.equal((await stateOf(two, who, body.id)).state, 'there')
+})
+
+test('what comes in while all at work have just heard that nothing is due is looked at all the same', async (t) => {
+  const quarantine = new Quarantine({} as Parts)
+  const nothingIsDue = Promise.withResolvers<void>()
+  const drain = t.mock.method(quarantine, 'drain', () => nothingIsDue.promise)
+  for (let file = 0; file < 5; file++) quarantine.soon()
+  assert.equal(drain.mock.callCount(), 2)
+  nothingIsDue.resolve()
+  await quarantine.idle()
+  assert.equal(drain.mock.callCount(), 3)
 })
 
 test('owners take turns: however many files one of them sent, nobody else waits for more than one of these', async () => {

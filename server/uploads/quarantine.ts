@@ -13,6 +13,8 @@ export class Quarantine {
   readonly #parts: Parts
   readonly #stopping = new AbortController()
   readonly #workers = new Set<Promise<void>>()
+  /** Something came in while all were at work: each of them may have asked already, and heard that nothing is due. */
+  #again = false
   /** Whose turn it was last. */
   #after: Owner | null = null
 
@@ -22,10 +24,19 @@ export class Quarantine {
 
   /** Something came in. Nobody waits for it; what is not begun here is found by the job. */
   soon(): void {
-    if (this.#stopping.signal.aborted || this.#workers.size >= mostAtOnce) return
+    if (this.#stopping.signal.aborted) return
+    if (this.#workers.size >= mostAtOnce) {
+      this.#again = true
+      return
+    }
     const worker = this.drain(this.#stopping.signal)
       .catch((error) => this.#parts.context.log.error({ error }, 'the quarantine could not be read'))
-      .finally(() => this.#workers.delete(worker))
+      .finally(() => {
+        this.#workers.delete(worker)
+        if (!this.#again) return
+        this.#again = false
+        this.soon()
+      })
     this.#workers.add(worker)
   }
 
