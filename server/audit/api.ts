@@ -43,11 +43,13 @@ export type Ledger = Recorder & {
    * What some organisations may react to, by index from a cursor: nothing is missed and nothing comes twice, whoever reads and whenever.
    *
    * @param from where the last reading ended; 0 at first.
+   * @param end where to stop: a size that was read before, which is all that an answer without organisations holds.
    * @returns at most 500 entries in their order, and where to go on: the size of the tree where there is nothing more now.
    */
   placed(
     from: number,
     organisationIds: readonly string[],
+    end?: number,
   ): Promise<{ readonly entries: readonly PlacedEntry[]; readonly next: number }>
   /** One entry of an organisation, with its sealed fields where they are asked for. Null where it has none at this place. */
   entryAt(

@@ -117,7 +117,7 @@ function start(context: Context<typeof config>, { keyring }: { keyring: Keyring 
       return sequencer.settle()
     },
     about: (about, options) => readAbout({ database, keyring }, about, options),
-    placed: (from, organisationIds) => readPlaced(database.queries, from, organisationIds),
+    placed: (from, organisationIds, end) => readPlaced(database.queries, from, organisationIds, end),
     entryAt: (organisationId, index, { personal }) =>
       readEntryAt({ database, keyring }, organisationId, index, personal),
     verify: async (options) => verifyStored(database.queries, await identify(), options),

@@ -6,6 +6,7 @@ import type { NewEntry } from './entry.ts'
 import { event as auditEvent } from './events.ts'
 
 type Noted = { readonly event: Event; readonly id: string; readonly atMs: number }
+type Gap = Noted & { readonly lost: number }
 
 export type NoteQueueOptions = {
   /** Makes an entry of an event. What it throws costs that event only. */
@@ -36,6 +37,8 @@ export class NoteQueue {
   readonly #options: NoteQueueOptions
   readonly #waiting: Noted[] = []
   #lost = 0
+  /** The one to be written next. It stays the same until it is: a commit whose answer was lost is repeated. */
+  #gap: Gap | null = null
   #attempts = 0
   #timer: NodeJS.Timeout | null = null
   #flushing: Promise<boolean> | null = null
@@ -107,7 +110,6 @@ export class NoteQueue {
 
   async #writeBatch(): Promise<boolean> {
     const batch = this.#waiting.slice(0, batchSize)
-    const lostBefore = this.#lost
     let unmade = 0
     try {
       const entries: NewEntry[] = []
@@ -116,7 +118,8 @@ export class NoteQueue {
         if (entry !== null) entries.push(entry)
       }
       unmade = batch.length - entries.length
-      if (lostBefore + unmade > 0) entries.push(await this.#gap(lostBefore + unmade))
+      if (this.#gap === null && this.#lost + unmade > 0) this.#gap = this.#gapOf(this.#lost + unmade)
+      if (this.#gap !== null) entries.push(await this.#options.make(this.#gap.event, this.#gap.id, this.#gap.atMs))
       if (entries.length > 0) await this.#options.write(entries)
     } catch (error) {
       this.#attempts++
@@ -129,7 +132,8 @@ export class NoteQueue {
     this.#attempts = 0
     this.#waiting.splice(0, batch.length)
     // More may have been lost meanwhile: only what the gap event says is settled.
-    this.#lost -= lostBefore
+    this.#lost += unmade - (this.#gap?.lost ?? 0)
+    this.#gap = null
     if (unmade > 0) this.#options.onLost(unmade)
     return true
   }
@@ -145,9 +149,9 @@ export class NoteQueue {
     }
   }
 
-  #gap(lost: number): Promise<NewEntry> {
-    const gap = auditEvent('gap.noticed', { organisationId: null, actor: { kind: 'system' }, data: { lost } })
-    return this.#options.make(gap, this.#options.newId(), this.#options.clock.nowMs())
+  #gapOf(lost: number): Gap {
+    const event = auditEvent('gap.noticed', { organisationId: null, actor: { kind: 'system' }, data: { lost } })
+    return { event, id: this.#options.newId(), atMs: this.#options.clock.nowMs(), lost }
   }
 
   #lose(count: number): void {

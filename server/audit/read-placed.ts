@@ -14,8 +14,9 @@ export async function readPlaced(
   queries: Queries,
   from: number,
   organisationIds: readonly string[],
+  end?: number,
 ): Promise<{ entries: PlacedEntry[]; next: number }> {
-  const size = (await latestCheckpoint(queries))?.size ?? 0
+  const size = end ?? (await latestCheckpoint(queries))?.size ?? 0
   if (organisationIds.length === 0 || from >= size) return { entries: [], next: Math.max(from, size) }
   const to = Math.min(size, from + stride)
   const found = await readPlacedOf(queries, { from, to, organisationIds }, most)

@@ -16,7 +16,8 @@ import { LogQueue } from './queue.ts'
 import { replay } from './replay.ts'
 import type { DecisionSearch } from './search.ts'
 import { searchDecisions } from './search.ts'
-import { deleteDecisionsOf, findDecisions } from './store.ts'
+import type { StoredDecision } from './store.ts'
+import { deleteDecisionsOf, findDecisions, insertDecisions } from './store.ts'
 import { sweepDecisions } from './sweep.ts'
 
 let opened: TestDatabase
@@ -92,6 +93,19 @@ test('a refusal is kept with all that it was; the address as its network, what w
   for (const word of ['203.0.113.9', 'confidential', Buffer.from('confidential').toString('hex')])
     assert.equal(JSON.stringify(stored).includes(word), false, word)
   assert.deepEqual((await everything(organisationId, log))[0]?.recorded, recorded)
+})
+
+test('what is written again, because its commit was not answered, stands once', async () => {
+  const { log } = start()
+  const organisationId = newId('org')
+  for (let i = 0; i < 3; i++) log.note(decision(organisationId))
+  await log.drain()
+  const written = await rowsOf(organisationId)
+  await insertDecisions(opened.database.queries, [
+    ...written,
+    { ...(written[0] as StoredDecision), record: newId('dec') },
+  ])
+  assert.equal((await rowsOf(organisationId)).length, 4)
 })
 
 test('what is allowed is sampled: none, all, or about as many as said; refusals are all kept', async () => {

@@ -24,9 +24,11 @@ export type DecisionRow = {
 
 export type StoredDecision = DecisionRow & { readonly id: string }
 
+/** Those that are there already are passed over: a commit whose answer was lost is repeated. */
 export async function insertDecisions(queries: Queries, rows: readonly DecisionRow[]): Promise<void> {
   const column = <K extends keyof DecisionRow>(name: K) => rows.map((row) => row[name])
-  // Lists in lists have to be of one length in PostgreSQL: these two travel as JSON.
+  // Lists in lists have to be of one length in PostgreSQL: these two travel as JSON. By OFFSET 0 each row is looked up for itself, with the
+  // index over times: a join would not keep their order.
   const lists = (name: 'policies' | 'errors') => rows.map((row) => JSON.stringify(row[name]))
   await sql`insert into access.decision (organisation_id, at, principal_kind, principal_id, action, resource_type, resource_id,
       decision, reason, policies, errors, policy_version, revision, latency_us, network, recorded_sealed, record)
@@ -40,7 +42,9 @@ export async function insertDecisions(queries: Queries, rows: readonly DecisionR
       ${column('revision')}::bigint[], ${column('latency_us')}::integer[], ${column('network')}::text[],
       ${column('recorded_sealed')}::bytea[], ${column('record')}::text[])
       as noted (organisation_id, at, principal_kind, principal_id, action, resource_type, resource_id, decision, reason,
-        policies, errors, policy_version, revision, latency_us, network, recorded_sealed, record)`.execute(queries)
+        policies, errors, policy_version, revision, latency_us, network, recorded_sealed, record)
+    where not exists (select from access.decision as written
+      where written.at = noted.at and written.record = noted.record offset 0)`.execute(queries)
 }
 
 export type DecisionFilters = {

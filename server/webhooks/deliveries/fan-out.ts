@@ -20,9 +20,11 @@ const unsent = 'webhooks.delivery.'
 export async function fanOut(parts: Parts): Promise<boolean> {
   return await parts.context.database.transaction(async (tx) => {
     const from = await lockCursor(tx)
+    // Read before the endpoints: what is placed meanwhile may be for one that comes meanwhile, and is left to the next time.
+    const { next: end } = await parts.audit.placed(from, [])
     const endpoints = await listListening(tx)
     const organisations = [...new Set(endpoints.map((one) => one.organisation_id))]
-    const { entries, next } = await parts.audit.placed(from, organisations)
+    const { entries, next } = await parts.audit.placed(from, organisations, end)
     const rows = entries.flatMap((entry) =>
       endpoints.filter((one) => isFor(one, entry)).map((one) => deliveryOf(parts, one, entry)),
     )
