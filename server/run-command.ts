@@ -53,7 +53,11 @@ async function start(): Promise<void> {
   process.on('disconnect', () => void stop('the parent process ended'))
   if (withChannel && !process.connected) return await stop('the parent process ended')
   log.info({ address: instance.publicUrl, port: serving.port, pid: process.pid }, 'ready')
-  if ((await instance.app.api<Identity>(identity).organisations(1)).length === 0)
+  const organisations = await instance.app
+    .api<Identity>(identity)
+    .organisations(1)
+    .catch(() => null)
+  if (organisations?.length === 0)
     log.info({}, 'nobody can sign in yet: make the link for the first administrator with `custodia setup-link`')
   process.send?.({
     ready: true,

@@ -73,7 +73,7 @@ export async function createGateway(context: Context<typeof config>, uses: Uses)
   const upstreams = await openUpstreams(applications, context)
   const signer = await keyring.signer('assertion')
   const decisions = new DecisionLog(recorder, clock)
-  const sockets = new OpenSockets()
+  const sockets = new OpenSockets((credential) => void recheck(credential))
   const admitNeeds = {
     access,
     sessions,

@@ -220,6 +220,25 @@ test('a WebSocket passes both ways, and ends with its session', async () => {
   await closed
 })
 
+test('a WebSocket whose session ends while it is let in does not stay open', async () => {
+  rig.signedIn('ann', 'reader')
+  const principal = rig.live.get('ann')
+  assert.ok(principal)
+  rig.live.set('ann', {
+    ...principal,
+    // Read by the decision: after the session was looked up, and before its socket is known.
+    get roles() {
+      rig.live.clear()
+      rig.ended('ses_ann')
+      return ['reader']
+    },
+  })
+  const socket = socketTo({ ...cookie('ann'), origin: rig.origin() })
+  // It may be over before it was open.
+  socket.on('error', () => {})
+  await new Promise((resolve) => socket.once('close', resolve))
+})
+
 test('a WebSocket of another site, without a session, or where none may be, is refused with the reason', async () => {
   rig.signedIn('ann', 'reader')
   rig.signedIn('none', 'nothing')

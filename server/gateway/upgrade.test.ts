@@ -5,7 +5,7 @@ import test from 'node:test'
 import { OpenSockets } from './upgrade.ts'
 
 test('whoever went away while it was decided on them is not kept as an open socket', async () => {
-  const sockets = new OpenSockets()
+  const sockets = new OpenSockets(() => {})
   const gone = new PassThrough()
   gone.destroy()
   await once(gone, 'close')

@@ -26,6 +26,12 @@ import { failureOf } from './upstreams.ts'
 /** Open WebSockets by session or key, so that they end with it. */
 export class OpenSockets {
   readonly #sockets = new Map<string, Set<Duplex>>()
+  readonly #recheck: (credential: string) => void
+
+  /** @param recheck ends the sockets of a credential that holds no longer: asked for each new one, since it may have ended before that was known. */
+  constructor(recheck: (credential: string) => void) {
+    this.#recheck = recheck
+  }
 
   /** @param credential `ses_…` or `key_…`. */
   add(credential: string, socket: Duplex): void {
@@ -37,6 +43,7 @@ export class OpenSockets {
       sockets.delete(socket)
       if (sockets.size === 0) this.#sockets.delete(credential)
     })
+    this.#recheck(credential)
   }
 
   credentials(): string[] {
