@@ -1,4 +1,4 @@
-import { webcrypto } from 'node:crypto'
+import { X509Certificate as Certificate, createPrivateKey, webcrypto } from 'node:crypto'
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import 'reflect-metadata'
@@ -33,25 +33,32 @@ export async function developmentCertificate(
   const authorityFile = join(folder, 'authority.pem')
   const files = { certificate: join(folder, 'server.pem'), key: join(folder, 'server.key') }
   const authority = await loadAuthority(authorityFile, join(folder, 'authority.key'), clock)
-  if (!(await stillGood(files.certificate, hosts, authority.certificate, clock))) {
-    const issued = await issue(authority, hosts, clock)
-    store(files.key, issued.key)
-    store(files.certificate, issued.certificate)
-  }
-  return {
-    certificate: readFileSync(files.certificate, 'utf8'),
-    key: readFileSync(files.key, 'utf8'),
-    authorityFile,
-  }
+  const stored = readPair(files)
+  if (stored !== null && (await stillGood(stored.certificate, hosts, authority.certificate, clock)))
+    return { ...stored, authorityFile }
+  const issued = await issue(authority, hosts, clock)
+  store(files.key, issued.key)
+  store(files.certificate, issued.certificate)
+  return { ...issued, authorityFile }
+}
+
+type Pair = { readonly certificate: string; readonly key: string }
+
+/** Null where one of them is missing, or they don't belong together: whoever wrote them was killed between the two, or was not alone. */
+function readPair(files: Pair): Pair | null {
+  if (!existsSync(files.certificate) || !existsSync(files.key)) return null
+  const pair = { certificate: readFileSync(files.certificate, 'utf8'), key: readFileSync(files.key, 'utf8') }
+  return new Certificate(pair.certificate).checkPrivateKey(createPrivateKey(pair.key)) ? pair : null
 }
 
 type Authority = { readonly certificate: X509Certificate; readonly key: webcrypto.CryptoKey }
 
 async function loadAuthority(certificateFile: string, keyFile: string, clock: Clock): Promise<Authority> {
-  if (existsSync(certificateFile) && existsSync(keyFile)) {
-    const certificate = new X509Certificate(readFileSync(certificateFile, 'utf8'))
+  const stored = readPair({ certificate: certificateFile, key: keyFile })
+  if (stored !== null) {
+    const certificate = new X509Certificate(stored.certificate)
     if (certificate.notAfter.getTime() > clock.nowMs() + 60 * dayMs)
-      return { certificate, key: await importKey(readFileSync(keyFile, 'utf8')) }
+      return { certificate, key: await importKey(stored.key) }
   }
   const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
   const certificate = await X509CertificateGenerator.createSelfSigned(
@@ -72,11 +79,7 @@ async function loadAuthority(certificateFile: string, keyFile: string, clock: Cl
   return { certificate, key: keys.privateKey }
 }
 
-async function issue(
-  authority: Authority,
-  hosts: readonly string[],
-  clock: Clock,
-): Promise<{ certificate: string; key: string }> {
+async function issue(authority: Authority, hosts: readonly string[], clock: Clock): Promise<Pair> {
   const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
   const certificate = await X509CertificateGenerator.create(
     {
@@ -101,13 +104,12 @@ async function issue(
 }
 
 async function stillGood(
-  file: string,
+  pem: string,
   hosts: readonly string[],
   authority: X509Certificate,
   clock: Clock,
 ): Promise<boolean> {
-  if (!existsSync(file)) return false
-  const certificate = new X509Certificate(readFileSync(file, 'utf8'))
+  const certificate = new X509Certificate(pem)
   const names = certificate.getExtension(SubjectAlternativeNameExtension)?.names.toJSON() ?? []
   const same = hosts.every((host) => names.some((name) => name.value === host))
   const fresh = certificate.notAfter.getTime() > clock.nowMs() + 14 * dayMs
@@ -135,7 +137,8 @@ async function importKey(pem: string): Promise<webcrypto.CryptoKey> {
 
 /** Written beside and moved into place: a crash leaves the old file or the new one. */
 function store(file: string, text: string): void {
-  writeFileSync(`${file}.new`, text, { mode: 0o600 })
-  chmodSync(`${file}.new`, 0o600)
-  renameSync(`${file}.new`, file)
+  const draft = `${file}.new-${process.pid}`
+  writeFileSync(draft, text, { mode: 0o600 })
+  chmodSync(draft, 0o600)
+  renameSync(draft, file)
 }
