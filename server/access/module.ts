@@ -1,6 +1,7 @@
 import type { Keyring } from '../keyring/api.ts'
 import type { Route } from '../platform/http/route.ts'
 import type { Job } from '../platform/jobs/job.ts'
+import { madeOnce } from '../platform/made-once.ts'
 import type { Context, SubjectData } from '../platform/module.ts'
 import { defineModule } from '../platform/module.ts'
 import type { Access } from './api.ts'
@@ -119,11 +120,7 @@ export function createAccess(context: Context<typeof config>, { keyring }: Uses)
   // What Cedar refuses of the configuration's policies stops the start.
   for (const table of grants.plainTables) requireSound(builtIn(table), policies.parts.schema)
   let sessions: SessionDirectory | null = null
-  let cursorKey: Promise<Buffer> | null = null
-  const cursorKeys = () => {
-    cursorKey ??= keyring.secret('access-cursor')
-    return cursorKey
-  }
+  const cursorKeys = madeOnce(() => keyring.secret('access-cursor'))
   const relations = createRelations({
     ...context,
     ...{ types, cursorKeys },
@@ -137,7 +134,7 @@ export function createAccess(context: Context<typeof config>, { keyring }: Uses)
   })
   const revisions = new Revisions({
     database,
-    secret: () => keyring.secret('access-decision-token'),
+    secret: madeOnce(() => keyring.secret('access-decision-token')),
     forget(organisationId) {
       grants.forget(organisationId)
       relations.forgetAnswers(organisationId)

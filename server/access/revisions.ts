@@ -22,7 +22,6 @@ type Needs = {
 export class Revisions {
   readonly #needs: Needs
   readonly #seen = new RecentMap<number>(maxOrganisations)
-  #key: Promise<Buffer> | null = null
 
   constructor(needs: Needs) {
     this.#needs = needs
@@ -68,8 +67,7 @@ export class Revisions {
   }
 
   async #mac(organisationId: string, number: Buffer): Promise<Buffer> {
-    this.#key ??= this.#needs.secret()
-    return createHmac('sha256', await this.#key)
+    return createHmac('sha256', await this.#needs.secret())
       .update(`${organisationId}\n`)
       .update(number)
       .digest()

@@ -12,6 +12,7 @@ export class LivePolicies {
   readonly #unsubscribe: readonly (() => void)[]
   #live: ReadonlyMap<string, Allowance> = new Map()
   #generation = 0
+  #stale = false
 
   /** @param failed told where it could not be read: what was known stays. */
   constructor(database: Database, bus: Bus, failed: (error: unknown) => void) {
@@ -19,6 +20,11 @@ export class LivePolicies {
     this.#bus = bus
     const again = () => void this.read().catch(failed)
     this.#unsubscribe = [bus.subscribe(topic, again), bus.onGap(again)]
+  }
+
+  /** True where it could not be read, and others may be live than are known here. */
+  get stale(): boolean {
+    return this.#stale
   }
 
   get(application: string): Allowance | null {
@@ -29,17 +35,20 @@ export class LivePolicies {
   async read(): Promise<void> {
     this.#generation += 1
     const generation = this.#generation
-    const rows = await listLive(this.#database.queries)
+    const rows = await listLive(this.#database.queries).catch((error) => {
+      this.#stale = true
+      throw error
+    })
     if (generation !== this.#generation) return
+    this.#stale = false
     this.#live = new Map(
       rows.map(({ application, sources, trusted_types }) => [application, { sources, trustedTypes: trusted_types }]),
     )
   }
 
-  /** Reads it here, and tells the others. */
+  /** Reads it here, and tells the others even where that failed. */
   async announce(application: string): Promise<void> {
-    await this.read()
-    await this.#bus.publish(topic, application)
+    await this.read().finally(() => this.#bus.publish(topic, application))
   }
 
   stop(): void {

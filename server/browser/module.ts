@@ -55,8 +55,8 @@ export async function createBrowser(context: Context<typeof config>): Promise<Br
   const write = () => tally.write(database, context.config.maxGroups)
   const writing = setInterval(() => {
     void write().catch((error) => log.warn({ error }, 'reports of browsers could not be written'))
-    // What the bus may have kept from us is asked for.
-    if (!bus.healthy()) void live.read().catch(failed)
+    // What the bus may have kept from us is asked for, and what could not be read.
+    if (live.stale || !bus.healthy()) void live.read().catch(failed)
   }, writeMs)
   return {
     lendApplications(applications) {

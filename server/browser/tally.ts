@@ -68,7 +68,9 @@ export class Tally {
 
   /** Writes what was counted since. */
   async write(database: Database, maxGroups: number): Promise<void> {
-    const [reports, inlines] = [[...this.#reports.values()], [...this.#inlines.values()]]
+    const reports = [...this.#reports.values()]
+    // In the order of their keys: two that write the same wait for each other, and not in a ring.
+    const inlines = [...this.#inlines].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, inline]) => inline)
     if (reports.length + inlines.length === 0) return
     this.#reports = new Map()
     this.#inlines = new Map()

@@ -46,10 +46,8 @@ export async function scopeFor(parts: Parts, by: By, scope: LimitScope = 'organi
 export const scopeName = (organisationId: string | null): LimitScope =>
   organisationId === null ? 'installation' : 'organisation'
 
-/** Once it has committed every process counts by it; this one before the caller is answered. */
+/** Once it has committed every process counts by it; this one before the caller is answered. The others hear even where it can't be read here. */
 export function announce(parts: Parts, tx: Queries): void {
-  afterCommit(tx, async () => {
-    await parts.standing.read()
-    await parts.context.bus.publish(changed, '')
-  })
+  afterCommit(tx, () => parts.standing.read())
+  afterCommit(tx, () => parts.context.bus.publish(changed, ''))
 }

@@ -88,10 +88,10 @@ export function rememberGrants({ bus, clock, queries, readTable }: Needs): Remem
       })
     },
     async announce(organisationId, subjectIds) {
-      for (const id of subjectIds ?? [organisationId]) {
-        heard(id)
-        await bus.publish(topic, id)
-      }
+      const ids = subjectIds ?? [organisationId]
+      for (const id of ids) heard(id)
+      // What could not be said ends it: the bus then makes everybody forget everything.
+      for (const id of ids) await bus.publish(topic, id)
     },
     onChange(listener) {
       listeners.add(listener)

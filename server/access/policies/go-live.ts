@@ -44,10 +44,9 @@ export async function goLive(parts: PolicyParts, tx: Queries, going: GoingLive):
   const type = from === 'shadowed' ? 'policies.activated' : 'policies.rolled-back'
   await raiseRevision(tx, organisationId)
   await parts.context.recorder.record(tx, event(type, { organisationId, actor, data, personal: { reason } }))
-  afterCommit(tx, async () => {
-    await parts.cache.announce(organisationId)
-    await parts.needs.announce(organisationId)
-  })
+  // Each by itself: one that fails keeps nobody from hearing of the other.
+  afterCommit(tx, () => parts.cache.announce(organisationId))
+  afterCommit(tx, () => parts.needs.announce(organisationId))
 }
 
 async function textsAt(tx: Queries, organisationId: string, number: number): Promise<ReadonlyMap<string, string>> {

@@ -47,7 +47,7 @@ export type Bus = {
   publish(topic: string, message: string): Promise<void>
   /** @returns the function that ends the subscription. */
   subscribe(topic: string, listener: (message: string) => void): () => void
-  /** False while messages of others may be missed. Whoever caches what the bus invalidates must bypass its cache then. */
+  /** False while messages of others may be missed, or one of our own was not said. Whoever caches what the bus invalidates must bypass its cache then. */
   healthy(): boolean
   /** Called when messages may have been missed: forget what was cached. */
   onGap(listener: () => void): () => void

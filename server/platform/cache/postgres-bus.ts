@@ -8,23 +8,27 @@ import { ProvenBus } from './proven-bus.ts'
 
 const channel = 'custodia_bus'
 const answerMs = 1_000
-const openMs = 2_000
 
 /**
  * A bus on PostgreSQL's LISTEN and NOTIFY, over one connection of its own: what every installation has.
  *
  * @param options.url `Database.url`; carries the password, so it is never logged.
- * @throws Error where PostgreSQL can't be reached now.
+ * @throws Error where PostgreSQL can't be reached within ten seconds.
  */
 export function openPostgresBus(options: { readonly url: string; readonly log: Log }): Promise<Bus> {
   return ProvenBus.open({
     name: 'the bus on PostgreSQL',
     log: options.log,
-    open: (receive, lost) => listen(options.url, receive, lost),
+    open: (receive, lost, withinMs) => listen(options.url, receive, lost, withinMs),
   })
 }
 
-async function listen(url: string, receive: (frame: string) => void, lost: () => void): Promise<Medium> {
+async function listen(
+  url: string,
+  receive: (frame: string) => void,
+  lost: () => void,
+  withinMs: number,
+): Promise<Medium> {
   const client = new Client({
     connectionString: url,
     application_name: 'custodia bus',
@@ -39,8 +43,8 @@ async function listen(url: string, receive: (frame: string) => void, lost: () =>
   // Destroyed, not ended: a polite end waits for a server that may be gone.
   const close = () => client.connection.stream.destroy()
   try {
-    await withDeadline('PostgreSQL', openMs, client.connect())
-    await withDeadline('PostgreSQL', answerMs, client.query(`listen ${channel}`))
+    const listening = client.connect().then(() => client.query(`listen ${channel}`))
+    await withDeadline('PostgreSQL', withinMs, listening)
   } catch (error) {
     close()
     throw error

@@ -15,8 +15,8 @@ export type ProvenBusOptions = {
   /** For the log, as in `the bus on Redis`. */
   readonly name: string
   readonly log: Log
-  /** Opens the medium in bounded time; frames of everybody arrive in `receive`. */
-  open(receive: (frame: string) => void, lost: () => void): Promise<Medium>
+  /** Opens the medium within `withinMs`; frames of everybody arrive in `receive`. */
+  open(receive: (frame: string) => void, lost: () => void, withinMs: number): Promise<Medium>
   /** Milliseconds that only go up. Default: the process's own monotonic clock. */
   readonly nowMs?: () => number
 }
@@ -46,7 +46,8 @@ const patienceMs = 5_000
  *
  * Listeners in this process hear a message first, and even where `publish` then rejects because the medium is lost. It rejects once
  * whoever lost it at the same time trusts no cache any more. One who has it still has not heard: as soon as the medium works for us again
- * they are told that there was a gap.
+ * they are told that there was a gap. So are the listeners here, and nobody here trusts a cache until then: whoever had more to say after
+ * what was not said need not say it.
  */
 export class ProvenBus implements Bus {
   readonly #sender = newId('bus').slice('bus_'.length)
@@ -61,6 +62,7 @@ export class ProvenBus implements Bus {
   #lostMs = Number.NEGATIVE_INFINITY
   #beats: NodeJS.Timeout | undefined
   #closed = false
+  /** Something was not said, and that is not admitted yet. */
   #owesLoss = false
   #firstProof = Promise.withResolvers<void>()
 
@@ -85,7 +87,7 @@ export class ProvenBus implements Bus {
     this.#medium = new Reconnecting<Medium>({
       name: options.name,
       log: options.log,
-      open: (lost) => options.open((frame) => this.#receive(frame), lost),
+      open: (lost, withinMs) => options.open((frame) => this.#receive(frame), lost, withinMs),
       onChange: (medium) => this.#changed(medium),
     })
   }
@@ -111,7 +113,7 @@ export class ProvenBus implements Bus {
   }
 
   healthy(): boolean {
-    return this.#medium.current !== null && this.#nowMs() - this.#provenMs < proofMs
+    return this.#medium.current !== null && !this.#owesLoss && this.#nowMs() - this.#provenMs < proofMs
   }
 
   onGap(listener: () => void): () => void {
@@ -220,7 +222,7 @@ export class ProvenBus implements Bus {
   #prove(sentMs: number): void {
     if (!(sentMs > this.#provenMs && sentMs >= this.#openedMs && sentMs <= this.#nowMs())) return
     // What was missed is forgotten before anybody may trust a cache again.
-    if (this.#nowMs() - this.#provenMs >= proofMs) this.#listeners.tellGap()
+    if (this.#owesLoss || this.#nowMs() - this.#provenMs >= proofMs) this.#listeners.tellGap()
     this.#provenMs = sentMs
     this.#firstProof.resolve()
     if (this.#owesLoss) void this.#admitLoss()

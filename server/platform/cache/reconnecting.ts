@@ -7,12 +7,15 @@ export type ReconnectingOptions<T extends Connection> = {
   /** For the log, as in `the cache's Redis`. */
   readonly name: string
   readonly log: Log
-  /** Opens one connection, in bounded time; `lost` is to be called when it is no more. */
-  open(lost: () => void): Promise<T>
+  /** Opens one connection within `withinMs`; `lost` is to be called when it is no more. */
+  open(lost: () => void, withinMs: number): Promise<T>
   /** Told each time one is open, and each time it is lost. */
   readonly onChange?: (connection: T | null) => void
 }
 
+/** A start is not tried again, so that it waits as long as migrating does. */
+const firstOpenMs = 10_000
+const openMs = 2_000
 const firstPauseMs = 50
 const longestPauseMs = 2_000
 
@@ -30,7 +33,7 @@ export class Reconnecting<T extends Connection> {
 
   /** Opens the first one. @throws what `open` throws: a server that was never there is no reason to wait. */
   async start(): Promise<void> {
-    await this.#connect()
+    await this.#connect(firstOpenMs)
   }
 
   /** Null while there is none. */
@@ -56,13 +59,13 @@ export class Reconnecting<T extends Connection> {
     connection?.close()
   }
 
-  async #connect(): Promise<void> {
+  async #connect(withinMs: number): Promise<void> {
     let connection: T | undefined
     let lost = false
     connection = await this.#options.open(() => {
       lost = true
       if (connection !== undefined) this.drop(connection)
-    })
+    }, withinMs)
     if (lost || this.#closed) {
       connection.close()
       throw new Error(`${this.#options.name} went away while it was being opened`)
@@ -79,7 +82,7 @@ export class Reconnecting<T extends Connection> {
       Math.min(longestPauseMs, firstPauseMs * 2 ** Math.min(this.#failures, 10)) * (0.5 + Math.random() / 2)
     this.#failures += 1
     this.#timer = setTimeout(() => {
-      this.#connect().then(
+      this.#connect(openMs).then(
         () => this.#options.log.info({ connection: this.#options.name }, 'a connection is open again'),
         (error: unknown) => {
           this.#options.log.debug({ connection: this.#options.name, error }, 'a connection could not be opened again')

@@ -24,13 +24,13 @@ const answerMs = 400
  * A cache that processes share, in Redis or Valkey. While the store is lost every call throws, at once or within 500 ms:
  * what that means is for the caller to decide.
  *
- * @throws Error where Redis can't be reached now.
+ * @throws Error where Redis can't be reached within ten seconds.
  */
 export async function openRedisCache(options: RedisOptions): Promise<Cache> {
   const connection = new Reconnecting<RedisConnection>({
     name: 'the Redis of the cache',
     log: options.log,
-    open: (lost) => openRedis(options.url, lost),
+    open: (lost, withinMs) => openRedis(options.url, lost, withinMs),
   })
   await connection.start()
   return new RedisCache(connection, options.prefix ?? 'custodia:')

@@ -3,9 +3,6 @@ import { createClient, defineScript } from 'redis'
 import { withDeadline } from './deadline.ts'
 import type { Connection } from './reconnecting.ts'
 
-// Sign-in to the server included, which a frozen one never answers.
-const openMs = 2_000
-
 // The same steps as cell-rate.ts, in one go and by the store's clock. Doubles hold these whole numbers exactly (below 2^53).
 const spendScript = `
 local time = redis.call('TIME')
@@ -47,7 +44,7 @@ return counted
   transformReply: (reply: unknown): number => reply as number,
 })
 
-const newClient = (url: string) =>
+const newClient = (url: string, withinMs: number) =>
   createClient({
     url,
     scripts: { spend, count },
@@ -55,7 +52,7 @@ const newClient = (url: string) =>
     disableOfflineQueue: true,
     commandsQueueMaxLength: 10_000,
     // `Reconnecting` opens a new client instead.
-    socket: { connectTimeout: 1_000, reconnectStrategy: false },
+    socket: { connectTimeout: withinMs, reconnectStrategy: false },
   })
 
 export type RedisClient = ReturnType<typeof newClient>
@@ -64,16 +61,17 @@ export type RedisConnection = Connection & { readonly client: RedisClient }
 /**
  * Opens one connection to Redis or Valkey (6.2 or later).
  *
+ * @param withinMs sign-in to the server included, which a frozen one never answers.
  * @throws Error whose message never holds the address: it may carry a password.
  */
-export async function openRedis(url: string, lost: () => void): Promise<RedisConnection> {
-  const client = newClient(url)
+export async function openRedis(url: string, lost: () => void, withinMs = 2_000): Promise<RedisConnection> {
+  const client = newClient(url, withinMs)
   client.on('error', lost)
   const close = () => {
     if (client.isOpen) client.destroy()
   }
   try {
-    await withDeadline('Redis', openMs, client.connect())
+    await withDeadline('Redis', withinMs, client.connect())
   } catch (error) {
     close()
     throw new Error(`Redis can't be reached (${reason(error)})`)
