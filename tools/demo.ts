@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Account } from './demo/accounts.ts'
-import { createAccounts, newAccounts } from './demo/accounts.ts'
+import { createAccounts, newAccounts, signInAs } from './demo/accounts.ts'
 import { buildConsole } from './demo/build-console.ts'
 import { caller } from './demo/call.ts'
 import { demoConfiguration } from './demo/configuration.ts'
@@ -44,7 +44,13 @@ const inboxUrl = `${scheme}://inbox.localhost:${port}`
 const serverScript = join(root, 'server/main.ts')
 const memory = join(data, 'demo.json')
 
-type Memory = { accounts: readonly Account[]; organisationId: string | null; mail: string[] }
+type Memory = {
+  accounts: readonly Account[]
+  /** False until all of them are made: it is written down before the first of them, or nobody would know its password. */
+  made?: boolean
+  organisationId: string | null
+  mail: string[]
+}
 
 const running: Awaited<ReturnType<typeof startProcess>>['child'][] = []
 let stopping = false
@@ -96,12 +102,19 @@ async function main(): Promise<void> {
   const authority = join(data, 'tls', 'authority.pem')
   const call = caller(port, 'custodia.localhost', options.tls ? readFileSync(authority, 'utf8') : undefined)
   let known: Memory | null = existsSync(memory) ? (JSON.parse(readFileSync(memory, 'utf8')) as Memory) : null
-  if (known === null) {
+  if (known === null || known.made === false) {
     say('Making the organisation, an administrator and two members …')
-    const accounts = newAccounts(process.env.CUSTODIA_DEMO_PASSWORD)
-    const { link } = runCommand(serverScript, ['setup-link'], environment)
-    await createAccounts(call, String(link), accounts)
-    known = { accounts, organisationId: null, mail: [] }
+    known ??= {
+      accounts: newAccounts(process.env.CUSTODIA_DEMO_PASSWORD),
+      made: false,
+      organisationId: null,
+      mail: [],
+    }
+    remember(known)
+    const isSetUp = (await signInAs(call, known.accounts[0] as Account)).status === 200
+    const link = isSetUp ? null : String(runCommand(serverScript, ['setup-link'], environment).link)
+    await createAccounts(call, link, known.accounts)
+    known = { ...known, made: true }
     remember(known)
   }
   const keyFile = join(data, 'inbox.key')

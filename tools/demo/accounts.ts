@@ -18,17 +18,29 @@ export function newAccounts(password: string | undefined): readonly Account[] {
   ]
 }
 
-/** Sets the organisation up the way a person would: by the set-up link and two invitations, through the public API. */
-export async function createAccounts(call: Caller, setupLink: string, accounts: readonly Account[]): Promise<void> {
+/**
+ * Sets the organisation up the way a person would, by the set-up link and two invitations, through the public API.
+ *
+ * @param setupLink null to go on where a demo was ended half-way: an administrator is there, and perhaps a member.
+ */
+export async function createAccounts(
+  call: Caller,
+  setupLink: string | null,
+  accounts: readonly Account[],
+): Promise<void> {
   const [administrator, ...members] = accounts as [Account, ...Account[]]
-  const token = setupLink.slice(setupLink.indexOf('#') + 1)
   const { email, name, password } = administrator
-  const set = await call('POST', '/v1/setup', {
-    body: { token, organisation: 'Brightwater Boats', name, email, password },
-  })
+  const set =
+    setupLink === null
+      ? await signInAs(call, administrator)
+      : await call('POST', '/v1/setup', {
+          body: { token: tokenOf(setupLink), organisation: 'Brightwater Boats', name, email, password },
+        })
   if (set.status !== 200 || set.cookie === null)
     throw new Error(`The first administrator could not be made: ${JSON.stringify(set.body)}`)
   for (const member of members) {
+    // Only with their password: who was invited and never came is invited again.
+    if (setupLink === null && (await signInAs(call, member)).status === 200) continue
     const invited = await call('POST', '/v1/invitations', {
       cookie: set.cookie,
       body: { email: member.email, name: member.name, roles: [member.role] },
@@ -37,7 +49,7 @@ export async function createAccounts(call: Caller, setupLink: string, accounts: 
       throw new Error(`${member.email} could not be invited: ${JSON.stringify(invited.body)}`)
     const link = String(invited.body.link)
     const accepted = await call('POST', '/v1/invitations/accept', {
-      body: { token: link.slice(link.indexOf('#') + 1), name: member.name, password: member.password },
+      body: { token: tokenOf(link), name: member.name, password: member.password },
     })
     if (accepted.status !== 200 || accepted.cookie === null)
       throw new Error(`${member.email} could not join: ${JSON.stringify(accepted.body)}`)
@@ -46,3 +58,8 @@ export async function createAccounts(call: Caller, setupLink: string, accounts: 
   // Whoever signs in next shall see no session but their own.
   await call('POST', '/v1/sign-out', { cookie: set.cookie })
 }
+
+export const signInAs = (call: Caller, { email, password }: Account): ReturnType<Caller> =>
+  call('POST', '/v1/sign-in', { body: { email, password } })
+
+const tokenOf = (link: string) => link.slice(link.indexOf('#') + 1)
