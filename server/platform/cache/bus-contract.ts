@@ -59,12 +59,18 @@ export function busContract(name: string, skip: string | false, open: () => Prom
 
   promise('what one sender says stays in order', async () => {
     const other = heard(b, 'order')
-    const sent = Array.from({ length: 200 }, (_, index) => String(index))
-    // Fifty at once: each has so much time in all, and they are sent one after another.
-    for (let from = 0; from < sent.length; from += 50)
-      await Promise.all(sent.slice(from, from + 50).map((message) => a.publish('order', message)))
+    const sent = Array.from({ length: 1_000 }, (_, index) => String(index))
+    await Promise.all(sent.map((message) => a.publish('order', message)))
     await eventually(() => other.messages.length === sent.length)
     assert.deepEqual(other.messages, sent)
+    other.end()
+  })
+
+  promise('what is said several times at once is heard as often', async () => {
+    const other = heard(b, 'again')
+    await Promise.all(['one', 'same', 'same', 'two', 'same'].map((message) => a.publish('again', message)))
+    await eventually(() => other.messages.length === 5)
+    assert.deepEqual(other.messages, ['one', 'same', 'same', 'two', 'same'])
     other.end()
   })
 

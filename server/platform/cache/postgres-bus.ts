@@ -23,6 +23,10 @@ export function openPostgresBus(options: { readonly url: string; readonly log: L
   })
 }
 
+/** What goes in one statement: no frame twice, of which NOTIFY would make one. */
+type Batch = { readonly frames: Set<string>; readonly sent: Promise<unknown> }
+const maxBatch = 256
+
 async function listen(
   url: string,
   receive: (frame: string) => void,
@@ -49,13 +53,24 @@ async function listen(
     close()
     throw error
   }
-  // One at a time, as the client wants it; what waits when the connection is lost fails with it.
+  // One statement at a time, as the client wants it; what waits when the connection is lost fails with it.
   let turn: Promise<unknown> = Promise.resolve()
+  let next: Batch | null = null
+  const newBatch = (): Batch => {
+    const frames = new Set<string>()
+    const sent = turn.then(() => {
+      if (next === batch) next = null
+      return client.query('select pg_notify($1, frame) from unnest($2::text[]) as frame', [channel, [...frames]])
+    })
+    turn = sent.catch(() => {})
+    const batch = { frames, sent }
+    return batch
+  }
   return {
     async send(frame) {
-      const sent = turn.then(() => client.query('select pg_notify($1, $2)', [channel, frame]))
-      turn = sent.catch(() => {})
-      await withDeadline('PostgreSQL', answerMs, sent)
+      if (next === null || next.frames.size === maxBatch || next.frames.has(frame)) next = newBatch()
+      next.frames.add(frame)
+      await withDeadline('PostgreSQL', answerMs, next.sent)
     },
     close,
   }
