@@ -43,7 +43,10 @@ async function deliver(parts: Parts, row: DeliveryRow, stop: AbortSignal): Promi
   if (body === null) return await giveUp(parts, row, 'missing')
   const tried = await attempt(parts, endpoint, { id: row.message_id, body }, stop)
   // Cut off because the server ends: nothing is known of the receiver.
-  if (stop.aborted && tried.outcome !== 'delivered') return
+  if (stop.aborted && tried.outcome !== 'delivered') {
+    await settle(parts.context.database.queries, row, { givenBackAt: nowOf(parts) })
+    return
+  }
   await conclude(parts, endpoint, row, tried)
 }
 

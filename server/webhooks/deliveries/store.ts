@@ -92,6 +92,8 @@ export type Outcome =
   | { readonly deliveredAt: Date }
   | { readonly nextTryAt: Date }
   | { readonly deadAt: Date; readonly why: string }
+  /** As if it had never been claimed. */
+  | { readonly givenBackAt: Date }
 
 /** Ends the claim by what became of it. @returns false where it was lost: another claim began, or the delivery is gone. */
 export async function settle(tx: Queries, { id, tries }: Claim, outcome: Outcome): Promise<boolean> {
@@ -101,9 +103,11 @@ export async function settle(tx: Queries, { id, tries }: Claim, outcome: Outcome
     .set(
       'nextTryAt' in outcome
         ? { next_try_at: outcome.nextTryAt, claimed_until: null }
-        : 'deliveredAt' in outcome
-          ? { ...none, delivered_at: outcome.deliveredAt }
-          : { ...none, dead_at: outcome.deadAt, dead_why: outcome.why },
+        : 'givenBackAt' in outcome
+          ? { next_try_at: outcome.givenBackAt, claimed_until: null, tries: tries - 1 }
+          : 'deliveredAt' in outcome
+            ? { ...none, delivered_at: outcome.deliveredAt }
+            : { ...none, dead_at: outcome.deadAt, dead_why: outcome.why },
     )
     .where('id', '=', id)
     .where('tries', '=', tries)
