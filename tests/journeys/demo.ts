@@ -3,9 +3,8 @@ import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { freePort } from '../../tools/demo/processes.ts'
 import { root } from '../../tools/suite.ts'
-import { inheritedEnvironment, unhurried } from '../harness.ts'
+import { inheritedEnvironment, ownPort, unhurried } from '../harness.ts'
 
 export type Account = { readonly email: string; readonly password: string; readonly role: string }
 
@@ -40,7 +39,7 @@ export const removeFolder = (folder: string): void =>
 
 /** Starts the demo and waits for its line of JSON. @throws Error with its output where it ends before that. */
 export async function startDemo(options: DemoOptions): Promise<Demo> {
-  const port = options.port ?? (await freePort())
+  const port = options.port ?? (await ownPort())
   // What package.json names as `demo`; the runner must work on whatever Node starts it.
   const [program, ...first] = options.command ?? [process.execPath, join(root, 'tools/run.mjs'), 'demo']
   const args = [...first, '--json', ...(options.mail === undefined ? [] : ['--mail', options.mail])]

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { connect } from 'node:net'
 import { after, describe, it } from 'node:test'
-import { freePort } from '../../tools/demo/processes.ts'
+import { ownPort } from '../harness.ts'
 import { newVisitor, openBrowser, withBrowser } from './browser.ts'
 import type { Demo, DemoOptions } from './demo.ts'
 import { newDemoFolder, removeFolder, startDemo } from './demo.ts'
@@ -25,7 +25,7 @@ describe('the demo', withBrowser, () => {
   let accounts: Demo['accounts']
 
   it('started by npm and ended by Ctrl-C leaves no process and no port', async () => {
-    port = await freePort()
+    port = await ownPort()
     const demo = await start({ port, command: ['npm', 'run', '--silent', 'demo', '--'] })
     accounts = demo.accounts
     const browser = await openBrowser()
