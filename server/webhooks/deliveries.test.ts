@@ -62,21 +62,6 @@ test('what an endpoint chose is delivered once, signed, from the time it was add
   assert.partialDeepStrictEqual(delivery, { state: 'delivered', tries: 1, type, messageId: got.message.data.id })
 })
 
-test('a try that was cut off because the server ends does not count, and is due again at once', async () => {
-  await add()
-  const ending = await house.process()
-  const asked = Promise.withResolvers<void>()
-  receiver.answer = () => asked.resolve()
-  await ending.happen(type)
-  await ending.begin()
-  await asked.promise
-  await ending.webhooks.stop()
-  receiver.answer = status(204)
-  await first.run()
-  assert.partialDeepStrictEqual((await list())[0], { state: 'delivered', tries: 1 })
-  assert.equal(receiver.received.length, 2)
-})
-
 test('nothing is lost where a process ends between claiming and sending, nor made twice by two that read at once', async () => {
   await add()
   for (let n = 0; n < 20; n += 1) await first.happen(type, { data: { n } })
