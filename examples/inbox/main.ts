@@ -18,6 +18,8 @@ function logFault(error: unknown): void {
 
 // Whoever started this process with a channel is gone: so is the reason to run.
 process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'))
+// That it is listened to keeps nobody running who has been told to end.
+process.channel?.unref()
 
 try {
   const { env } = process

@@ -210,7 +210,7 @@ async function listedMessages(page: Page, inbox: string): Promise<string[]> {
 /** Words of mails, long enough to be nobody else's by chance; the words of the page around them are left out. */
 async function wordsOn(page: Page): Promise<string[]> {
   const texts = await page.locator('.row, article h1, .head, .plain').allTextContents()
-  return texts.join(' ').match(/[A-Za-z]{8,40}/g) ?? []
+  return texts.join(' ').match(/[A-Za-z]{7,40}/g) ?? []
 }
 
 /** Those of the words that stand anywhere in the files below, in the clear. */

@@ -78,12 +78,12 @@ function messageIn(line: string): Record<string, unknown> | null {
   }
 }
 
-/** Ends a process and waits until it is gone; after thirty seconds it is ended hard. */
+/** Ends a process and waits until it is gone; after ten seconds it is ended hard. */
 export async function endProcess(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return
   const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   child.kill('SIGTERM')
-  const late = setTimeout(() => child.kill('SIGKILL'), 30_000)
+  const late = setTimeout(() => child.kill('SIGKILL'), 10_000)
   await gone
   clearTimeout(late)
 }
